@@ -1,0 +1,192 @@
+# What people read, in English. The same keys and variables as in ko.ftl; the tests compare them.
+
+## Descriptions of the slash commands and their options: at most 100 characters each.
+## The key is the command's name, then the option's.
+
+cmd-timeattack = Hold yourself to a deadline
+cmd-timeattack-start = Start a time attack: a task and the time you give yourself
+cmd-timeattack-start-task = What you are going to do
+cmd-timeattack-start-limit = How long, or until when: 30m, 1h 30m, until 18:00, tomorrow 9am
+cmd-timeattack-complete = Complete a time attack of yours
+cmd-timeattack-complete-attack = Which one, if you run several
+cmd-timeattack-complete-proof = A picture or file that shows it is done
+cmd-timeattack-status = Show the time attacks that are running
+cmd-timeattack-status-member = Whose; yours if left out
+cmd-timeattack-giveup = Give up a time attack of yours
+cmd-timeattack-giveup-attack = Which one, if you run several
+cmd-timeattack-extend = Give a time attack of yours more time
+cmd-timeattack-extend-by = How much more: 10m, 1h
+cmd-timeattack-extend-attack = Which one, if you run several
+cmd-timeattack-history = Show past time attacks and how they ended
+cmd-timeattack-history-member = Whose; yours if left out
+cmd-setup = Settings of this server (needs Manage Server)
+cmd-setup-channels = Choose where results and alerts are posted
+cmd-setup-channels-results = Where results are posted
+cmd-setup-channels-alerts = Where the bot tells you what it could not deliver
+cmd-setup-channels-fallback = Where results go when the results channel does not take them
+cmd-setup-locale = Choose the server's time zone and language
+cmd-setup-locale-timezone = A time zone, such as Asia/Seoul
+cmd-setup-locale-language = The language of public posts
+cmd-setup-quiet-hours = Choose when results are posted without a sound
+cmd-setup-quiet-hours-start = First minute of the quiet hours, as HH:MM
+cmd-setup-quiet-hours-end = End of the quiet hours, as HH:MM
+cmd-setup-quiet-hours-off = No quiet hours
+cmd-setup-limits = Choose how much members may start
+cmd-setup-limits-running = Time attacks that a member may run at once
+cmd-setup-limits-longest = The longest time limit: 12h, 30d
+cmd-setup-limits-extensions = How often one time attack may be extended
+cmd-setup-messages = Choose the words of the results
+cmd-setup-messages-success = The post for a success; “default” brings the original back
+cmd-setup-messages-failure = The post for a failure; “default” brings the original back
+cmd-setup-show = Show this server's settings
+cmd-setup-check = Check that the bot may do what the settings need
+
+## Answers in Discord
+
+# What cannot be done: what is wrong, and what to do instead.
+
+error-internal = Something went wrong on my side, sorry. Please try again in a moment. If it happens again, tell the bot's operator this code: { $id }
+error-task-length = { $length ->
+    [0] Please write what you are going to do.
+   *[other] The task has { $length } characters; please keep it to 200.
+}
+error-limit = The time limit must be between 1 second and { $longest } on this server.
+error-too-many = You are running { $running ->
+    [one] one time attack, which is all
+   *[other] { $running } time attacks, as many as
+} this server allows at once. Complete one or give one up first.
+error-unknown-attack = I can't find that time attack here. Choose one from the list that appears as you type.
+error-nothing-running = You have no time attack running. Start one with `/timeattack start`.
+error-not-yours = That time attack belongs to somebody else. You can only change your own.
+error-already-ended = That time attack has ended already. See `/timeattack history`.
+error-too-late = Too late: the deadline was <t:{ $deadline }:T>. Start again with `/timeattack start`!
+error-no-extension = { $limit ->
+    [0] Time attacks can't be extended on this server.
+    [one] It was extended once already, which is all this server allows.
+   *[other] It was extended { $limit } times already, as often as this server allows.
+}
+error-busy = I'm busy right now, and nothing was changed. Please try again in a moment.
+error-only-in-servers = This works in servers only. Please use it in a channel of your server.
+error-needs-manage-server = You need the “Manage Server” permission for this. Please ask an admin of the server.
+error-unknown-zone = I don't know the time zone “{ $given }”. Choose one from the list, such as Asia/Seoul.
+error-time-of-day = “{ $given }” is no time of day. Write it as HH:MM, such as 21:00.
+error-quiet-hours-incomplete = Give both `start` and `end` (such as 21:00 and 08:00), or only `off: True`.
+error-number = The number must be between { $lowest } and { $highest }.
+error-longest = The longest time limit must be between 1 second and { $highest }.
+error-channel-not-here = I can't see <#{ $channel }> on this server. Choose a channel of this server, and give me “View Channel” there.
+error-nothing-to-change = There is nothing to change. Fill in at least one option.
+error-outdated = This is too old or no longer valid. Please run the command again.
+error-time-empty = Please write a time limit, such as 30m, 1h 30m or until 18:00.
+error-time-too-long = That time limit is too long to read. Write something like 30m or tomorrow 9am.
+error-time-bare-number = { $number } of what? Add a unit, such as { $number }m or { $number }h.
+error-time-ambiguous-hour = { $hour } in the morning or in the afternoon? Write { $hour }am or { $hour }pm.
+error-time-ambiguous-day = “{ $given }” is not enough for me to go by. Add the time or the exact day, such as tomorrow 9am.
+error-time-past = That was <t:{ $at }:f>, which has passed. Choose a time that is still to come.
+error-time-not-positive = The time limit must be longer than nothing.
+error-time-too-far = That is too far away. Choose a nearer time.
+error-time-not-local = { $given } does not exist: the clocks go forward over it. Choose another time.
+error-time-unknown = I don't understand “{ $rest }”. Write something like 30m, 1h 30m, until 18:00 or tomorrow 9am.
+error-time-unfinished = Something is missing there. Write something like 30m, 1h 30m, until 18:00 or tomorrow 9am.
+error-template-unclosed = The template can't be used: the {"{"} at character { $at } is never closed. (Write {"{{"} for a brace itself.)
+error-template-unopened = The template can't be used: the {"}"} at character { $at } was never opened. (Write {"}}"} for a brace itself.)
+error-template-field = The template can't be used: there is no field “{ $field }” (character { $at }). The fields are mention, name, task, date, deadline, limit, taken and left.
+error-template-long = The template is too long: at most { $most } characters, with the longest task counted in.
+error-template-empty = The template is empty. Write “default” to have the original back.
+
+# Result posts.
+
+success-template = 🎉 {"{"}mention{"}"} did it: **{"{"}task{"}"}**! It took {"{"}taken{"}"}, with {"{"}left{"}"} to spare.
+verdict-late = ⏰ The bot was away; the deadline was <t:{ $deadline }:f>.
+given-up = 🏳️ <@{ $user }> gave up on **{ $task }**.
+proof-title = Proof
+button-new = New time attack
+digest-title = Results of { $count ->
+    [one] one time attack
+   *[other] { $count } time attacks
+}
+alert-late = ⚠️ Messages to <#{ $channel }> are late; I keep trying. ({ $why })
+alert-refused = ⚠️ I can't post in <#{ $channel }>. Please check it with `/setup check`. ({ $why })
+kept-for-you = 📬 No channel took this message, so here it is:
+
+# Time attacks.
+
+started = ⏱️ <@{ $user }> started **{ $task }**!
+    The deadline is { $relative } ({ $time }).
+started-completed = ✅ <@{ $user }> completed **{ $task }** in { $taken }.
+started-failed = ⌛ <@{ $user }> did not finish **{ $task }** by { $deadline }.
+started-given-up = 🏳️ <@{ $user }> gave up on **{ $task }** after { $taken }.
+completed = ✅ Well done! You completed **{ $task }** in { $taken }.
+complete-which = Which one did you complete?
+extended = ⏰ <@{ $user }> extended **{ $task }** by { $by }.
+    The deadline is now { $relative } ({ $time }).
+extensions-used = Extensions: { $used } of { $limit } used
+extend-which = Which one needs more time?
+giveup-which = Which one do you want to give up?
+giveup-question = Do you really want to give up **{ $task }**? Its deadline is { $relative }, and giving up can't be undone.
+giveup-done = 🏳️ You gave up on **{ $task }**. Better luck next time!
+giveup-kept = 💪 Good, keep going!
+which-placeholder = Choose a time attack
+time-left = { $left } left
+status-title = { $count ->
+    [0] <@{ $user }> has no time attack running.
+    [one] <@{ $user }> has one time attack running.
+   *[other] <@{ $user }> has { $count } time attacks running.
+}
+status-running = Running
+status-newest = Latest results
+history-title = Time attacks of <@{ $user }> (page { $page } of { $pages })
+history-empty = <@{ $user }> has not finished a time attack yet.
+history-completed = done in { $taken } of { $limit }
+history-failed = failed, { $limit } set
+history-cancelled = given up after { $taken } of { $limit }
+button-complete = Complete
+button-extend = +{ $by }
+button-giveup = Give up
+button-keep = Keep going
+form-title = New time attack
+form-task = What are you going to do?
+form-limit = How long, or until when?
+form-limit-example = 30m, 1h 30m, until 18:00, tomorrow 9am
+form-written = You wrote: { $task } · { $limit }
+day-today = today
+day-tomorrow = tomorrow
+hint-past = { $at } has passed; choose a time to come
+
+# Settings.
+
+setup-saved = ✅ Saved. These settings are now in force.
+setup-title = Settings
+setup-none = none
+setup-default = the original
+setup-where-started = where the time attack was started
+setup-results = **Results:** { $value }
+setup-alerts = **Alerts:** { $value }
+setup-fallback = **Fallback:** { $value }
+setup-timezone = **Time zone:** { $value }
+setup-language = **Language:** { $value }
+setup-quiet-hours = **Quiet hours:** { $value }
+setup-running = **At once, per member:** { $value }
+setup-longest = **Longest time limit:** { $value }
+setup-extensions = **Extensions, per time attack:** { $value }
+setup-success = **Success post:** { $value }
+setup-failure = **Failure post:** { $value }
+preview-title = This is how the posts will look. Nothing is saved until you press “Save”.
+preview-success = Success
+preview-failure = Failure
+preview-task = Solve 3 algorithm problems
+preview-cancelled = Nothing was changed.
+button-save = Save
+button-cancel = Cancel
+check-title = Check
+check-ok = ✅ { $channel }: all permissions are there
+check-missing = ❌ { $channel }: please give me { $missing }
+check-unseen = ❌ { $channel }: I can't look at this channel. Give me “View Channel”, or choose another channel. ({ $why })
+check-post = 🔧 This is a test message: results can be posted here.
+check-posted = ✅ The test message is in { $channel }
+check-waiting = ⏳ The test message to { $channel } is not through yet; I keep trying
+check-refused = ❌ The test message to { $channel } was refused ({ $why })
+permission-view = “View Channel”
+permission-send = “Send Messages”
+permission-threads = “Send Messages in Threads”
+permission-embed = “Embed Links”
+permission-history = “Read Message History”

@@ -1,0 +1,184 @@
+# 사람이 읽는 글, 한국어. en.ftl과 키와 변수가 같아야 하며, 테스트가 둘을 비교합니다.
+
+## 슬래시 명령과 옵션의 설명: 각각 100자 이내.
+## 키는 명령의 이름 뒤에 옵션의 이름을 붙인 것입니다.
+
+cmd-timeattack = 스스로 정한 마감을 지켜 보세요
+cmd-timeattack-start = 타임어택을 시작해요: 할 일과 제한 시간
+cmd-timeattack-start-task = 무엇을 할 건가요?
+cmd-timeattack-start-limit = 얼마 동안, 또는 언제까지: 30분, 1시간 30분, 18시까지, 내일 오전 9시까지
+cmd-timeattack-complete = 내 타임어택을 완료해요
+cmd-timeattack-complete-attack = 여러 개라면 어느 것인가요?
+cmd-timeattack-complete-proof = 해냈다는 것을 보여 줄 사진이나 파일
+cmd-timeattack-status = 진행 중인 타임어택을 보여 줘요
+cmd-timeattack-status-member = 누구의 것인가요? 비워 두면 내 것
+cmd-timeattack-giveup = 내 타임어택을 포기해요
+cmd-timeattack-giveup-attack = 여러 개라면 어느 것인가요?
+cmd-timeattack-extend = 내 타임어택의 시간을 늘려요
+cmd-timeattack-extend-by = 얼마나 더: 10분, 1시간
+cmd-timeattack-extend-attack = 여러 개라면 어느 것인가요?
+cmd-timeattack-history = 지난 타임어택과 그 결과를 보여 줘요
+cmd-timeattack-history-member = 누구의 것인가요? 비워 두면 내 것
+cmd-setup = 이 서버의 설정 (서버 관리하기 권한 필요)
+cmd-setup-channels = 결과와 알림을 올릴 채널을 정해요
+cmd-setup-channels-results = 결과를 올릴 채널
+cmd-setup-channels-alerts = 봇이 전하지 못한 것을 알려 줄 채널
+cmd-setup-channels-fallback = 결과 채널에 올릴 수 없을 때 대신 올릴 채널
+cmd-setup-locale = 서버의 시간대와 언어를 정해요
+cmd-setup-locale-timezone = 시간대, 예를 들어 Asia/Seoul
+cmd-setup-locale-language = 모두에게 보이는 글의 언어
+cmd-setup-quiet-hours = 소리 없이 결과를 올릴 시간을 정해요
+cmd-setup-quiet-hours-start = 조용한 시간의 시작, HH:MM
+cmd-setup-quiet-hours-end = 조용한 시간의 끝, HH:MM
+cmd-setup-quiet-hours-off = 조용한 시간을 두지 않기
+cmd-setup-limits = 멤버가 얼마나 시작할 수 있는지 정해요
+cmd-setup-limits-running = 한 멤버가 동시에 진행할 수 있는 타임어택 수
+cmd-setup-limits-longest = 가장 긴 제한 시간: 12시간, 30일
+cmd-setup-limits-extensions = 타임어택 하나를 늘릴 수 있는 횟수
+cmd-setup-messages = 결과 글의 문구를 정해요
+cmd-setup-messages-success = 성공했을 때의 글. “default”라고 쓰면 처음 문구로 돌아가요
+cmd-setup-messages-failure = 실패했을 때의 글. “default”라고 쓰면 처음 문구로 돌아가요
+cmd-setup-show = 이 서버의 설정을 보여 줘요
+cmd-setup-check = 설정대로 동작할 권한이 봇에게 있는지 확인해요
+
+## Answers in Discord
+
+# 할 수 없는 것: 무엇이 문제이고, 대신 무엇을 하면 되는지.
+
+error-internal = 죄송해요, 봇에 문제가 생겼어요. 잠시 후 다시 시도해 주세요. 계속되면 봇 운영자에게 이 번호를 알려 주세요: { $id }
+error-task-length = { $length ->
+    [0] 무엇을 할지 적어 주세요.
+   *[other] 할 일이 { $length }자예요. 200자 이내로 적어 주세요.
+}
+error-limit = 이 서버에서는 제한 시간을 1초부터 { $longest }까지 정할 수 있어요.
+error-too-many = 이 서버에서는 타임어택을 동시에 { $running }개까지 할 수 있어요. 하나를 완료하거나 포기한 뒤에 시작해 주세요.
+error-unknown-attack = 그런 타임어택을 찾을 수 없어요. 입력할 때 나오는 목록에서 골라 주세요.
+error-nothing-running = 진행 중인 타임어택이 없어요. `/timeattack start`로 시작해 보세요.
+error-not-yours = 다른 사람의 타임어택이에요. 내 것만 바꿀 수 있어요.
+error-already-ended = 이미 끝난 타임어택이에요. `/timeattack history`에서 확인해 보세요.
+error-too-late = 늦었어요. 마감은 <t:{ $deadline }:T>였어요. `/timeattack start`로 다시 도전해 보세요!
+error-no-extension = { $limit ->
+    [0] 이 서버에서는 타임어택을 연장할 수 없어요.
+   *[other] 이미 { $limit }번 연장했어요. 이 서버에서는 더 연장할 수 없어요.
+}
+error-busy = 지금은 바빠서 처리하지 못했어요. 바뀐 것은 없으니 잠시 후 다시 시도해 주세요.
+error-only-in-servers = 서버에서만 쓸 수 있어요. 서버의 채널에서 사용해 주세요.
+error-needs-manage-server = “서버 관리하기” 권한이 필요해요. 서버 관리자에게 부탁해 주세요.
+error-unknown-zone = “{ $given }”, 모르는 시간대예요. Asia/Seoul처럼 목록에서 골라 주세요.
+error-time-of-day = “{ $given }”, 알 수 없는 시각이에요. 21:00처럼 HH:MM으로 적어 주세요.
+error-quiet-hours-incomplete = `start`와 `end`를 둘 다 적거나(예: 21:00, 08:00), `off: True`만 골라 주세요.
+error-number = { $lowest }부터 { $highest }까지의 수를 적어 주세요.
+error-longest = 가장 긴 제한 시간은 1초부터 { $highest }까지 정할 수 있어요.
+error-channel-not-here = 이 서버에서 <#{ $channel }> 채널이 보이지 않아요. 이 서버의 채널을 고르고, 봇에게 “채널 보기” 권한을 주세요.
+error-nothing-to-change = 바꿀 것이 없어요. 옵션을 하나 이상 채워 주세요.
+error-outdated = 너무 오래됐거나 더는 쓸 수 없어요. 명령어를 다시 실행해 주세요.
+error-time-empty = 제한 시간을 적어 주세요. 예: 30분, 1시간 30분, 18시까지
+error-time-too-long = 제한 시간이 너무 길게 적혀 있어요. 30분이나 내일 오전 9시처럼 적어 주세요.
+error-time-bare-number = { $number } 뒤에 단위를 붙여 주세요. 예: { $number }분, { $number }시간
+error-time-ambiguous-hour = { $hour }시가 오전인지 오후인지 알 수 없어요. 오전 { $hour }시나 오후 { $hour }시처럼 적어 주세요.
+error-time-ambiguous-day = “{ $given }”만으로는 언제인지 알 수 없어요. 내일 오전 9시처럼 날과 시각을 정확히 적어 주세요.
+error-time-past = <t:{ $at }:f>, 이미 지난 시각이에요. 앞으로 올 시각을 적어 주세요.
+error-time-not-positive = 제한 시간은 0보다 길어야 해요.
+error-time-too-far = 너무 먼 미래예요. 더 가까운 시각을 적어 주세요.
+error-time-not-local = { $given }, 시계가 앞으로 당겨져서 없는 시각이에요. 다른 시각을 적어 주세요.
+error-time-unknown = “{ $rest }”, 이 부분을 이해하지 못했어요. 30분, 1시간 30분, 18시까지, 내일 오전 9시처럼 적어 주세요.
+error-time-unfinished = 무언가 빠진 것 같아요. 30분, 1시간 30분, 18시까지, 내일 오전 9시처럼 적어 주세요.
+error-template-unclosed = 쓸 수 없는 템플릿이에요. { $at }번째 글자의 {"{"} 괄호가 닫히지 않았어요. (괄호 자체는 {"{{"}로 적어요.)
+error-template-unopened = 쓸 수 없는 템플릿이에요. { $at }번째 글자의 {"}"} 괄호는 열린 적이 없어요. (괄호 자체는 {"}}"}로 적어요.)
+error-template-field = 쓸 수 없는 템플릿이에요. { $at }번째 글자의 “{ $field }”는 없는 항목이에요. 쓸 수 있는 항목: mention, name, task, date, deadline, limit, taken, left
+error-template-long = 템플릿이 너무 길어요. 가장 긴 할 일이 들어갔을 때 { $most }자를 넘지 않아야 해요.
+error-template-empty = 템플릿이 비어 있어요. 처음 문구로 되돌리려면 “default”라고 적어 주세요.
+
+# 결과 글.
+
+success-template = 🎉 {"{"}mention{"}"} 님이 해냈어요: **{"{"}task{"}"}**! {"{"}taken{"}"} 만에, {"{"}left{"}"} 남기고 끝냈어요.
+verdict-late = ⏰ 봇이 잠시 자리를 비워서 늦었어요. 마감은 <t:{ $deadline }:f>였어요.
+given-up = 🏳️ <@{ $user }> 님이 **{ $task }** 타임어택을 포기했어요.
+proof-title = 인증
+button-new = 새 타임어택
+digest-title = 타임어택 { $count }개의 결과
+alert-late = ⚠️ <#{ $channel }> 채널에 글이 늦어지고 있어요. 계속 시도할게요. ({ $why })
+alert-refused = ⚠️ <#{ $channel }> 채널에 글을 올릴 수 없어요. `/setup check`로 확인해 주세요. ({ $why })
+kept-for-you = 📬 어느 채널에도 올리지 못한 글이라 여기서 보여 드려요.
+
+# 타임어택.
+
+started = ⏱️ <@{ $user }> 님이 **{ $task }** 타임어택을 시작했어요!
+    마감: { $relative } ({ $time })
+started-completed = ✅ <@{ $user }> 님이 **{ $task }** 타임어택을 { $taken } 만에 완료했어요.
+started-failed = ⌛ <@{ $user }> 님이 **{ $task }** 타임어택을 마감({ $deadline })까지 끝내지 못했어요.
+started-given-up = 🏳️ <@{ $user }> 님이 **{ $task }** 타임어택을 { $taken } 만에 포기했어요.
+completed = ✅ 잘했어요! **{ $task }** 타임어택을 { $taken } 만에 완료했어요.
+complete-which = 어느 것을 완료했나요?
+extended = ⏰ <@{ $user }> 님이 **{ $task }** 타임어택을 { $by } 늘렸어요.
+    새 마감: { $relative } ({ $time })
+extensions-used = 연장: { $limit }번 중 { $used }번 사용
+extend-which = 어느 것의 시간을 늘릴까요?
+giveup-which = 어느 것을 포기할까요?
+giveup-question = **{ $task }** 타임어택을 정말 포기할까요? 마감은 { $relative }이고, 포기하면 되돌릴 수 없어요.
+giveup-done = 🏳️ **{ $task }** 타임어택을 포기했어요. 다음에는 꼭 해내요!
+giveup-kept = 💪 좋아요, 계속 가 봐요!
+which-placeholder = 타임어택을 골라 주세요
+time-left = { $left } 남음
+status-title = { $count ->
+    [0] <@{ $user }> 님은 진행 중인 타임어택이 없어요.
+   *[other] <@{ $user }> 님이 진행 중인 타임어택: { $count }개
+}
+status-running = 진행 중
+status-newest = 최근 결과
+history-title = <@{ $user }> 님의 타임어택 ({ $page }/{ $pages }쪽)
+history-empty = <@{ $user }> 님은 아직 끝난 타임어택이 없어요.
+history-completed = { $limit } 중 { $taken } 만에 완료
+history-failed = 실패, 제한 시간 { $limit }
+history-cancelled = { $limit } 중 { $taken } 만에 포기
+button-complete = 완료
+button-extend = +{ $by }
+button-giveup = 포기
+button-keep = 계속하기
+form-title = 새 타임어택
+form-task = 무엇을 할 건가요?
+form-limit = 얼마 동안, 또는 언제까지 할까요?
+form-limit-example = 30분, 1시간 30분, 18시까지, 내일 오전 9시
+form-written = 적은 내용: { $task } · { $limit }
+day-today = 오늘
+day-tomorrow = 내일
+hint-past = { $at }, 이미 지났어요. 앞으로 올 시각을 적어 주세요
+
+# 설정.
+
+setup-saved = ✅ 저장했어요. 지금부터 이 설정을 따라요.
+setup-title = 설정
+setup-none = 없음
+setup-default = 처음 문구
+setup-where-started = 타임어택을 시작한 채널
+setup-results = **결과:** { $value }
+setup-alerts = **알림:** { $value }
+setup-fallback = **대신 올릴 곳:** { $value }
+setup-timezone = **시간대:** { $value }
+setup-language = **언어:** { $value }
+setup-quiet-hours = **조용한 시간:** { $value }
+setup-running = **한 멤버가 동시에:** { $value }개
+setup-longest = **가장 긴 제한 시간:** { $value }
+setup-extensions = **타임어택 하나의 연장:** { $value }번
+setup-success = **성공 글:** { $value }
+setup-failure = **실패 글:** { $value }
+preview-title = 글이 이렇게 보여요. “저장”을 누르기 전에는 바뀌지 않아요.
+preview-success = 성공
+preview-failure = 실패
+preview-task = 알고리즘 3문제 풀기
+preview-cancelled = 아무것도 바꾸지 않았어요.
+button-save = 저장
+button-cancel = 취소
+check-title = 점검
+check-ok = ✅ { $channel }: 권한이 모두 있어요
+check-missing = ❌ { $channel }: 이 권한을 주세요: { $missing }
+check-unseen = ❌ { $channel }: 볼 수 없는 채널이에요. “채널 보기” 권한을 주거나 다른 채널을 골라 주세요. ({ $why })
+check-post = 🔧 시험 글이에요. 결과를 이 채널에 올릴 수 있어요.
+check-posted = ✅ 시험 글을 { $channel } 채널에 올렸어요
+check-waiting = ⏳ { $channel } 채널의 시험 글이 아직 올라가지 않았어요. 계속 시도할게요
+check-refused = ❌ { $channel } 채널이 시험 글을 받지 않았어요 ({ $why })
+permission-view = “채널 보기”
+permission-send = “메시지 보내기”
+permission-threads = “스레드에서 메시지 보내기”
+permission-embed = “링크 첨부”
+permission-history = “메시지 기록 보기”

@@ -1,0 +1,308 @@
+//! `timeattack check`: says of each thing around the program whether it is in order, and what to
+//! do if not. One line each:
+//!
+//! ```text
+//! ok    configuration: complete
+//! fail  Discord token: the token is not valid — make a new one on the page “Bot”, …
+//! ```
+//!
+//! To add a check: a function that returns a [`Line`], called in [`crate::run::check`].
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+
+use crate::config::{Config, ConfigErrors, DiscordConfig};
+
+/// Discord answers within a second; whoever runs a check waits no longer than this for it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How it stands with one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// In order.
+    Ok,
+    /// The bot runs, but not everything of it.
+    Warn,
+    /// The bot cannot run like this.
+    Fail,
+}
+
+/// What was found out about one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How it stands.
+    pub level: Level,
+    /// What was checked.
+    pub what: String,
+    /// What was found.
+    pub detail: String,
+    /// What to do about it.
+    pub advice: Option<String>,
+}
+
+impl Line {
+    /// It is in order.
+    pub fn ok(what: &str, detail: impl Into<String>) -> Self {
+        Self {
+            level: Level::Ok,
+            what: what.to_owned(),
+            detail: detail.into(),
+            advice: None,
+        }
+    }
+
+    /// The bot runs, but not everything of it, until somebody does as advised.
+    pub fn warn(what: &str, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            level: Level::Warn,
+            advice: Some(advice.into()),
+            ..Self::ok(what, detail)
+        }
+    }
+
+    /// The bot cannot run until somebody does as advised.
+    pub fn fail(what: &str, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            level: Level::Fail,
+            ..Self::warn(what, detail, advice)
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.level {
+            Level::Ok => "ok",
+            Level::Warn => "warn",
+            Level::Fail => "fail",
+        };
+        write!(f, "{level:4}  {}: {}", self.what, one_line(&self.detail))?;
+        match &self.advice {
+            Some(advice) => write!(f, " — {}", one_line(advice)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Errors from elsewhere may have several lines.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Prints the lines; the exit code is 1 if one of them is a failure.
+pub fn report(lines: &[Line], output: &mut impl Write) -> io::Result<ExitCode> {
+    for line in lines {
+        writeln!(output, "{line}")?;
+    }
+    let failed = lines.iter().any(|line| line.level == Level::Fail);
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// The configuration: a line for each fault.
+pub fn configuration(config: &Result<Config, ConfigErrors>) -> Vec<Line> {
+    match config {
+        Ok(_) => vec![Line::ok("configuration", "every setting can be read")],
+        Err(errors) => {
+            let faults = errors.faults().iter();
+            let line = |fault: &crate::config::Fault| {
+                let detail = format!("{}: {}", fault.key, fault.wrong);
+                Line::fail("configuration", detail, format!("write {}", fault.write))
+            };
+            faults.map(line).collect()
+        }
+    }
+}
+
+/// The token: asks Discord whose it is.
+pub async fn discord_token(discord: &DiscordConfig) -> Line {
+    const WHAT: &str = "Discord token";
+    let Some(token) = &discord.token else {
+        return Line::fail(WHAT, "not set", "set DISCORD_TOKEN; `run` needs it");
+    };
+    let url = format!(
+        "{}/api/v10/users/@me",
+        discord.api_url.as_str().trim_end_matches('/')
+    );
+    let unreachable = |error: &reqwest::Error| {
+        let why = if error.is_timeout() {
+            "did not answer in time".to_owned()
+        } else {
+            format!("could not be reached ({})", root_cause(error))
+        };
+        let advice = "check the network, a proxy or firewall, and DISCORD_API_URL";
+        Line::fail(WHAT, format!("{} {why}", discord.api_url), advice)
+    };
+    let agent = concat!("DiscordBot (timeattack, ", env!("CARGO_PKG_VERSION"), ")");
+    let client = reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .user_agent(agent);
+    let authorization = format!("Bot {}", token.expose_secret());
+    let answer = match client.build() {
+        Ok(client) => {
+            let request = client.get(&url).header("authorization", authorization);
+            request.send().await
+        }
+        Err(error) => Err(error),
+    };
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return unreachable(&error),
+    };
+    let status = answer.status();
+    let body = match answer.bytes().await {
+        Ok(body) => body,
+        Err(error) => return unreachable(&error),
+    };
+    match (status, serde_json::from_slice::<Me>(&body)) {
+        (StatusCode::OK, Ok(me)) => Line::ok(WHAT, format!("{} ({})", me.username, me.id)),
+        (StatusCode::OK, Err(_)) => Line::fail(
+            WHAT,
+            format!(
+                "{} answered with something that is not Discord's",
+                discord.api_url
+            ),
+            "check DISCORD_API_URL",
+        ),
+        (StatusCode::UNAUTHORIZED, _) => Line::fail(
+            WHAT,
+            "the token is not valid: Discord answered 401",
+            "make a new one (“Reset Token”) on the page “Bot” at \
+             https://discord.com/developers/applications and set DISCORD_TOKEN to it",
+        ),
+        (StatusCode::TOO_MANY_REQUESTS, _) => Line::warn(
+            WHAT,
+            "not known: Discord answered 429, too many requests",
+            "try again in a few minutes",
+        ),
+        (status, _) if status.is_server_error() => Line::warn(
+            WHAT,
+            format!("not known: Discord answered {}", status.as_u16()),
+            "look at https://discordstatus.com and try again",
+        ),
+        (status, _) => Line::fail(
+            WHAT,
+            format!("{} answered {}", discord.api_url, status.as_u16()),
+            "check DISCORD_API_URL",
+        ),
+    }
+}
+
+/// The innermost cause, which is the one that says something (“Connection refused”).
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[derive(Deserialize)]
+struct Me {
+    id: String,
+    username: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::config::Command;
+
+    /// A server that answers every request with `status` and `body`; returns its address.
+    async fn answering(status: &'static str, body: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = vec![0; 4_096];
+                let length = stream.read(&mut request).await.unwrap();
+                let request = String::from_utf8_lossy(&request[..length]).to_lowercase();
+                assert!(request.starts_with("get /api/v10/users/@me "), "{request}");
+                assert!(
+                    request.contains("authorization: bot the-token"),
+                    "{request}"
+                );
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n");
+                let answer = format!("{head}{body}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        format!("http://{address}")
+    }
+
+    fn config(api_url: &str, token: Option<&str>) -> DiscordConfig {
+        let lookup = |key: &str| match key {
+            "DISCORD_API_URL" => Some(api_url.to_owned()),
+            "DISCORD_TOKEN" => token.map(str::to_owned),
+            _ => None,
+        };
+        Config::from_lookup(&lookup, Command::Check)
+            .unwrap()
+            .discord
+    }
+
+    #[tokio::test]
+    async fn a_token_is_judged_by_what_discord_answers() {
+        let me = r#"{"id": "80351110224678912", "username": "timeattack", "bot": true}"#;
+        let unauthorized = r#"{"message": "401: Unauthorized", "code": 0}"#;
+        for (status, body, level, detail) in [
+            ("200 OK", me, Level::Ok, "timeattack (80351110224678912)"),
+            ("200 OK", "<html>", Level::Fail, "not Discord's"),
+            (
+                "401 Unauthorized",
+                unauthorized,
+                Level::Fail,
+                "the token is not valid: ",
+            ),
+            ("404 Not Found", "", Level::Fail, "answered 404"),
+            ("429 Too Many Requests", "{}", Level::Warn, "429"),
+            ("502 Bad Gateway", "", Level::Warn, "502"),
+        ] {
+            let server = answering(status, body).await;
+            let line = discord_token(&config(&server, Some("the-token"))).await;
+            assert_eq!(line.level, level, "{line}");
+            assert!(line.detail.contains(detail), "{line}");
+            assert!(!line.to_string().contains("the-token"), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_cannot_be_tried_fails() {
+        let line = discord_token(&config("http://127.0.0.1:1", Some("the-token"))).await;
+        assert_eq!(line.level, Level::Fail);
+        assert!(line.detail.contains("could not be reached"), "{line}");
+        let line = discord_token(&config("http://127.0.0.1:1", None)).await;
+        assert_eq!((line.level, line.detail.as_str()), (Level::Fail, "not set"));
+    }
+
+    #[test]
+    fn each_line_says_what_to_do() {
+        let lookup = |key: &str| (key == "LOG_FORMAT").then(|| "xml".to_owned());
+        let mut lines = configuration(&Config::from_lookup(&lookup, Command::Check));
+        lines.insert(0, Line::ok("database", "SQLite\n3.51.3"));
+        let mut output = Vec::new();
+        let code = report(&lines, &mut output).unwrap();
+        assert_eq!(code, ExitCode::FAILURE);
+        assert_eq!(
+            String::from_utf8(output).unwrap(),
+            "ok    database: SQLite 3.51.3\n\
+             fail  configuration: LOG_FORMAT: \"xml\" is no format — write text or json\n"
+        );
+        let warning = [Line::warn("time", "off by 3 s", "set the clock")];
+        let code = report(&warning, &mut Vec::new()).unwrap();
+        assert_eq!(code, ExitCode::SUCCESS);
+    }
+}

@@ -1,0 +1,834 @@
+//! The configuration, and the only place that reads the environment.
+//!
+//! Every key is read and checked before anything starts, and every fault found is reported at
+//! once, so that nobody mends a configuration one start at a time. A key that is set to nothing
+//! counts as not set. A `.env` file in the working directory is read as well; the environment
+//! goes before it. Secrets can be kept in a file of their own, named by `NAME_FILE`.
+//!
+//! No secret is shown by `Debug`, `Display` or a fault.
+//!
+//! To add a key: read it in [`Config::from_lookup`], and describe it in `.env.example` and in both
+//! READMEs; a test compares them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use crate::ids::GuildId;
+
+/// Discord's own address; the API's path is appended to it.
+const DISCORD_API_URL: &str = "https://discord.com";
+/// Where the data goes without a `DATABASE_URL`.
+const DATABASE_URL: &str = "sqlite://data/timeattack.db";
+/// What is logged without a `RUST_LOG`.
+const RUST_LOG: &str = "info";
+/// Most shards a bot may have: a million guilds at Discord's bound would need 400, so a number
+/// above this is a slip of the finger.
+const MOST_SHARDS: u32 = 16_384;
+/// The most requests per second that Discord grants to very large bots, and then some.
+const MOST_GLOBAL_RATE: u32 = 10_000;
+/// Characters of a wrong value that are quoted in a fault; tokens are longer.
+const QUOTED: usize = 32;
+/// The file in the working directory that is read for what the environment leaves out.
+const DOT_ENV: &str = ".env";
+
+/// Every key, as the documentation lists them. Those of [`SECRETS`] can end in `_FILE`, too.
+pub const KEYS: [&str; 8] = [
+    "DISCORD_TOKEN",
+    "DISCORD_API_URL",
+    "DISCORD_GUILD_ID",
+    "DISCORD_SHARDS",
+    "DISCORD_GLOBAL_RATE",
+    "DATABASE_URL",
+    "LOG_FORMAT",
+    "RUST_LOG",
+];
+/// The keys whose values are secret.
+pub const SECRETS: [&str; 2] = ["DISCORD_TOKEN", "DATABASE_URL"];
+
+/// What the program was started to do, which decides what it must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The bot.
+    Run,
+    /// The bot with a local Discord. It reads none of the keys that lead to the real Discord or
+    /// to the real data, so trying something out can reach neither.
+    Sandbox,
+    /// Only the database's migrations.
+    Migrate,
+    /// A check of everything else.
+    Check,
+    /// A copy of the database.
+    Backup,
+    /// The slash commands as JSON.
+    Commands,
+}
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How to reach Discord.
+    pub discord: DiscordConfig,
+    /// Where the data is.
+    pub database: DatabaseUrl,
+    /// What is logged, and how.
+    pub log: LogConfig,
+}
+
+/// How to reach Discord, and as whom.
+#[derive(Clone, Debug)]
+pub struct DiscordConfig {
+    /// The bot's token; always there for [`Command::Run`].
+    pub token: Option<SecretString>,
+    /// Base of every REST call, without `/api/v10`.
+    pub api_url: Url,
+    /// The only guild to register the commands in; everywhere if `None`.
+    pub guild_id: Option<GuildId>,
+    /// The shards that this process runs.
+    pub shards: Shards,
+    /// Requests per second that Discord allows this bot; 0: a proxy counts them.
+    pub global_rate: u32,
+}
+
+/// The shards of one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shards {
+    /// As many as Discord recommends, all in this process.
+    Auto,
+    /// Those from `first` to `last`, both included, of `total`.
+    Range {
+        /// The first of this process, counted from 0.
+        first: u32,
+        /// The last of this process.
+        last: u32,
+        /// All of the bot's, over all processes.
+        total: u32,
+    },
+}
+
+/// `sqlite://PATH` or `postgres://…`. Its password is not shown.
+#[derive(Clone)]
+pub struct DatabaseUrl(SecretString);
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Lines for people, or JSON for machines.
+    pub format: LogFormat,
+    /// Directives in the syntax of `RUST_LOG`; they have been parsed once without a fault.
+    pub filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            filter: RUST_LOG.to_owned(),
+        }
+    }
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line of text for each event.
+    Text,
+    /// A JSON object for each event.
+    Json,
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigErrors(Vec<Fault>);
+
+/// One thing that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The key, or the file that holds the keys.
+    pub key: String,
+    /// What is wrong with it.
+    pub wrong: String,
+    /// What to write instead.
+    pub write: String,
+}
+
+impl Config {
+    /// Reads the environment and `.env`.
+    pub fn from_env(command: Command) -> Result<Self, ConfigErrors> {
+        let (file, mut faults) = dot_env();
+        let lookup = |key: &str| match std::env::var_os(key) {
+            // A value that is not text is one that no check below accepts.
+            Some(value) => Some(value.to_string_lossy().into_owned()),
+            None => file.get(key).cloned(),
+        };
+        match Self::from_lookup(&lookup, command) {
+            Ok(config) if faults.is_empty() => Ok(config),
+            Ok(_) => Err(ConfigErrors(faults)),
+            Err(ConfigErrors(more)) => {
+                faults.extend(more);
+                Err(ConfigErrors(faults))
+            }
+        }
+    }
+
+    /// Reads the keys that `lookup` knows.
+    pub fn from_lookup(
+        lookup: &dyn Fn(&str) -> Option<String>,
+        command: Command,
+    ) -> Result<Self, ConfigErrors> {
+        let nothing = |_: &str| None;
+        let apart = matches!(command, Command::Sandbox | Command::Commands);
+        let mut keys = Reader {
+            lookup: if apart { &nothing } else { lookup },
+            faults: Vec::new(),
+        };
+        let token = keys.secret("DISCORD_TOKEN", parse_token);
+        let token_is_missing = token.is_none() && !keys.is_faulty("DISCORD_TOKEN");
+        if command == Command::Run && token_is_missing {
+            keys.faults.push(Fault {
+                key: "DISCORD_TOKEN".into(),
+                wrong: "not set".into(),
+                write: "the bot's token, from its page “Bot” at \
+                        https://discord.com/developers/applications \
+                        (`timeattack sandbox` needs none)"
+                    .into(),
+            });
+        }
+        let discord = DiscordConfig {
+            token,
+            api_url: keys.value("DISCORD_API_URL", DISCORD_API_URL, parse_api_url),
+            guild_id: keys.value("DISCORD_GUILD_ID", "", parse_guild_id),
+            shards: keys.value("DISCORD_SHARDS", "auto", parse_shards),
+            global_rate: keys.value("DISCORD_GLOBAL_RATE", "50", parse_global_rate),
+        };
+        let database = keys.secret("DATABASE_URL", parse_database_url);
+        let database = DatabaseUrl(database.unwrap_or_else(|| DATABASE_URL.into()));
+        keys.lookup = lookup;
+        let log = LogConfig {
+            format: keys.value("LOG_FORMAT", "text", parse_log_format),
+            filter: keys.value("RUST_LOG", RUST_LOG, parse_filter),
+        };
+        if keys.faults.is_empty() {
+            Ok(Self {
+                discord,
+                database,
+                log,
+            })
+        } else {
+            Err(ConfigErrors(keys.faults))
+        }
+    }
+
+    /// Every secret of this configuration, for the log to leave out.
+    pub fn secrets(&self) -> Vec<SecretString> {
+        let mut secrets: Vec<_> = self.discord.token.iter().cloned().collect();
+        secrets.extend(self.database.passwords());
+        secrets
+    }
+}
+
+impl DatabaseUrl {
+    /// A SQLite database at `path`.
+    pub fn sqlite(path: &Path) -> Self {
+        Self(format!("sqlite://{}", path.display()).into())
+    }
+
+    /// The whole URL, its password included.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Whether it leads to a PostgreSQL server, which several processes can share.
+    pub fn is_postgres(&self) -> bool {
+        self.expose().starts_with("postgres")
+    }
+
+    /// The password as it is written in the URL, and as it is meant.
+    fn passwords(&self) -> Vec<SecretString> {
+        let Some(url) = Url::parse(self.expose())
+            .ok()
+            .filter(|_| self.is_postgres())
+        else {
+            return Vec::new();
+        };
+        let mut passwords: Vec<SecretString> = Vec::new();
+        if let Some(password) = url.password() {
+            // Decoded as a form's value, but for the plus, which is a space only there.
+            let form = format!("p={}", password.replace('+', "%2B"));
+            let decoded = url::form_urlencoded::parse(form.as_bytes());
+            passwords.extend(decoded.map(|(_, value)| value.into_owned().into()));
+            passwords.push(password.into());
+        }
+        let in_query = url.query_pairs().filter(|(key, _)| key == "password");
+        passwords.extend(in_query.map(|(_, value)| value.into_owned().into()));
+        passwords
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+/// Without user, password and options.
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_postgres() {
+            return f.write_str(self.expose());
+        }
+        match Url::parse(self.expose()) {
+            Ok(url) => {
+                write!(f, "postgres://{}", url.host_str().unwrap_or_default())?;
+                if let Some(port) = url.port() {
+                    write!(f, ":{port}")?;
+                }
+                f.write_str(url.path())
+            }
+            Err(_) => f.write_str("postgres://[unreadable]"),
+        }
+    }
+}
+
+impl ConfigErrors {
+    /// What is wrong, in the order of the keys.
+    pub fn faults(&self) -> &[Fault] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration is wrong, and nothing was started:")?;
+        for Fault { key, wrong, write } in &self.0 {
+            write!(f, "\n  {key}: {wrong}\n      write {write}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// What is wrong with a value, and what to write instead.
+type Wrong = (String, &'static str);
+
+/// Reads keys and keeps the faults.
+struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    /// The value of a key, or of its default; after a fault the default too, to go on with the
+    /// other keys.
+    fn value<T>(
+        &mut self,
+        key: &str,
+        default: &str,
+        parse: impl Fn(&str) -> Result<T, Wrong>,
+    ) -> T {
+        let given = self.given(key);
+        match parse(given.as_deref().unwrap_or(default)) {
+            Ok(value) => value,
+            Err(wrong) => {
+                self.fault(key, wrong);
+                parse(default).expect("every default is valid, as the tests show")
+            }
+        }
+    }
+
+    /// A secret, given itself or by the file that holds it.
+    fn secret(
+        &mut self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<(), Wrong>,
+    ) -> Option<SecretString> {
+        let file_key = format!("{key}_FILE");
+        let (key, value) = match (self.given(key), self.given(&file_key)) {
+            (None, None) => return None,
+            (Some(value), None) => (key, value),
+            (Some(_), Some(_)) => {
+                let wrong = format!("set together with {file_key}");
+                self.fault(key, (wrong, "one of the two and remove the other"));
+                return None;
+            }
+            (None, Some(file)) => match std::fs::read_to_string(&file) {
+                Ok(content) if content.trim().is_empty() => {
+                    let wrong = format!("the file {} is empty", quoted(&file));
+                    self.fault(&file_key, (wrong, "the secret into the file"));
+                    return None;
+                }
+                Ok(content) => (file_key.as_str(), content.trim().to_owned()),
+                Err(error) => {
+                    let wrong = format!("the file {} cannot be read: {error}", quoted(&file));
+                    let write = "the path of a file that this program may read";
+                    self.fault(&file_key, (wrong, write));
+                    return None;
+                }
+            },
+        };
+        match parse(&value) {
+            Ok(()) => Some(value.into()),
+            Err(wrong) => {
+                self.fault(key, wrong);
+                None
+            }
+        }
+    }
+
+    fn given(&self, key: &str) -> Option<String> {
+        let value = (self.lookup)(key)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    fn fault(&mut self, key: &str, (wrong, write): Wrong) {
+        self.faults.push(Fault {
+            key: key.to_owned(),
+            wrong,
+            write: write.to_owned(),
+        });
+    }
+
+    /// Whether the key, or the file that stands for it, has a fault.
+    fn is_faulty(&self, key: &str) -> bool {
+        let of_key = |fault: &Fault| fault.key.strip_suffix("_FILE").unwrap_or(&fault.key) == key;
+        self.faults.iter().any(of_key)
+    }
+}
+
+/// A wrong value for being shown. Not one that may be a secret put under the wrong key.
+fn quoted(value: &str) -> String {
+    if value.chars().count() > QUOTED || value.contains('@') {
+        return "given".to_owned();
+    }
+    format!("{value:?}")
+}
+
+fn parse_token(token: &str) -> Result<(), Wrong> {
+    let write = "the token alone, as Discord shows it on the page “Bot”";
+    if token.starts_with("Bot ") || token.starts_with("Bearer ") {
+        return Err(("begins with a word that is not part of it".into(), write));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let wrong = "has spaces or characters that no token has";
+        return Err((wrong.into(), write));
+    }
+    Ok(())
+}
+
+fn parse_api_url(given: &str) -> Result<Url, Wrong> {
+    let write = "an address such as https://discord.com or http://127.0.0.1:8081";
+    let wrong = |why: &str| (format!("{} {why}", quoted(given)), write);
+    let url = Url::parse(given).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("is neither http:// nor https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("has a user name or password in it"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has more than an address and a path"));
+    }
+    if url.path().contains("/api") {
+        return Err(wrong("has the path of the API, which is appended to it"));
+    }
+    Ok(url)
+}
+
+fn parse_guild_id(given: &str) -> Result<Option<GuildId>, Wrong> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    match given.parse::<u64>() {
+        Ok(id) if id > 0 && i64::try_from(id).is_ok() => Ok(Some(GuildId::from(id))),
+        _ => Err((
+            format!("{} is not a server's id", quoted(given)),
+            "the number that “Copy Server ID” gives, or nothing for all servers",
+        )),
+    }
+}
+
+fn parse_shards(given: &str) -> Result<Shards, Wrong> {
+    if given.eq_ignore_ascii_case("auto") {
+        return Ok(Shards::Auto);
+    }
+    let range = || {
+        let (range, total) = given.split_once('/')?;
+        let (first, last) = range.split_once('-')?;
+        let number = |text: &str| text.trim().parse::<u32>().ok();
+        Some((number(first)?, number(last)?, number(total)?))
+    };
+    let write = "auto, or FIRST-LAST/TOTAL counted from 0, such as 0-1/4";
+    let Some((first, last, total)) = range() else {
+        return Err((format!("{} is not a range of shards", quoted(given)), write));
+    };
+    if first > last || last >= total || total > MOST_SHARDS {
+        return Err((
+            format!("{} has no shards in it, or too many", quoted(given)),
+            write,
+        ));
+    }
+    Ok(Shards::Range { first, last, total })
+}
+
+fn parse_global_rate(given: &str) -> Result<u32, Wrong> {
+    let rate = given
+        .parse::<u32>()
+        .ok()
+        .filter(|rate| *rate <= MOST_GLOBAL_RATE);
+    rate.ok_or_else(|| {
+        (
+            format!("{} is not a rate", quoted(given)),
+            "requests per second, 50 unless Discord granted more; 0 where a proxy counts them",
+        )
+    })
+}
+
+fn parse_database_url(given: &str) -> Result<(), Wrong> {
+    let write = "sqlite://PATH, such as sqlite://data/timeattack.db, or \
+                 postgres://USER:PASSWORD@HOST/DATABASE";
+    if let Some(path) = given.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        return match path {
+            "" => Err(("names no file".into(), write)),
+            ":memory:" => {
+                let wrong = "in memory, so every deadline would be lost at the end";
+                Err((wrong.into(), write))
+            }
+            _ => Ok(()),
+        };
+    }
+    if given.starts_with("postgres://") || given.starts_with("postgresql://") {
+        return match Url::parse(given) {
+            Ok(_) => Ok(()),
+            Err(error) => Err((
+                format!("not a URL: {error} (a password's special characters must be %-encoded)"),
+                write,
+            )),
+        };
+    }
+    Err(("neither sqlite:// nor postgres://".into(), write))
+}
+
+fn parse_log_format(given: &str) -> Result<LogFormat, Wrong> {
+    match given {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err((format!("{} is no format", quoted(given)), "text or json")),
+    }
+}
+
+fn parse_filter(given: &str) -> Result<String, Wrong> {
+    match EnvFilter::builder().parse(given) {
+        Ok(_) => Ok(given.to_owned()),
+        Err(error) => Err((
+            format!("{} is no filter: {error}", quoted(given)),
+            "a level (error, warn, info, debug, trace), or TARGET=LEVEL, by comma",
+        )),
+    }
+}
+
+/// The keys of `.env` in the working directory, and the faults in it.
+fn dot_env() -> (HashMap<String, String>, Vec<Fault>) {
+    match std::fs::read_to_string(DOT_ENV) {
+        Ok(content) => parse_dot_env(&content),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Default::default(),
+        Err(error) => {
+            let fault = Fault {
+                key: DOT_ENV.into(),
+                wrong: format!("cannot be read: {error}"),
+                write: "a text file that this program may read, or remove it".into(),
+            };
+            (HashMap::new(), vec![fault])
+        }
+    }
+}
+
+fn parse_dot_env(content: &str) -> (HashMap<String, String>, Vec<Fault>) {
+    let (mut values, mut faults) = (HashMap::new(), Vec::new());
+    for pair in dotenvy::from_read_iter(content.as_bytes()) {
+        match pair {
+            Ok((key, value)) => {
+                values.entry(key).or_insert(value);
+            }
+            Err(error) => faults.push(Fault {
+                key: DOT_ENV.into(),
+                wrong: match line_of(&error, content) {
+                    Some(line) => format!("line {line} cannot be read"),
+                    None => "cannot be read".into(),
+                },
+                write: "KEY=value, a line each; quote a value with spaces: KEY='a value'".into(),
+            }),
+        }
+    }
+    (values, faults)
+}
+
+/// The number of the line that a fault is in. The fault's own text quotes the line, which may
+/// hold a secret.
+fn line_of(error: &dotenvy::Error, content: &str) -> Option<usize> {
+    let dotenvy::Error::LineParse(faulty, _) = error else {
+        return None;
+    };
+    // The fault has the line's rest from the value on.
+    let rest = faulty.lines().next()?.trim();
+    let index = content
+        .lines()
+        .position(|line| line.trim().ends_with(rest))?;
+    Some(index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANARY: &str = "MTA0-canary.GyUx9a.not-a-real-token";
+
+    fn read(pairs: &[(&str, &str)], command: Command) -> Result<Config, ConfigErrors> {
+        let pairs: HashMap<_, _> = pairs.iter().copied().collect();
+        let lookup = |key: &str| pairs.get(key).map(ToString::to_string);
+        Config::from_lookup(&lookup, command)
+    }
+
+    fn faults(pairs: &[(&str, &str)], command: Command) -> Vec<(String, String)> {
+        let errors = read(pairs, command).unwrap_err();
+        let faults = errors.faults().iter();
+        faults.map(|f| (f.key.clone(), f.wrong.clone())).collect()
+    }
+
+    #[test]
+    fn a_token_is_all_that_the_bot_needs() {
+        let config = read(&[("DISCORD_TOKEN", CANARY)], Command::Run).unwrap();
+        let token = config.discord.token.unwrap();
+        assert_eq!(token.expose_secret(), CANARY);
+        assert_eq!(config.discord.api_url.as_str(), "https://discord.com/");
+        assert_eq!(config.discord.guild_id, None);
+        assert_eq!(config.discord.shards, Shards::Auto);
+        assert_eq!(config.database.expose(), "sqlite://data/timeattack.db");
+        assert_eq!(config.log, LogConfig::default());
+    }
+
+    #[test]
+    fn only_the_bot_needs_a_token() {
+        for command in [
+            Command::Sandbox,
+            Command::Migrate,
+            Command::Check,
+            Command::Backup,
+            Command::Commands,
+        ] {
+            assert!(read(&[], command).unwrap().discord.token.is_none());
+        }
+        let empty = [("DISCORD_TOKEN", "  ")];
+        let expected = [("DISCORD_TOKEN".into(), "not set".into())];
+        assert_eq!(faults(&empty, Command::Run), expected);
+    }
+
+    #[test]
+    fn values_are_read() {
+        let config = read(
+            &[
+                ("DISCORD_API_URL", "http://127.0.0.1:8081"),
+                ("DISCORD_GUILD_ID", " 80351110224678912 "),
+                ("DISCORD_SHARDS", "2-3/8"),
+                ("DATABASE_URL", "postgres://u:p@db:5433/ta"),
+                ("LOG_FORMAT", "json"),
+                ("RUST_LOG", "warn,timeattack=debug"),
+            ],
+            Command::Migrate,
+        )
+        .unwrap();
+        assert_eq!(config.discord.api_url.as_str(), "http://127.0.0.1:8081/");
+        let guild = GuildId::from(80_351_110_224_678_912);
+        assert_eq!(config.discord.guild_id, Some(guild));
+        let (first, last, total) = (2, 3, 8);
+        assert_eq!(config.discord.shards, Shards::Range { first, last, total });
+        assert!(config.database.is_postgres());
+        assert_eq!(config.database.to_string(), "postgres://db:5433/ta");
+        assert_eq!(config.log.format, LogFormat::Json);
+        assert_eq!(config.log.filter, "warn,timeattack=debug");
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let wrong = [
+            ("DISCORD_TOKEN", "Bot abc"),
+            ("DISCORD_API_URL", "discord.com"),
+            ("DISCORD_GUILD_ID", "my server"),
+            ("DISCORD_SHARDS", "4-2/8"),
+            ("DISCORD_GLOBAL_RATE", "fifty"),
+            ("DATABASE_URL", "mysql://u:p@h/d"),
+            ("LOG_FORMAT", "xml"),
+            ("RUST_LOG", "timeattack=loud"),
+        ];
+        let errors = read(&wrong, Command::Run).unwrap_err();
+        let keys: Vec<_> = errors.faults().iter().map(|f| f.key.as_str()).collect();
+        assert_eq!(keys, wrong.map(|(key, _)| key));
+        let message = errors.to_string();
+        assert!(message.contains("DISCORD_GUILD_ID: \"my server\" is not a server's id"));
+        assert!(message.contains("write text or json"));
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for (key, values) in [
+            (
+                "DISCORD_SHARDS",
+                &["0", "0/1", "0-1", "1-1/1", "a-b/c", "0-0/0", "0-1/99999"][..],
+            ),
+            (
+                "DISCORD_GUILD_ID",
+                &["0", "-1", "1.5", "99999999999999999999"],
+            ),
+            (
+                "DISCORD_API_URL",
+                &[
+                    "ftp://h",
+                    "https://",
+                    "https://h/?a",
+                    "https://h/api/v10",
+                    "http://u:p@h",
+                ],
+            ),
+            (
+                "DATABASE_URL",
+                &[
+                    "sqlite:",
+                    "sqlite://",
+                    "sqlite::memory:",
+                    "data.db",
+                    "postgres://u:p#x@h:y/d",
+                ],
+            ),
+            ("DISCORD_TOKEN", &["two words", "토큰", "Bot x"]),
+        ] {
+            for value in values {
+                let faults = faults(&[(key, value)], Command::Check);
+                assert_eq!(faults.len(), 1, "{key}={value}: {faults:?}");
+                assert_eq!(faults[0].0, key);
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_come_from_files_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(path("token"), format!("{CANARY}\n")).unwrap();
+        std::fs::write(path("empty"), "\n").unwrap();
+
+        let config = read(&[("DISCORD_TOKEN_FILE", &path("token"))], Command::Run).unwrap();
+        assert_eq!(config.discord.token.unwrap().expose_secret(), CANARY);
+
+        let both = [
+            ("DISCORD_TOKEN", "x"),
+            ("DISCORD_TOKEN_FILE", &*path("token")),
+        ];
+        let expected = "set together with DISCORD_TOKEN_FILE";
+        assert_eq!(faults(&both, Command::Run)[0].1, expected);
+        for name in ["empty", "absent"] {
+            let faults = faults(&[("DISCORD_TOKEN_FILE", &path(name))], Command::Run);
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            assert_eq!(faults[0].0, "DISCORD_TOKEN_FILE");
+        }
+    }
+
+    #[test]
+    fn the_sandbox_cannot_reach_the_real_discord_or_the_real_data() {
+        let real = [
+            ("DISCORD_TOKEN", CANARY),
+            ("DISCORD_GUILD_ID", "no number"),
+            ("DATABASE_URL", "postgres://u:p@h/d"),
+            ("LOG_FORMAT", "json"),
+        ];
+        let config = read(&real, Command::Sandbox).unwrap();
+        assert!(config.discord.token.is_none());
+        assert!(!config.database.is_postgres());
+        assert_eq!(config.log.format, LogFormat::Json);
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let url = "postgres://user:p%40ss-canary@db/ta?password=canary-too";
+        let good = [("DISCORD_TOKEN", CANARY), ("DATABASE_URL", url)];
+        let config = read(&good, Command::Run).unwrap();
+        let secrets = config.secrets();
+        let secrets: Vec<_> = secrets.iter().map(ExposeSecret::expose_secret).collect();
+        assert_eq!(
+            secrets,
+            [CANARY, "p@ss-canary", "p%40ss-canary", "canary-too"]
+        );
+        let mut shown = format!("{config:?} {config:#?} {}", config.database);
+
+        // Wrong values, and right ones under the wrong key.
+        let in_spaces = format!("{CANARY} {CANARY}");
+        for key in KEYS {
+            for secret in [
+                CANARY,
+                &in_spaces,
+                url,
+                "mysql://u:canary@h",
+                "postgres://u:canary@h:x",
+            ] {
+                if let Err(errors) = read(&[(key, secret)], Command::Run) {
+                    shown += &format!("{errors} {errors:?}");
+                }
+            }
+        }
+        let content = format!("A=1\nDISCORD_TOKEN={in_spaces}\nB=2");
+        let (values, faults) = parse_dot_env(&content);
+        assert_eq!(faults[0].wrong, "line 2 cannot be read");
+        assert_eq!((faults.len(), values.len()), (1, 2));
+        shown += &format!("{faults:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        let example = include_str!("../.env.example");
+        for document in [
+            include_str!("../README.md"),
+            include_str!("../README.ko.md"),
+        ] {
+            for key in KEYS {
+                let star = if SECRETS.contains(&key) { " *" } else { "" };
+                assert!(document.contains(&format!("\n| `{key}`{star} |")), "{key}");
+            }
+        }
+        let is_comment = |line: &&str| line.is_empty() || line.starts_with("# ");
+        let lines = example.lines().filter(|line| !is_comment(line));
+        let pairs = lines.filter_map(|line| line.trim_start_matches('#').split_once('='));
+        let keys: Vec<_> = pairs.map(|(key, _)| key).collect();
+        assert_eq!(keys, KEYS);
+
+        // As it is, and with every default written out, it is what there is without it.
+        let bare = example.replace("\n#DISCORD_GUILD_ID=\n", "\n");
+        for content in [
+            example.to_owned(),
+            bare.replace("\n#D", "\nD").replace("\n#L", "\nL"),
+        ] {
+            let (values, _) = parse_dot_env(&content);
+            let lookup = |key: &str| values.get(key).cloned();
+            let config = Config::from_lookup(&lookup, Command::Migrate).unwrap();
+            assert_eq!(
+                format!("{config:?}"),
+                format!("{:?}", read(&[], Command::Migrate).unwrap())
+            );
+        }
+    }
+
+    #[test]
+    fn dot_env_is_read() {
+        let content = "# a comment\n\nLOG_FORMAT=json\nexport RUST_LOG='warn,a=b'\nLOG_FORMAT=text";
+        let (values, faults) = parse_dot_env(content);
+        assert_eq!(faults, []);
+        assert_eq!(values["LOG_FORMAT"], "json");
+        assert_eq!(values["RUST_LOG"], "warn,a=b");
+    }
+}

@@ -1,0 +1,270 @@
+//! What people get back: an answer, made of plain data, and the ways to send it.
+
+use poise::serenity_prelude as serenity;
+use serenity::{
+    CreateActionRow, CreateAllowedMentions, CreateButton, CreateEmbed, CreateInteractionResponse,
+    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, CreateModal,
+    EditInteractionResponse,
+};
+
+use super::asker::Asker;
+use super::connection::describe;
+use super::handler::Data;
+use crate::error::Error;
+use crate::i18n::{Language, text};
+use crate::messenger::{self, CONTENT_LENGTH, DESCRIPTION_LENGTH, markdown::shorten};
+use crate::timeattack;
+use crate::timeattack::start_message::Shown;
+
+/// The answer to an interaction.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// A message for everybody in the channel.
+    Public(Reply),
+    /// A message that only the asker sees.
+    Private(Reply),
+    /// In the place of the message whose button was pressed.
+    Update(Reply),
+    /// A form to fill in.
+    Form(CreateModal),
+}
+
+/// What a message says. It pings nobody, whatever its text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reply {
+    content: String,
+    embeds: Vec<CreateEmbed>,
+    rows: Vec<CreateActionRow>,
+    /// The time attack whose message this is to be.
+    shown: Option<Shown>,
+}
+
+impl Reply {
+    pub(super) fn new(content: impl Into<String>) -> Self {
+        Self {
+            content: shorten(&content.into(), CONTENT_LENGTH),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn embed(mut self, embed: CreateEmbed) -> Self {
+        self.embeds.push(embed);
+        self
+    }
+
+    pub(super) fn row(mut self, row: CreateActionRow) -> Self {
+        self.rows.push(row);
+        self
+    }
+
+    /// This becomes the message of a time attack, to be edited when something changes.
+    pub(super) fn shows(mut self, shown: Shown) -> Self {
+        self.shown = Some(shown);
+        self
+    }
+
+    fn into_message(self) -> CreateInteractionResponseMessage {
+        // Embeds and rows are always given: in an update, what is not given stays.
+        CreateInteractionResponseMessage::new()
+            .content(self.content)
+            .embeds(self.embeds)
+            .components(self.rows)
+            .allowed_mentions(CreateAllowedMentions::new())
+    }
+
+    pub(super) fn into_followup(self) -> CreateInteractionResponseFollowup {
+        CreateInteractionResponseFollowup::new()
+            .content(self.content)
+            .embeds(self.embeds)
+            .components(self.rows)
+            .allowed_mentions(CreateAllowedMentions::new())
+    }
+
+    /// In the place of a message, whole.
+    pub(super) fn into_edit(self) -> EditInteractionResponse {
+        EditInteractionResponse::new()
+            .content(self.content)
+            .embeds(self.embeds)
+            .components(self.rows)
+            .allowed_mentions(CreateAllowedMentions::new())
+    }
+}
+
+/// A message as it would be posted, except that nobody is pinged.
+impl From<messenger::Message> for Reply {
+    fn from(message: messenger::Message) -> Self {
+        let buttons: Vec<CreateButton> = message.buttons.into_iter().map(button_of).collect();
+        let reply = message
+            .embeds
+            .into_iter()
+            .fold(Self::new(message.content), |reply, embed| {
+                reply.embed(embed_of(embed))
+            });
+        if buttons.is_empty() {
+            reply
+        } else {
+            reply.row(CreateActionRow::Buttons(buttons))
+        }
+    }
+}
+
+impl Answer {
+    /// The time attack whose message it is.
+    pub(super) fn shown(&self) -> Option<Shown> {
+        match self {
+            Self::Public(reply) | Self::Update(reply) => reply.shown,
+            Self::Private(_) | Self::Form(_) => None,
+        }
+    }
+
+    pub(super) fn into_response(self) -> CreateInteractionResponse {
+        match self {
+            Self::Public(reply) => CreateInteractionResponse::Message(reply.into_message()),
+            Self::Private(reply) => {
+                CreateInteractionResponse::Message(reply.into_message().ephemeral(true))
+            }
+            Self::Update(reply) => CreateInteractionResponse::UpdateMessage(reply.into_message()),
+            Self::Form(form) => CreateInteractionResponse::Modal(form),
+        }
+    }
+}
+
+/// Logs that an answer could not be sent.
+pub(super) fn lost(error: serenity::Error) {
+    tracing::warn!(error = describe(error), "an answer could not be sent");
+}
+
+/// What a person is told about an error. An internal one is logged here, once, with the id that the
+/// person sees.
+pub(super) fn explain(error: Error, language: Language, interaction: u64) -> String {
+    match error {
+        Error::User(error) => {
+            tracing::debug!(%error, "refused");
+            error.text(language)
+        }
+        Error::Internal(error) => {
+            let id = format!("{:08X}", interaction & 0xffff_ffff);
+            tracing::error!(
+                error.id = id,
+                interaction.id = interaction,
+                error = format!("{error:#}"),
+                "an interaction failed"
+            );
+            text(language, "error-internal", &[("id", id.into())])
+        }
+    }
+}
+
+/// Shows the asker what was kept for them because no channel took it. Each is kept until Discord
+/// has taken it.
+pub(super) async fn show_unshown(data: &Data, ctx: &serenity::Context, asker: &Asker) {
+    let app = &data.app;
+    // A second answer at the same time would show the same.
+    let Some(_showing) = data.begin_showing(asker) else {
+        return;
+    };
+    let unshown = match timeattack::unshown(app, asker.guild, asker.user).await {
+        Ok(unshown) => unshown,
+        Err(error) => {
+            let error = format!("{error:#}");
+            return tracing::warn!(error, "what was kept for a member could not be read");
+        }
+    };
+    for (row, mut message) in unshown {
+        let heading = text(asker.language, "kept-for-you", &[]);
+        message.content = format!("{heading}\n{}", message.content);
+        let followup = Reply::from(message).into_followup().ephemeral(true);
+        let sent = ctx
+            .http
+            .create_followup_message(&asker.token, &followup, Vec::new());
+        if let Err(error) = sent.await {
+            return lost(error);
+        }
+        if let Err(error) = timeattack::was_shown(app, row).await {
+            let error = format!("{error:#}");
+            return tracing::warn!(error, "what a member was shown is kept all the same");
+        }
+    }
+}
+
+fn embed_of(embed: messenger::Embed) -> CreateEmbed {
+    let mut made = CreateEmbed::new();
+    if let Some(title) = embed.title {
+        made = made.title(title);
+    }
+    if let Some(description) = embed.description {
+        made = made.description(description);
+    }
+    if let Some(url) = embed.image_url {
+        made = made.image(url);
+    }
+    if let Some(color) = embed.color {
+        made = made.color(color);
+    }
+    made
+}
+
+fn button_of(button: messenger::Button) -> CreateButton {
+    let style = match button.style {
+        messenger::ButtonStyle::Primary => serenity::ButtonStyle::Primary,
+        messenger::ButtonStyle::Secondary => serenity::ButtonStyle::Secondary,
+        messenger::ButtonStyle::Success => serenity::ButtonStyle::Success,
+        messenger::ButtonStyle::Danger => serenity::ButtonStyle::Danger,
+    };
+    CreateButton::new(button.custom_id)
+        .label(button.label)
+        .style(style)
+}
+
+/// As many lines as an embed's description takes.
+pub(super) fn listed(lines: impl IntoIterator<Item = String>) -> String {
+    let mut list = String::new();
+    let mut length = 0;
+    for line in lines {
+        let line_length = line.chars().count() + 1;
+        // Room for the dots that say that there is more.
+        if length + line_length > DESCRIPTION_LENGTH - 2 {
+            list.push_str("\n…");
+            break;
+        }
+        if !list.is_empty() {
+            list.push('\n');
+        }
+        list.push_str(&line);
+        length += line_length;
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_fits_an_embed() {
+        assert_eq!(listed(["a".to_owned(), "b".to_owned()]), "a\nb");
+        let long = listed((0..200).map(|_| "가".repeat(50)));
+        assert!(long.chars().count() <= DESCRIPTION_LENGTH);
+        assert!(long.ends_with("\n…"));
+    }
+
+    #[test]
+    fn a_fault_of_ours_is_told_by_its_id_alone() {
+        let error = Error::Internal(anyhow::anyhow!("a bug"));
+        let told = explain(error, Language::English, 0xabcd);
+        assert!(told.contains("0000ABCD") && !told.contains("bug"));
+    }
+
+    #[test]
+    fn no_answer_pings_anybody_and_an_update_takes_the_buttons_away() {
+        let reply = Reply::new("<@1> @everyone");
+        let update = serde_json::to_value(Answer::Update(reply).into_response()).unwrap();
+        assert_eq!(update["type"], 7);
+        assert_eq!(
+            update["data"]["allowed_mentions"]["parse"],
+            serde_json::json!([])
+        );
+        assert_eq!(update["data"]["components"], serde_json::json!([]));
+        assert_eq!(update["data"]["embeds"], serde_json::json!([]));
+    }
+}

@@ -1,0 +1,46 @@
+//! The slash commands, one file each.
+//!
+//! A file has the command as poise sees it, which only turns options into the arguments of a plain
+//! function and its [`Answer`](super::answer::Answer) into Discord's; the plain function serves
+//! the command's buttons and forms, too.
+
+pub(super) mod setup;
+pub(super) mod timeattack;
+
+use std::borrow::Cow;
+
+use super::handler::Data;
+use crate::error::Error;
+use crate::i18n::{Language, text};
+
+type Text = Cow<'static, str>;
+type Command = poise::Command<Data, Error>;
+
+/// Every command, with its descriptions in both languages.
+pub(super) fn all() -> Vec<Command> {
+    let mut commands = vec![timeattack::timeattack(), setup::setup()];
+    for command in &mut commands {
+        describe(command, "cmd");
+    }
+    commands
+}
+
+/// English is what Discord shows to whoever has no language of ours.
+fn describe(command: &mut Command, parent: &str) {
+    let key = format!("{parent}-{}", command.name);
+    command.description = Some(text(Language::English, &key, &[]).into());
+    command.description_localizations = in_korean(&key);
+    for parameter in &mut command.parameters {
+        let key = format!("{key}-{}", parameter.name);
+        parameter.description = Some(text(Language::English, &key, &[]).into());
+        parameter.description_localizations = in_korean(&key);
+    }
+    for subcommand in &mut command.subcommands {
+        describe(subcommand, &key);
+    }
+}
+
+fn in_korean(key: &str) -> Cow<'static, [(Text, Text)]> {
+    let korean = Language::Korean;
+    vec![(korean.code().into(), text(korean, key, &[]).into())].into()
+}

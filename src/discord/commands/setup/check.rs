@@ -1,0 +1,183 @@
+//! `/setup check`: proves that the bot may do what the settings ask of it.
+
+use poise::serenity_prelude as serenity;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serenity::{
+    CreateEmbed, Http, LightMethod, PermissionOverwrite, Permissions, Request, RoleId, Route,
+};
+
+use super::manager;
+use super::permissions::{Member, NEEDED, Role, permissions_in};
+use crate::app::App;
+use crate::discord::answer::{Answer, Reply};
+use crate::discord::asker::Asker;
+use crate::discord::connection::describe;
+use crate::discord::framework::Context;
+use crate::discord::respond::{self, Deferral};
+use crate::error::{Result, UserError};
+use crate::guild::{self, Settings};
+use crate::i18n::{Language, text};
+use crate::ids::{ChannelId, UserId};
+use crate::messenger::Message;
+use crate::messenger::markdown::{escape, shorten};
+use crate::outbox::{Class, Fate, NewPost};
+
+/// How long the test message may take; then it is said that it still waits.
+const TEST_WAIT_MS: i64 = 5_000;
+
+/// Check that the bot may do what the settings need
+#[poise::command(slash_command)]
+pub(super) async fn check(ctx: Context<'_>) -> Result<()> {
+    let answer = async {
+        let asker = manager(ctx)?;
+        let data = ctx.data();
+        let bot = *data.bot.get().ok_or(UserError::Busy)?;
+        let settings = guild::settings(&data.app, asker.guild).await?;
+        let mut lines =
+            permission_lines(&ctx.serenity_context().http, &asker, bot, &settings).await;
+        lines.push(test_post(&data.app, &asker, &settings).await?);
+        let embed = CreateEmbed::new()
+            .title(text(asker.language, "check-title", &[]))
+            .description(lines.join("\n"));
+        Ok(Answer::Private(Reply::default().embed(embed)))
+    };
+    respond::command(ctx, Deferral::Private, answer).await
+}
+
+/// One line for each channel that the settings name.
+async fn permission_lines(
+    http: &Http,
+    asker: &Asker,
+    bot: UserId,
+    settings: &Settings,
+) -> Vec<String> {
+    let mut channels: Vec<ChannelId> = Vec::new();
+    let results = settings.results.unwrap_or(asker.channel);
+    for channel in [Some(results), settings.alerts, settings.fallback]
+        .into_iter()
+        .flatten()
+    {
+        if !channels.contains(&channel) {
+            channels.push(channel);
+        }
+    }
+    let mut lines = Vec::with_capacity(channels.len());
+    for channel in channels {
+        let found = permissions(http, asker, bot, channel).await;
+        lines.push(permission_line(channel, found, asker.language));
+    }
+    lines
+}
+
+fn permission_line(
+    channel: ChannelId,
+    found: Result<Permissions, String>,
+    language: Language,
+) -> String {
+    let channel = ("channel", format!("<#{}>", channel.get()).into());
+    match found {
+        Ok(permissions) => {
+            let missing: Vec<String> = NEEDED
+                .into_iter()
+                .filter(|(needed, _)| !permissions.contains(*needed))
+                .map(|(_, key)| text(language, key, &[]))
+                .collect();
+            if missing.is_empty() {
+                return text(language, "check-ok", &[channel]);
+            }
+            let missing = ("missing", missing.join(", ").into());
+            text(language, "check-missing", &[channel, missing])
+        }
+        Err(why) => {
+            let why = ("why", escape(&shorten(&why, 200)).into());
+            text(language, "check-unseen", &[channel, why])
+        }
+    }
+}
+
+/// What the bot may do in a channel, from Discord itself; or why that cannot be told.
+async fn permissions(
+    http: &Http,
+    asker: &Asker,
+    bot: UserId,
+    channel: ChannelId,
+) -> Result<Permissions, String> {
+    let guild_id = serenity::GuildId::new(asker.guild.get());
+    let user_id = serenity::UserId::new(bot.get());
+    let overwrites = overwrites(http, serenity::ChannelId::new(channel.get())).await?;
+    let roles: Vec<Role> = read(http, Route::GuildRoles { guild_id }).await?;
+    let member: Roles = read(http, Route::GuildMember { guild_id, user_id }).await?;
+    let member = Member {
+        guild: guild_id,
+        user: user_id,
+        roles: &member.roles,
+    };
+    Ok(permissions_in(&member, &roles, &overwrites))
+}
+
+/// A channel's overwrites; a thread has none of its own and lives by its parent's.
+async fn overwrites(
+    http: &Http,
+    channel_id: serenity::ChannelId,
+) -> Result<Vec<PermissionOverwrite>, String> {
+    let found: Found = read(http, Route::Channel { channel_id }).await?;
+    match found.parent_id.filter(|_| found.thread_metadata.is_some()) {
+        None => Ok(found.permission_overwrites),
+        Some(channel_id) => {
+            let parent: Found = read(http, Route::Channel { channel_id }).await?;
+            Ok(parent.permission_overwrites)
+        }
+    }
+}
+
+/// A channel, as far as permissions need it.
+#[derive(Deserialize)]
+struct Found {
+    #[serde(default)]
+    permission_overwrites: Vec<PermissionOverwrite>,
+    parent_id: Option<serenity::ChannelId>,
+    thread_metadata: Option<IgnoredAny>,
+}
+
+/// A member, as far as permissions need it.
+#[derive(Deserialize)]
+struct Roles {
+    roles: Vec<RoleId>,
+}
+
+async fn read<T: DeserializeOwned>(http: &Http, route: Route<'_>) -> Result<T, String> {
+    let request = Request::new(route, LightMethod::Get);
+    http.fire(request).await.map_err(describe)
+}
+
+/// Posts a message the way that results go, and says what became of it.
+async fn test_post(app: &App, asker: &Asker, settings: &Settings) -> Result<String> {
+    let channel = settings.results.unwrap_or(asker.channel);
+    let language = settings.language.unwrap_or(asker.guild_language);
+    let post = NewPost {
+        guild: asker.guild,
+        user: None,
+        class: Class::Critical,
+        ladder: vec![channel],
+        // What becomes of it is told here.
+        alerts: None,
+        language,
+        message: Message {
+            content: text(language, "check-post", &[]),
+            silent: true,
+            ..Message::default()
+        },
+        digest: None,
+        dedupe_key: format!("check:{}", asker.interaction),
+    };
+    let channel = ("channel", format!("<#{}>", channel.get()).into());
+    Ok(match app.outbox.post_and_wait(post, TEST_WAIT_MS).await? {
+        Fate::Posted => text(asker.language, "check-posted", &[channel]),
+        Fate::Waiting => text(asker.language, "check-waiting", &[channel]),
+        Fate::Refused { why } => {
+            let why = ("why", escape(&shorten(&why, 200)).into());
+            text(asker.language, "check-refused", &[channel, why])
+        }
+    })
+}

@@ -1,0 +1,156 @@
+//! `/timeattack`
+
+pub(in crate::discord) mod complete;
+pub(in crate::discord) mod extend;
+pub(in crate::discord) mod giveup;
+pub(in crate::discord) mod history;
+pub(in crate::discord) mod start;
+mod status;
+
+use poise::serenity_prelude as serenity;
+use serenity::{
+    AutocompleteChoice, CreateActionRow, CreateAutocompleteResponse, CreateSelectMenu,
+    CreateSelectMenuKind, CreateSelectMenuOption,
+};
+
+use crate::app::App;
+use crate::discord::answer::Reply;
+use crate::discord::asker::Asker;
+use crate::discord::components::Action;
+use crate::discord::framework::Context;
+use crate::duration_text::format_duration;
+use crate::error::{Result, UserError};
+use crate::i18n::{Language, text};
+use crate::ids::AttackId;
+use crate::messenger::markdown::shorten;
+use crate::timeattack::{self, State, TimeAttack};
+
+/// Choices that Discord shows.
+const MOST_CHOICES: usize = 25;
+/// Characters of a task in a choice, which may have 100 with the time left.
+const CHOICE_TASK: usize = 60;
+
+/// Hold yourself to a deadline
+#[poise::command(
+    slash_command,
+    guild_only,
+    subcommand_required,
+    subcommands(
+        "start::start",
+        "complete::complete",
+        "status::status",
+        "giveup::giveup",
+        "extend::extend",
+        "history::history"
+    )
+)]
+#[expect(
+    clippy::unused_async,
+    reason = "poise's form; a group itself is never used"
+)]
+pub(in crate::discord) async fn timeattack(_ctx: Context<'_>) -> Result<()> {
+    Ok(())
+}
+
+/// Which time attack a command means.
+enum Choice {
+    One(AttackId),
+    /// None was named, and there are several: the member is asked.
+    Several(Vec<TimeAttack>),
+}
+
+/// Which time attack is meant by `given`: an id from the autocomplete, or words of the task; by
+/// nothing, the only one there is.
+async fn choose(app: &App, asker: &Asker, given: Option<&str>) -> Result<Choice> {
+    let given = given.map(str::trim).filter(|given| !given.is_empty());
+    if let Some(id) = given.and_then(|given| given.parse().ok()) {
+        return Ok(Choice::One(AttackId(id)));
+    }
+    let mut candidates = candidates(app, asker).await?;
+    if candidates.is_empty() {
+        return Err(UserError::NothingRunning.into());
+    }
+    if let Some(words) = given {
+        candidates.retain(|attack| matches(attack, words));
+    }
+    match candidates.as_slice() {
+        [] => Err(UserError::UnknownAttack.into()),
+        [one] => Ok(Choice::One(one.id)),
+        _ => Ok(Choice::Several(candidates)),
+    }
+}
+
+/// Those running, and those that were running at the click: a finish in time that is handled late
+/// still counts.
+async fn candidates(app: &App, asker: &Asker) -> Result<Vec<TimeAttack>> {
+    let mut candidates = timeattack::running_of(app, asker.guild, asker.user).await?;
+    let clicked_ms = asker.actor().clicked_ms;
+    if candidates.is_empty() {
+        let ended = timeattack::newest_ended(app, asker.guild, asker.user, 5).await?;
+        let in_time =
+            |attack: &TimeAttack| attack.state == State::Failed && attack.deadline_ms >= clicked_ms;
+        candidates.extend(ended.into_iter().filter(in_time));
+    }
+    Ok(candidates)
+}
+
+fn matches(attack: &TimeAttack, words: &str) -> bool {
+    attack.task.to_lowercase().contains(&words.to_lowercase())
+}
+
+/// A menu of time attacks below a question.
+fn ask_which(
+    question: String,
+    action: &Action,
+    attacks: &[TimeAttack],
+    now_ms: i64,
+    language: Language,
+) -> Reply {
+    let option = |attack: &TimeAttack| {
+        CreateSelectMenuOption::new(shorten(&attack.task, CHOICE_TASK), attack.id.to_string())
+            .description(time_left(attack, now_ms, language))
+    };
+    let options = attacks.iter().take(MOST_CHOICES).map(option).collect();
+    let kind = CreateSelectMenuKind::String { options };
+    let menu = CreateSelectMenu::new(action.custom_id(), kind).placeholder(text(
+        language,
+        "which-placeholder",
+        &[],
+    ));
+    Reply::new(question).row(CreateActionRow::SelectMenu(menu))
+}
+
+/// Choices for an `[attack]` option: the member's own running ones.
+async fn suggest_attack(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let app = &ctx.data().app;
+    let response = CreateAutocompleteResponse::new();
+    let Ok(asker) = Asker::of_command(ctx.interaction) else {
+        return response;
+    };
+    let running = match timeattack::running_of(app, asker.guild, asker.user).await {
+        Ok(running) => running,
+        Err(error) => {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "running time attacks could not be suggested"
+            );
+            return response;
+        }
+    };
+    let now_ms = app.clock.now_ms();
+    let choice = |attack: &TimeAttack| {
+        let task = shorten(&attack.task, CHOICE_TASK);
+        let left = time_left(attack, now_ms, asker.language);
+        let name = shorten(&format!("{task} · {left}"), 100);
+        AutocompleteChoice::new(name, attack.id.to_string())
+    };
+    let fitting = running
+        .iter()
+        .filter(|attack| matches(attack, partial.trim()));
+    response.set_choices(fitting.take(MOST_CHOICES).map(choice).collect())
+}
+
+fn time_left(attack: &TimeAttack, now_ms: i64, language: Language) -> String {
+    let left = format_duration((attack.deadline_ms - now_ms).max(0), language);
+    text(language, "time-left", &[("left", left.into())])
+}

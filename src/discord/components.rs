@@ -1,0 +1,278 @@
+//! The one router of buttons, menus and forms.
+//!
+//! What a component does stands in its `custom_id`, so that it works after a restart, in another
+//! process, months later:
+//!
+//! ```text
+//! ta:<verb>[:<argument>…][~mark]
+//! ```
+//!
+//! The mark is the outbox's, which knows its own posts by it; it is cut off. There are no
+//! collectors: an instant click would reach the bot before a collector listens.
+
+use poise::serenity_prelude as serenity;
+use serenity::{ComponentInteraction, ComponentInteractionDataKind, ModalInteraction};
+
+use super::answer::{self, Answer};
+use super::asker::Asker;
+use super::commands::setup::messages;
+use super::commands::timeattack::{complete, extend, giveup, history, start};
+use super::form;
+use super::handler::Data;
+use super::respond::{Deferral, Pending};
+use crate::error::{Result, UserError};
+use crate::ids::{AttackId, UserId};
+use crate::timeattack::text;
+
+/// What a button, menu or form does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Completes it.
+    Complete(AttackId),
+    /// Adds [`EXTENSION_MS`](crate::timeattack::start_message::EXTENSION_MS).
+    Extend(AttackId),
+    /// Asks whether to give up.
+    GiveUp(AttackId),
+    /// Gives up.
+    GiveUpConfirmed(AttackId),
+    /// Does not give up.
+    KeepGoing,
+    /// Opens the form for a new one.
+    New,
+    /// Turns to a page of a member's history.
+    History {
+        /// Whose.
+        user: UserId,
+        /// From 0.
+        page: i64,
+    },
+    /// A menu: completes the one chosen.
+    PickComplete,
+    /// A menu: asks whether to give up the one chosen.
+    PickGiveUp,
+    /// A menu: adds so much to the one chosen.
+    PickExtend {
+        /// Milliseconds.
+        by_ms: i64,
+    },
+    /// Saves the message templates of the preview that it is part of.
+    SaveMessages(messages::Saved),
+    /// Forgets them.
+    CancelMessages,
+    /// The form for a new one, filled in.
+    StartForm,
+}
+
+impl Action {
+    /// As it stands in a `custom_id`: at most 100 characters.
+    pub(super) fn custom_id(&self) -> String {
+        match self {
+            Self::Complete(id) => text::complete_button(*id),
+            Self::Extend(id) => text::extend_button(*id),
+            Self::GiveUp(id) => text::give_up_button(*id),
+            Self::GiveUpConfirmed(id) => format!("ta:giveup:{id}:confirm"),
+            Self::KeepGoing => "ta:keep".into(),
+            Self::New => text::NEW_BUTTON.into(),
+            Self::History { user, page } => format!("ta:history:{}:{page}", user.get()),
+            Self::PickComplete => "ta:pick:complete".into(),
+            Self::PickGiveUp => "ta:pick:giveup".into(),
+            Self::PickExtend { by_ms } => format!("ta:pick:extend:{by_ms}"),
+            Self::SaveMessages(saved) => format!("ta:messages:save:{saved}"),
+            Self::CancelMessages => "ta:messages:cancel".into(),
+            Self::StartForm => "ta:form".into(),
+        }
+    }
+
+    /// What a `custom_id` means; `None` if it is not of this version's grammar.
+    pub(super) fn parse(custom_id: &str) -> Option<Self> {
+        let (custom_id, _mark) = custom_id.split_once('~').unwrap_or((custom_id, ""));
+        let parts: Vec<&str> = custom_id.split(':').collect();
+        let attack = |id: &str| id.parse().ok().map(AttackId);
+        match parts.as_slice() {
+            ["ta", "complete", id] => attack(id).map(Self::Complete),
+            ["ta", "extend", id] => attack(id).map(Self::Extend),
+            ["ta", "giveup", id] => attack(id).map(Self::GiveUp),
+            ["ta", "giveup", id, "confirm"] => attack(id).map(Self::GiveUpConfirmed),
+            ["ta", "keep"] => Some(Self::KeepGoing),
+            ["ta", "new"] => Some(Self::New),
+            ["ta", "history", user, page] => Some(Self::History {
+                user: user.parse::<u64>().ok()?.into(),
+                page: page.parse().ok()?,
+            }),
+            ["ta", "pick", "complete"] => Some(Self::PickComplete),
+            ["ta", "pick", "giveup"] => Some(Self::PickGiveUp),
+            ["ta", "pick", "extend", by_ms] => Some(Self::PickExtend {
+                by_ms: by_ms.parse().ok()?,
+            }),
+            ["ta", "messages", "save", saved] => {
+                messages::Saved::parse(saved).map(Self::SaveMessages)
+            }
+            ["ta", "messages", "cancel"] => Some(Self::CancelMessages),
+            ["ta", "form"] => Some(Self::StartForm),
+            _ => None,
+        }
+    }
+}
+
+/// The verb of a `custom_id`, for the log.
+pub(super) fn verb(custom_id: &str) -> String {
+    let (custom_id, _mark) = custom_id.split_once('~').unwrap_or((custom_id, ""));
+    let verb = custom_id.split(':').nth(1).unwrap_or("unknown");
+    verb.chars().take(20).collect()
+}
+
+/// A button was pressed, or something chosen from a menu.
+pub(super) async fn component(
+    data: &Data,
+    ctx: &serenity::Context,
+    interaction: &ComponentInteraction,
+) {
+    let asked = Asker::of_component(interaction);
+    let pending = Pending {
+        app: &data.app,
+        http: &ctx.http,
+        id: interaction.id,
+        token: &interaction.token,
+        locale: &interaction.locale,
+        deferral: Deferral::Unseen,
+    };
+    let answered = pending.answer(async {
+        let asker = asked.clone()?;
+        route(data, &asker, interaction).await
+    });
+    if answered.await
+        && let Ok(asker) = &asked
+    {
+        answer::show_unshown(data, ctx, asker).await;
+    }
+}
+
+/// A form was filled in.
+pub(super) async fn form(data: &Data, ctx: &serenity::Context, interaction: &ModalInteraction) {
+    let asked = Asker::of_form(interaction);
+    let pending = Pending {
+        app: &data.app,
+        http: &ctx.http,
+        id: interaction.id,
+        token: &interaction.token,
+        locale: &interaction.locale,
+        deferral: Deferral::Public,
+    };
+    let answered = pending.answer(async {
+        let asker = asked.clone()?;
+        match Action::parse(&interaction.data.custom_id) {
+            Some(Action::StartForm) => {
+                let (task, limit) = form::read(interaction);
+                start::filled_in(&data.app, &asker, task, limit).await
+            }
+            _ => Err(UserError::Outdated.into()),
+        }
+    });
+    if answered.await
+        && let Ok(asker) = &asked
+    {
+        answer::show_unshown(data, ctx, asker).await;
+    }
+}
+
+async fn route(data: &Data, asker: &Asker, interaction: &ComponentInteraction) -> Result<Answer> {
+    let app = &data.app;
+    let action = Action::parse(&interaction.data.custom_id).ok_or(UserError::Outdated)?;
+    match action {
+        Action::Complete(attack) => complete::pressed(app, asker, attack).await,
+        Action::Extend(attack) => extend::pressed(app, asker, attack).await,
+        Action::GiveUp(attack) => {
+            let question = giveup::question(app, asker, attack).await?;
+            Ok(Answer::Private(question))
+        }
+        Action::GiveUpConfirmed(attack) => giveup::confirmed(app, asker, attack).await,
+        Action::KeepGoing => Ok(giveup::kept(asker)),
+        Action::New => Ok(Answer::Form(form::start(asker.language, None, None))),
+        Action::History { user, page } => {
+            let page = history::page(app, asker, user, page).await?;
+            Ok(Answer::Update(page))
+        }
+        Action::PickComplete => {
+            let proof = complete::proof_in(&interaction.message);
+            complete::picked(app, asker, picked(interaction)?, proof).await
+        }
+        Action::PickGiveUp => {
+            let question = giveup::question(app, asker, picked(interaction)?).await?;
+            Ok(Answer::Update(question))
+        }
+        Action::PickExtend { by_ms } => {
+            extend::picked(app, asker, picked(interaction)?, by_ms).await
+        }
+        Action::SaveMessages(saved) => {
+            messages::save(app, asker, &interaction.message, saved).await
+        }
+        Action::CancelMessages => Ok(messages::cancel(asker)),
+        Action::StartForm => Err(UserError::Outdated.into()),
+    }
+}
+
+/// The time attack chosen from a menu.
+fn picked(interaction: &ComponentInteraction) -> Result<AttackId, UserError> {
+    match &interaction.data.kind {
+        ComponentInteractionDataKind::StringSelect { values } => values
+            .first()
+            .and_then(|value| value.parse().ok())
+            .map(AttackId)
+            .ok_or(UserError::Outdated),
+        _ => Err(UserError::Outdated),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_read_back_from_its_custom_id_with_and_without_a_mark() {
+        let attack = AttackId(i64::MAX);
+        let saved = messages::Saved::parse("sF-00ff00ff00ff00ff").unwrap();
+        for action in [
+            Action::Complete(attack),
+            Action::Extend(attack),
+            Action::GiveUp(attack),
+            Action::GiveUpConfirmed(attack),
+            Action::KeepGoing,
+            Action::New,
+            Action::History {
+                user: u64::MAX.into(),
+                page: i64::MAX,
+            },
+            Action::PickComplete,
+            Action::PickGiveUp,
+            Action::PickExtend { by_ms: i64::MAX },
+            Action::SaveMessages(saved),
+            Action::CancelMessages,
+            Action::StartForm,
+        ] {
+            let custom_id = action.custom_id();
+            assert!(custom_id.len() <= 75, "{custom_id} and a mark of 20");
+            assert_eq!(Action::parse(&custom_id), Some(action.clone()));
+            let marked = format!("{custom_id}~1a2b3c4d5e6f7a8b.0");
+            assert_eq!(Action::parse(&marked), Some(action));
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_this_grammar_is_outdated() {
+        for other in [
+            "",
+            "ta",
+            "ta:",
+            "ta:complete",
+            "ta:complete:x",
+            "ta:complete:1:2",
+            "xx:complete:1",
+            "ta:giveup:1:yes",
+            "ta:history:-1:0",
+            "~",
+            "ta:fly:1",
+        ] {
+            assert_eq!(Action::parse(other), None, "{other}");
+        }
+    }
+}

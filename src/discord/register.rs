@@ -1,0 +1,234 @@
+//! Tells Discord which commands there are, when that has changed.
+//!
+//! A guild may create 200 commands a day, and every change of a global one takes a while to reach
+//! people; so what Discord has is read first, and replaced only if it differs.
+
+use anyhow::Context as _;
+use poise::serenity_prelude as serenity;
+use serde_json::{Map, Value, json};
+use serenity::{ApplicationId, Http, LightMethod, Request, Route};
+
+use super::commands;
+use super::connection::describe;
+use crate::clock::Clock;
+use crate::ids::GuildId;
+
+/// Tries, with waits that grow from the first to the last: about half an hour in all.
+const TRIES: u32 = 12;
+const FIRST_WAIT_MS: i64 = 1_000;
+const LONGEST_WAIT_MS: i64 = 300_000;
+/// The fields that are compared. Others are Discord's own (ids, versions), or mean nothing to us.
+const COMPARED: [&str; 17] = [
+    "autocomplete",
+    "channel_types",
+    "choices",
+    "contexts",
+    "default_member_permissions",
+    "description",
+    "description_localizations",
+    "max_length",
+    "max_value",
+    "min_length",
+    "min_value",
+    "name",
+    "name_localizations",
+    "options",
+    "required",
+    "type",
+    "value",
+];
+
+/// The slash commands as the JSON that is sent to Discord.
+pub fn commands_json() -> Value {
+    let commands = commands::all();
+    let built = commands
+        .iter()
+        .filter_map(poise::Command::create_as_slash_command);
+    // Serialising plain data to JSON cannot fail; an empty list would be seen at once.
+    let made: Vec<Value> = built
+        .map(|command| serde_json::to_value(command).unwrap_or_default())
+        .collect();
+    Value::Array(made)
+}
+
+/// Registers the commands, in one guild or for all; tries again until it works or is hopeless.
+pub(super) async fn register(
+    clock: &Clock,
+    http: &Http,
+    application: ApplicationId,
+    guild: Option<GuildId>,
+) {
+    let mut wait_ms = FIRST_WAIT_MS;
+    for attempt in 1..=TRIES {
+        match register_once(http, application, guild).await {
+            Ok(true) => return tracing::info!("the slash commands were registered"),
+            Ok(false) => return tracing::info!("the slash commands are registered already"),
+            Err(error) if attempt == TRIES => {
+                let error = format!("{error:#}");
+                tracing::error!(error, "the slash commands could not be registered");
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(
+                    error,
+                    wait_ms,
+                    "the slash commands were not registered; trying again"
+                );
+                clock.sleep_ms(wait_ms).await;
+                wait_ms = (wait_ms * 2).min(LONGEST_WAIT_MS);
+            }
+        }
+    }
+}
+
+async fn register_once(
+    http: &Http,
+    application_id: ApplicationId,
+    guild: Option<GuildId>,
+) -> anyhow::Result<bool> {
+    let route = || match guild {
+        Some(guild) => Route::GuildCommands {
+            application_id,
+            guild_id: serenity::GuildId::new(guild.get()),
+        },
+        None => Route::Commands { application_id },
+    };
+    let wanted = match guild {
+        Some(_) => of_guild(commands_json()),
+        None => commands_json(),
+    };
+    let read = Request::new(route(), LightMethod::Get)
+        .params(Some(vec![("with_localizations", "true".to_owned())]));
+    let there: Value = http
+        .fire(read)
+        .await
+        .map_err(|error| anyhow::anyhow!(describe(error)))
+        .context("reading the commands that Discord has")?;
+    if canonical_list(&there) == canonical_list(&wanted) {
+        return Ok(false);
+    }
+    let replace = Request::new(route(), LightMethod::Put).body(Some(serde_json::to_vec(&wanted)?));
+    let _: Value = http
+        .fire(replace)
+        .await
+        .map_err(|error| anyhow::anyhow!(describe(error)))
+        .context("replacing them")?;
+    Ok(true)
+}
+
+/// Commands of one guild have no contexts: they are only there anyway.
+fn of_guild(mut commands: Value) -> Value {
+    for command in commands.as_array_mut().into_iter().flatten() {
+        if let Some(command) = command.as_object_mut() {
+            command.remove("contexts");
+            command.remove("integration_types");
+        }
+    }
+    commands
+}
+
+/// Commands in an order and form in which equal ones are equal.
+fn canonical_list(commands: &Value) -> Vec<Value> {
+    let mut list: Vec<Value> = commands
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|command| canonical(command, true))
+        .collect();
+    list.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
+    list
+}
+
+/// Keeps the compared fields, without those that say what is so by default.
+fn canonical(value: &Value, is_command: bool) -> Value {
+    let mut kept = Map::new();
+    for key in COMPARED {
+        let field = &value[key];
+        let field = match (key, field) {
+            (_, Value::Null | Value::Bool(false)) => continue,
+            (_, Value::Array(items)) if items.is_empty() => continue,
+            (_, Value::Object(fields)) if fields.is_empty() => continue,
+            ("type", kind) if is_command && kind == 1 => continue,
+            ("options" | "choices", Value::Array(items)) => {
+                items.iter().map(|item| canonical(item, false)).collect()
+            }
+            ("channel_types", Value::Array(kinds)) => {
+                let mut kinds: Vec<Option<u64>> = kinds.iter().map(Value::as_u64).collect();
+                kinds.sort_unstable();
+                json!(kinds)
+            }
+            // 1 and 1.0 are the same bound.
+            ("min_value" | "max_value", Value::Number(number)) => json!(number.as_f64()),
+            (_, field) => field.clone(),
+        };
+        kept.insert(key.to_owned(), field);
+    }
+    Value::Object(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_those_of_the_interface() {
+        let commands = commands_json();
+        let names: Vec<&str> = commands
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|command| command["options"].as_array().unwrap())
+            .map(|option| option["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "start",
+                "complete",
+                "status",
+                "giveup",
+                "extend",
+                "history",
+                "channels",
+                "locale",
+                "limits",
+                "quiet-hours",
+                "messages",
+                "show",
+                "check"
+            ]
+        );
+        let setup = &commands[1];
+        assert_eq!(setup["default_member_permissions"], "32");
+        assert_eq!(setup["contexts"], json!([0]));
+        let limit = &commands[0]["options"][0]["options"][1];
+        assert_eq!(limit["name"], "limit");
+        assert_eq!(limit["autocomplete"], true);
+        assert!(limit["description_localizations"]["ko"].is_string());
+    }
+
+    #[test]
+    fn what_discord_adds_is_no_difference() {
+        let sent = commands_json();
+        let mut there = sent.clone();
+        for command in there.as_array_mut().unwrap() {
+            command["id"] = json!("1");
+            command["version"] = json!("2");
+            command["type"] = json!(1);
+            command["nsfw"] = json!(false);
+            command["name_localizations"] = Value::Null;
+        }
+        there.as_array_mut().unwrap().reverse();
+        assert_eq!(canonical_list(&sent), canonical_list(&there));
+        there[0]["options"][0]["description"] = json!("another");
+        assert_ne!(canonical_list(&sent), canonical_list(&there));
+    }
+
+    #[test]
+    fn no_command_is_too_large() {
+        for command in commands_json().as_array().unwrap() {
+            // All names, descriptions and values, the longest locale counting (Discord's limit).
+            assert!(command.to_string().chars().count() < 8_000 * 2);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Sending answers: within Discord's 3 s, once, and the same again where it may not have arrived.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
+
+use anyhow::anyhow;
+use futures_util::FutureExt as _;
+use poise::serenity_prelude as serenity;
+use serde::Deserialize;
+use serenity::{
+    CreateInteractionResponse, CreateInteractionResponseMessage, Http, HttpError, InteractionId,
+    LightMethod, Request, Route,
+};
+
+use super::answer::{self, Answer, Reply};
+use super::asker;
+use super::connection::describe;
+use super::framework::Context;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::ids::MessageId;
+use crate::timeattack::start_message::{self, Shown};
+
+/// Tries to send a first response, each for so long, with a pause between them: what fits the 3 s
+/// that Discord waits.
+const TRIES: u32 = 3;
+const TRY_MS: i64 = 900;
+const BETWEEN_TRIES_MS: i64 = 100;
+/// An answer that takes longer than this to make is deferred: half of the 3 s, so that the
+/// deferral itself may fail once.
+const DEFER_AFTER_MS: i64 = 1_500;
+/// Discord's code for an interaction that was answered already.
+const ALREADY_ANSWERED: isize = 40_060;
+
+/// An interaction that is to be answered.
+pub(super) struct Pending<'a> {
+    pub(super) app: &'a App,
+    pub(super) http: &'a Http,
+    pub(super) id: InteractionId,
+    pub(super) token: &'a str,
+    pub(super) locale: &'a str,
+    pub(super) deferral: Deferral,
+}
+
+/// What is sent when the answer takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deferral {
+    /// “… is thinking”, for everybody.
+    Public,
+    /// “… is thinking”, for the asker.
+    Private,
+    /// Nothing to be seen: the message of the button stays as it is.
+    Unseen,
+}
+
+/// Answers a command with what `work` comes to.
+pub(super) async fn command(
+    ctx: Context<'_>,
+    deferral: Deferral,
+    work: impl Future<Output = Result<Answer>>,
+) -> Result<()> {
+    let pending = Pending {
+        app: &ctx.data().app,
+        http: &ctx.serenity_context().http,
+        id: ctx.interaction.id,
+        token: &ctx.interaction.token,
+        locale: &ctx.interaction.locale,
+        deferral,
+    };
+    let can_be_followed = pending.answer(work).await;
+    // What poise's hook after the command goes by.
+    let flag = ctx.has_sent_initial_response;
+    flag.store(can_be_followed, Ordering::SeqCst);
+    Ok(())
+}
+
+impl Pending<'_> {
+    /// Answers with what `work` comes to, errors and panics put into words. Returns whether there
+    /// is an answer now that something can follow.
+    pub(super) async fn answer(&self, work: impl Future<Output = Result<Answer>>) -> bool {
+        let work = caught(work);
+        tokio::pin!(work);
+        let in_time = tokio::select! {
+            biased;
+            answer = &mut work => Some(answer),
+            () = self.app.clock.sleep_ms(DEFER_AFTER_MS) => None,
+        };
+        let sent = match in_time {
+            Some(answer) => match self.explained(answer) {
+                Some(answer) => self.send_first(answer).await,
+                None => return false,
+            },
+            None => {
+                let deferred = self.respond(&self.deferral.response(), false).await;
+                // Whatever became of the deferral, what was begun is brought to its end.
+                let answer = self.explained(work.await);
+                match (deferred, answer) {
+                    (Ok(_), Some(answer)) => self.send_deferred(answer).await,
+                    (Ok(_), None) => return false,
+                    (Err(error), _) => Err(error),
+                }
+            }
+        };
+        sent.unwrap_or_else(|error| {
+            answer::lost(error);
+            false
+        })
+    }
+
+    /// The answer, or the error put into words.
+    fn explained(&self, answer: Result<Answer>) -> Option<Answer> {
+        answer.map_or_else(
+            |error| {
+                let language = asker::language(self.locale);
+                let text = answer::explain(error, language, self.id.get());
+                Some(Answer::Private(Reply::new(text)))
+            },
+            Some,
+        )
+    }
+
+    async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
+        let shown = answer.shown();
+        let is_form = matches!(answer, Answer::Form(_));
+        let response = answer.into_response();
+        let message = self.respond(&response, shown.is_some()).await?;
+        if let Some(shown) = shown {
+            self.keep(shown, message).await;
+        }
+        Ok(!is_form)
+    }
+
+    /// Sends the answer after its deferral.
+    async fn send_deferred(&self, answer: Answer) -> Result<bool, serenity::Error> {
+        let (http, token) = (self.http, self.token);
+        let shown = answer.shown();
+        let message = match answer {
+            Answer::Update(reply) => {
+                let edit = reply.into_edit();
+                http.edit_original_interaction_response(token, &edit, Vec::new())
+                    .await?
+            }
+            Answer::Public(reply) => {
+                let followup = reply.into_followup();
+                http.create_followup_message(token, &followup, Vec::new())
+                    .await?
+            }
+            Answer::Private(reply) => {
+                if self.deferral == Deferral::Public {
+                    // What follows a public deferral first takes its place, and is as public.
+                    http.delete_original_interaction_response(token).await?;
+                }
+                let followup = reply.into_followup().ephemeral(true);
+                http.create_followup_message(token, &followup, Vec::new())
+                    .await?
+            }
+            // Made without waiting for anything, so never deferred.
+            Answer::Form(_) => return Ok(false),
+        };
+        if let Some(shown) = shown {
+            self.keep(shown, Some(message.id.get().into())).await;
+        }
+        Ok(true)
+    }
+
+    /// Keeps which message shows a time attack, so that it can be edited later. Without it the
+    /// message stays as it is, which is no reason to apologise.
+    async fn keep(&self, shown: Shown, message: Option<MessageId>) {
+        let message = match message {
+            Some(message) => message,
+            // The answer to an earlier try was lost.
+            None => match self
+                .http
+                .get_original_interaction_response(self.token)
+                .await
+            {
+                Ok(message) => message.id.get().into(),
+                Err(error) => {
+                    let error = describe(error);
+                    tracing::debug!(error, "the message of a start is not known");
+                    return;
+                }
+            },
+        };
+        if let Err(error) = start_message::mark_shown(self.app, shown, message).await {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "the message of a start could not be kept");
+        }
+    }
+
+    /// Sends the first response, the same one again where it may not have arrived, and returns the
+    /// message that it became if `wants_message` and Discord told.
+    ///
+    /// A repeat is harmless: Discord takes one response, and says of a second that there is one
+    /// already, which is as good as an answer.
+    async fn respond(
+        &self,
+        response: &CreateInteractionResponse,
+        wants_message: bool,
+    ) -> Result<Option<MessageId>, serenity::Error> {
+        let clock = &self.app.clock;
+        let mut attempt = 1;
+        loop {
+            let sent = tokio::select! {
+                sent = self.respond_once(response, wants_message) => sent,
+                () = clock.sleep_ms(TRY_MS), if attempt < TRIES => Err(serenity::Error::Other("no answer in time")),
+            };
+            match sent {
+                Err(serenity::Error::Http(HttpError::UnsuccessfulRequest(refusal)))
+                    if refusal.error.code == ALREADY_ANSWERED && attempt > 1 =>
+                {
+                    return Ok(None);
+                }
+                Err(error) if attempt < TRIES && may_not_have_arrived(&error) => {
+                    clock.sleep_ms(BETWEEN_TRIES_MS).await;
+                    attempt += 1;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn respond_once(
+        &self,
+        response: &CreateInteractionResponse,
+        wants_message: bool,
+    ) -> Result<Option<MessageId>, serenity::Error> {
+        let (http, id, token) = (self.http, self.id, self.token);
+        if !wants_message {
+            http.create_interaction_response(id, token, response, Vec::new())
+                .await?;
+            return Ok(None);
+        }
+        // serenity's own call knows no `with_response`.
+        let route = Route::InteractionResponse {
+            interaction_id: id,
+            token,
+        };
+        let request = Request::new(route, LightMethod::Post)
+            .params(Some(vec![("with_response", "true".to_owned())]))
+            .body(Some(serde_json::to_vec(response)?));
+        let taken: Taken = http.fire(request).await?;
+        let message = taken.interaction.response_message_id;
+        Ok(message.map(|message| message.get().into()))
+    }
+}
+
+impl Deferral {
+    fn response(self) -> CreateInteractionResponse {
+        let message = CreateInteractionResponseMessage::new();
+        match self {
+            Self::Public => CreateInteractionResponse::Defer(message),
+            Self::Private => CreateInteractionResponse::Defer(message.ephemeral(true)),
+            Self::Unseen => CreateInteractionResponse::Acknowledge,
+        }
+    }
+}
+
+/// What Discord says of a response that it took, as far as it is of use.
+#[derive(Deserialize)]
+struct Taken {
+    interaction: TakenInteraction,
+}
+
+#[derive(Deserialize)]
+struct TakenInteraction {
+    response_message_id: Option<serenity::MessageId>,
+}
+
+fn may_not_have_arrived(error: &serenity::Error) -> bool {
+    match error {
+        serenity::Error::Http(HttpError::UnsuccessfulRequest(refusal)) => {
+            refusal.status_code.is_server_error()
+        }
+        serenity::Error::Http(HttpError::Request(_)) | serenity::Error::Other(_) => true,
+        _ => false,
+    }
+}
+
+/// A panic of a handler as an error, so that the person who asked is told.
+async fn caught(answer: impl Future<Output = Result<Answer>>) -> Result<Answer> {
+    let outcome = AssertUnwindSafe(answer).catch_unwind().await;
+    outcome.unwrap_or_else(|panic| {
+        let what = panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        Err(Error::Internal(anyhow!("a handler panicked: {what}")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_like_any_other_and_quotes_nothing() {
+        let panics = async { panic!("a constant") };
+        let Err(Error::Internal(error)) = caught(panics).await else {
+            unreachable!("it panicked");
+        };
+        assert_eq!(error.to_string(), "a handler panicked: a constant");
+        let task = "what somebody wrote".to_owned();
+        let panics = async move { panic!("cannot show {task}") };
+        let Err(Error::Internal(error)) = caught(panics).await else {
+            unreachable!("it panicked");
+        };
+        assert_eq!(error.to_string(), "a handler panicked: ");
+    }
+}

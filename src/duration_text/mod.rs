@@ -1,0 +1,151 @@
+//! Durations and clock times as members write them, in Korean and English.
+//!
+//! `90m`, `한시간 반`, `until 18:00`, `다음 주 월요일 오전 9시까지`: one grammar for both languages,
+//! because members mix them (`1시간 30m`, `내일 6pm`). Our own, because no library at hand reads
+//! `한시간 반` right, and a deadline that was misread costs its member a failure.
+//!
+//! What it promises:
+//!
+//! - The whole text is understood or refused. Nothing is skipped, nothing guessed: what could mean
+//!   two things (`30`, `9시`, `next Friday`, `내일`) comes back as an error that says which.
+//! - Durations are tried before clock times, and `m` is minutes, never months.
+//! - Spaces between Korean words mean nothing; capitals and full-width characters neither.
+//! - A clock time without a day is the next such instant. One with a day that has passed is
+//!   refused as [`TimeTextError::Past`], never moved.
+//! - Pure: the present is a parameter. The same text, instant and zone give the same answer.
+//!
+//! Choices that another reader could have made differently:
+//!
+//! - *Midnight belongs to the day that it ends*, as 밤 12시 and 24:00 do: `내일 자정` and `tomorrow
+//!   midnight` are the end of tomorrow, `자정` alone the coming one. (`내일 0시` is its beginning.)
+//! - *밤 1시 belongs to the evening before*: `오늘 밤 1시` is tomorrow's 01:00; 새벽 belongs to the day
+//!   named, so `오늘 새벽 1시` said at noon has passed.
+//! - Weeks begin on Monday. `이번 주 금요일` is this calendar week's, even if that has passed, but
+//!   `this friday`, `이번 금요일` and `friday` are the coming one.
+//! - `십일` is ten days (십 일), since eleven of nothing would be no answer.
+//! - A wall time that a clock change repeats is the earlier of the two that is still to come; one
+//!   that it skips is refused.
+//!
+//! Files, in the order a text passes through them: `lexer` makes tokens, `numerals` reads numbers,
+//! `duration` and `clock_phrase` are the two grammars (`clock_day` is the latter's first half),
+//! `civil` turns a clock phrase into an instant. To add a word, put it into the table at the top of
+//! its grammar and a line into the table of phrases in `tests`.
+
+mod civil;
+mod clock_day;
+mod clock_phrase;
+mod duration;
+mod format;
+mod lexer;
+mod numerals;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use chrono_tz::Tz;
+
+pub use format::format_duration;
+pub use suggest::{MAX_SUGGESTIONS, Suggestion, suggest};
+
+use lexer::Phrase;
+
+/// The longest text that is read, in characters: the wordiest sensible phrase takes about 45, and
+/// the grammar need not be asked what a whole essay means.
+pub const MAX_TEXT: usize = 64;
+
+/// The furthest deadline, in milliseconds from now: ten years, leap days included. Whoever asks
+/// for more has mistyped, and arithmetic further on stays clear of overflow.
+pub const LONGEST_MS: i64 = 3_653 * 24 * 60 * 60 * 1_000;
+
+/// What a member's text means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Understood {
+    /// The instant, in UTC epoch milliseconds; later than the `now_ms` it was read at.
+    pub deadline_ms: i64,
+    /// Whether the member named a length or an instant.
+    pub kind: Kind,
+}
+
+/// The two ways to say when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A length from now: `30m`, `한시간 반`.
+    Duration,
+    /// A point on the clock: `until 18:00`, `내일 오전 9시`.
+    ClockTime,
+}
+
+/// Why a text was refused, with what an answer in either language needs to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimeTextError {
+    /// Nothing was written.
+    Empty,
+    /// More than [`MAX_TEXT`] characters.
+    TooLong,
+    /// A number without a unit: `30`, or the `30` of `2m 30`.
+    BareNumber {
+        /// The number as it was written.
+        number: String,
+    },
+    /// An hour that could be either half of the day, `9시`, or that is not in the part of the day
+    /// named, `아침 2시`.
+    AmbiguousHour {
+        /// The hour, 0 to 12.
+        hour: u32,
+    },
+    /// A day that could be two (`next Friday`), or that lacks a time (`내일`).
+    AmbiguousDay {
+        /// The words for the day, as they were written.
+        text: String,
+    },
+    /// A clock time that has passed.
+    Past {
+        /// When it was, in UTC epoch milliseconds.
+        at_ms: i64,
+    },
+    /// A length of nothing: `0m`.
+    NotPositive,
+    /// More than [`LONGEST_MS`] ahead.
+    TooFar,
+    /// A wall time that does not happen, because the clocks go forward over it.
+    NotALocalTime {
+        /// The wall time, `2027-03-14 02:30`.
+        text: String,
+    },
+    /// Not understood.
+    Unknown {
+        /// The text from where it stopped making sense; empty when it only stopped too early.
+        rest: String,
+        /// Where that is, in characters from the beginning of the text.
+        at: usize,
+    },
+}
+
+/// Reads a duration or a clock time. `zone` is whose wall clock the text speaks of.
+pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextError> {
+    let phrase = Phrase::new(text)?;
+    if let Some(reading) = duration::read(&phrase) {
+        let deadline_ms = now_ms.checked_add(reading.ms(&phrase)?);
+        return Ok(Understood {
+            deadline_ms: deadline_ms.ok_or(TimeTextError::TooFar)?,
+            kind: Kind::Duration,
+        });
+    }
+    let Some(clock) = clock_phrase::read(&phrase) else {
+        return Err(phrase.unknown());
+    };
+    Ok(Understood {
+        deadline_ms: civil::instant(&phrase, &clock, now_ms, zone)?,
+        kind: Kind::ClockTime,
+    })
+}
+
+/// Reads a duration only, in milliseconds: for what has no end on a clock, such as the time by
+/// which a deadline is put off, or a server's longest time attack.
+pub fn parse_duration(text: &str) -> Result<i64, TimeTextError> {
+    let phrase = Phrase::new(text)?;
+    match duration::read(&phrase) {
+        Some(reading) => reading.ms(&phrase),
+        None => Err(phrase.unknown()),
+    }
+}

@@ -1,0 +1,251 @@
+//! What holds for every text, length and instant.
+
+use chrono::{DateTime, Timelike};
+use proptest::prelude::*;
+
+use super::*;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// Fragments of which both sense and nonsense can be made.
+const FRAGMENTS: &[&str] = &[
+    "1",
+    "9",
+    "12",
+    "30",
+    "1.5",
+    ":",
+    "-",
+    " ",
+    "h",
+    "m",
+    "시",
+    "시간",
+    "분",
+    "반",
+    "일",
+    "이",
+    "십",
+    "한",
+    "오전",
+    "오후",
+    "밤",
+    "내일",
+    "다음",
+    "주",
+    "월",
+    "요일",
+    "까지",
+    "뒤",
+    "until",
+    "at",
+    "in",
+    "half",
+    "an",
+    "and",
+    "a",
+    "hour",
+    "pm",
+    "am",
+    "tomorrow",
+    "next",
+    "friday",
+    "week",
+    "noon",
+    "t",
+    "2026",
+    "/",
+    "nov",
+    "자정",
+    "오늘",
+    "99999999999999999999",
+    ".",
+    "'",
+    "ㅎ",
+    "🙂",
+    "년",
+    "초",
+];
+
+fn fragments() -> impl Strategy<Value = String> {
+    let fragment = proptest::sample::select(FRAGMENTS);
+    proptest::collection::vec(fragment, 0..10).prop_map(|fragments| fragments.concat())
+}
+
+/// A Korean phrase as words, any of which may have a space between them.
+fn korean_phrase() -> impl Strategy<Value = Vec<String>> {
+    let number = proptest::sample::select(vec![
+        "1", "2", "5", "11", "한", "두", "세", "네", "다섯", "열", "열두", "일", "이", "삼", "구",
+        "십이",
+    ]);
+    let minutes =
+        proptest::sample::select(vec!["10", "십", "삼십", "사십오", "59", "오", "열다섯"]);
+    let duration_end = proptest::sample::select(vec!["", "뒤", "후에", "안에", "이내", "동안"]);
+    let duration = (number.clone(), minutes.clone(), 0..4, duration_end).prop_map(
+        |(hours, minutes, form, end)| match form {
+            0 => vec![hours, "시간", end],
+            1 => vec![hours, "시간", "반", end],
+            2 => vec![minutes, "분", end],
+            _ => vec![hours, "시간", minutes, "분", end],
+        },
+    );
+    let day = proptest::sample::select(vec![
+        vec![],
+        vec!["내일"],
+        vec!["모레"],
+        vec!["금요일"],
+        vec!["다음", "주", "월요일"],
+        vec!["이번", "주", "일요일"],
+        vec!["12", "월", "25", "일"],
+    ]);
+    let part = proptest::sample::select(vec!["오전", "오후"]);
+    let clock_end = proptest::sample::select(vec!["", "까지"]);
+    let clock = (day, part, number, minutes, 0..3, clock_end).prop_map(
+        |(mut words, part, hour, minutes, form, end)| {
+            words.extend([part, hour, "시"]);
+            match form {
+                0 => {}
+                1 => words.push("반"),
+                _ => words.extend([minutes, "분"]),
+            }
+            words.push(end);
+            words
+        },
+    );
+    prop_oneof![duration, clock].prop_map(|words| {
+        let words = words.into_iter().filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
+    })
+}
+
+fn language() -> impl Strategy<Value = Language> {
+    prop_oneof![Just(Language::Korean), Just(Language::English)]
+}
+
+proptest! {
+    #[test]
+    fn no_text_and_no_instant_makes_it_panic(text in any::<String>(), now_ms in any::<i64>()) {
+        let _ = parse(&text, now_ms, SEOUL);
+        let _ = parse_duration(&text);
+        let _ = suggest(&text, now_ms, SEOUL, Language::Korean);
+    }
+
+    #[test]
+    fn whatever_is_understood_lies_ahead_and_whatever_is_not_is_located(text in fragments()) {
+        match parse_now(&text) {
+            Ok(understood) => prop_assert!(
+                (1..=LONGEST_MS).contains(&(understood.deadline_ms - now_ms()))
+            ),
+            Err(TimeTextError::Unknown { rest, at }) => {
+                prop_assert_eq!(rest, text.chars().skip(at).collect::<String>());
+            }
+            Err(_) => {}
+        }
+    }
+
+    #[test]
+    fn a_suggestion_means_the_instant_it_carries(text in fragments(), language in language()) {
+        let found = suggest(&text, now_ms(), SEOUL, language);
+        prop_assert!(found.len() <= MAX_SUGGESTIONS);
+        for suggestion in &found {
+            prop_assert_eq!(parse_now(&suggestion.text), Ok(suggestion.understood));
+            prop_assert_eq!(suggestion.text.trim(), &suggestion.text);
+        }
+        if let Ok(understood) = parse_now(&text) {
+            prop_assert_eq!(&found[0].text, text.trim());
+            prop_assert_eq!(found[0].understood, understood);
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_shown_can_be_read(
+        language in language(),
+        (large_ms, count, small_ms, rest) in prop_oneof![
+            (Just(DAY), 1..3_000_i64, Just(HOUR), 0..24_i64),
+            (Just(HOUR), 1..24_i64, Just(MINUTE), 0..60_i64),
+            (Just(MINUTE), 1..60_i64, Just(1_000), 0..60_i64),
+            (Just(1_000), 1..60_i64, Just(0), 0..60_i64),
+        ],
+    ) {
+        let ms = count * large_ms + rest * small_ms;
+        let shown = format_duration(ms, language);
+        prop_assert!(shown.split_whitespace().count() <= 4);
+        prop_assert_eq!(parse_duration(&shown), Ok(ms), "{}", shown);
+    }
+
+    #[test]
+    fn a_length_is_shown_to_the_nearest_of_its_smaller_unit(ms in 1_000..LONGEST_MS - HOUR) {
+        let unit_ms = if ms < HOUR { 1_000 } else if ms < DAY { MINUTE } else { HOUR };
+        let shown = parse_duration(&format_duration(ms, Language::Korean)).unwrap();
+        prop_assert!((shown - ms).abs() <= unit_ms / 2);
+    }
+
+    #[test]
+    fn hours_and_minutes_add_up(hours in 0..1_000_i64, minutes in 0..1_000_i64) {
+        let ms = hours * HOUR + minutes * MINUTE;
+        let expected = if ms == 0 { Err(TimeTextError::NotPositive) } else { Ok(ms) };
+        for text in [
+            format!("{hours}시간 {minutes}분"),
+            format!("{hours}h {minutes}m"),
+            format!("{hours}h{minutes}m"),
+            format!("{hours} hours and {minutes} minutes"),
+        ] {
+            prop_assert_eq!(parse_duration(&text), expected.clone(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn spaces_between_korean_words_mean_nothing(
+        words in korean_phrase(),
+        spaces in proptest::collection::vec(any::<bool>(), 10),
+    ) {
+        let spaced = words.join(" ");
+        let understood = parse_now(&spaced);
+        prop_assert!(understood.is_ok(), "{}: {:?}", spaced, understood);
+        let some: Vec<_> = words
+            .iter()
+            .zip(spaces)
+            .flat_map(|(word, space)| [word.as_str(), if space { " " } else { "" }])
+            .collect();
+        prop_assert_eq!(parse_now(&words.concat()), understood.clone(), "{}", spaced);
+        prop_assert_eq!(parse_now(&some.concat()), understood, "{}", spaced);
+    }
+
+    #[test]
+    fn a_clock_time_is_the_next_that_the_wall_clock_shows(
+        now_ms in 1_700_000_000_000..2_000_000_000_000_i64,
+        zone in proptest::sample::select(vec![
+            SEOUL,
+            chrono_tz::America::New_York,
+            chrono_tz::Europe::Berlin,
+            chrono_tz::Australia::Lord_Howe,
+        ]),
+        hour in 0..24_u32,
+        minute in 0..60_u32,
+    ) {
+        let texts = [
+            format!("{hour}:{minute:02}"),
+            format!("until {hour:02}:{minute:02}"),
+            format!("{} {}시 {minute}분", if hour < 12 { "오전" } else { "오후" }, hour % 12),
+        ];
+        for text in texts {
+            match parse(&text, now_ms, zone) {
+                Ok(Understood { deadline_ms, kind }) => {
+                    prop_assert_eq!(kind, Kind::ClockTime);
+                    prop_assert!(deadline_ms > now_ms);
+                    // A day of 25 hours is the longest.
+                    prop_assert!(deadline_ms - now_ms <= 25 * HOUR);
+                    let at = DateTime::from_timestamp_millis(deadline_ms).unwrap();
+                    let wall = at.with_timezone(&zone);
+                    prop_assert_eq!((wall.hour(), wall.minute()), (hour, minute));
+                }
+                Err(error) => prop_assert!(
+                    matches!(error, TimeTextError::NotALocalTime { .. }),
+                    "{}: {:?}", text, error
+                ),
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Two kinds of failure: a [`UserError`] is shown to the person who caused it, in their language;
+//! everything else is internal, logged with its chain once, and shown as a short apology with an
+//! id. The turning into an answer happens in one place per front door (`discord::on_error`).
+
+use crate::duration_text::TimeTextError;
+use crate::i18n::{Language, text};
+
+/// What a person is told when something they asked for cannot be done: what is wrong, and what to
+/// do instead. `Display` is for the log, so it quotes nothing that people wrote.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UserError {
+    /// The task is empty after trimming, or longer than [`crate::guild::TASK_LENGTH`].
+    #[error("the task is {length} characters long")]
+    TaskLength {
+        /// Characters given, after trimming.
+        length: usize,
+    },
+    /// The time limit or clock time was not understood.
+    #[error("the time text was not understood")]
+    Time(TimeTextError),
+    /// The time limit is under a second or over the guild's longest.
+    #[error("the limit of {given_ms} ms is out of bounds")]
+    LimitOutOfBounds {
+        /// What was asked for.
+        given_ms: i64,
+        /// The guild's longest.
+        longest_ms: i64,
+    },
+    /// The member runs as many time attacks as the guild allows.
+    #[error("{running} are running already")]
+    TooManyRunning {
+        /// The guild's limit.
+        running: i64,
+    },
+    /// No such time attack, or it is another guild's.
+    #[error("no such time attack")]
+    UnknownAttack,
+    /// The member has none running.
+    #[error("nothing is running")]
+    NothingRunning,
+    /// It belongs to somebody else.
+    #[error("it belongs to another member")]
+    NotYours,
+    /// It was completed, failed or given up before.
+    #[error("it has ended")]
+    AlreadyEnded,
+    /// It was clicked after the deadline.
+    #[error("the deadline had passed")]
+    TooLate {
+        /// The deadline that was missed.
+        deadline_ms: i64,
+    },
+    /// As many extensions as the guild allows were used.
+    #[error("no extension is left of {limit}")]
+    NoExtensionLeft {
+        /// The guild's limit.
+        limit: i64,
+    },
+    /// The bot is shutting down or the database is away; nothing was changed.
+    #[error("busy")]
+    Busy,
+    /// Used outside a server.
+    #[error("only in a server")]
+    OnlyInServers,
+    /// Needs the Manage Server permission.
+    #[error("needs Manage Server")]
+    NeedsManageServer,
+    /// An unknown time zone.
+    #[error("unknown time zone")]
+    UnknownZone {
+        /// What was given.
+        given: String,
+    },
+    /// Not a time of day as `HH:MM`.
+    #[error("not a time of day")]
+    TimeOfDay {
+        /// What was given.
+        given: String,
+    },
+    /// `/setup quiet-hours` without both times or `off`.
+    #[error("quiet hours need start and end, or off")]
+    QuietHoursIncomplete,
+    /// A number of `/setup limits` outside its bounds.
+    #[error("out of bounds")]
+    NumberOutOfBounds {
+        /// The smallest allowed.
+        lowest: i64,
+        /// The largest allowed.
+        highest: i64,
+    },
+    /// `/setup limits` with a longest duration outside its bounds.
+    #[error("the longest limit is out of bounds")]
+    LongestOutOfBounds {
+        /// The largest allowed.
+        highest_ms: i64,
+    },
+    /// A channel of another server, or one that the bot cannot see.
+    #[error("no such channel in this server")]
+    ChannelNotHere {
+        /// What was given.
+        channel: crate::ids::ChannelId,
+    },
+    /// A setting command without any option.
+    #[error("nothing to change")]
+    NothingToChange,
+    /// A message template that cannot be used.
+    #[error("the template is broken at {at}")]
+    Template {
+        /// Where the fault is, in characters from 1.
+        at: usize,
+        /// What is wrong there.
+        fault: TemplateFault,
+    },
+    /// A button or form whose time is over.
+    #[error("this form is too old")]
+    Outdated,
+}
+
+/// What can be wrong with a message template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateFault {
+    /// A `{` without its `}`.
+    Unclosed,
+    /// A `}` without its `{`.
+    Unopened,
+    /// A field that does not exist.
+    UnknownField(String),
+    /// Longer than a template may be.
+    TooLong(usize),
+    /// Nothing but space.
+    Empty,
+}
+
+impl UserError {
+    /// The text shown to the person.
+    pub fn text(&self, language: Language) -> String {
+        let say = |key: &str, args: &[(&str, crate::i18n::Arg)]| text(language, key, args);
+        let duration = |ms: i64| crate::duration_text::format_duration(ms, language).into();
+        match self {
+            Self::TaskLength { length } => say("error-task-length", &[("length", count(*length))]),
+            Self::Time(error) => time_text(error, language),
+            Self::LimitOutOfBounds { longest_ms, .. } => {
+                say("error-limit", &[("longest", duration(*longest_ms))])
+            }
+            Self::TooManyRunning { running } => {
+                say("error-too-many", &[("running", (*running).into())])
+            }
+            Self::UnknownAttack => say("error-unknown-attack", &[]),
+            Self::NothingRunning => say("error-nothing-running", &[]),
+            Self::NotYours => say("error-not-yours", &[]),
+            Self::AlreadyEnded => say("error-already-ended", &[]),
+            Self::TooLate { deadline_ms } => say(
+                "error-too-late",
+                &[("deadline", (deadline_ms / 1000).to_string().into())],
+            ),
+            Self::NoExtensionLeft { limit } => {
+                say("error-no-extension", &[("limit", (*limit).into())])
+            }
+            Self::Busy => say("error-busy", &[]),
+            Self::OnlyInServers => say("error-only-in-servers", &[]),
+            Self::NeedsManageServer => say("error-needs-manage-server", &[]),
+            Self::UnknownZone { given } => {
+                say("error-unknown-zone", &[("given", shown(given).into())])
+            }
+            Self::TimeOfDay { given } => {
+                say("error-time-of-day", &[("given", shown(given).into())])
+            }
+            Self::QuietHoursIncomplete => say("error-quiet-hours-incomplete", &[]),
+            Self::NumberOutOfBounds { lowest, highest } => say(
+                "error-number",
+                &[("lowest", (*lowest).into()), ("highest", (*highest).into())],
+            ),
+            Self::LongestOutOfBounds { highest_ms } => {
+                say("error-longest", &[("highest", duration(*highest_ms))])
+            }
+            Self::ChannelNotHere { channel } => {
+                say("error-channel-not-here", &[("channel", (*channel).into())])
+            }
+            Self::NothingToChange => say("error-nothing-to-change", &[]),
+            Self::Template { at, fault } => template_fault(*at, fault, language),
+            Self::Outdated => say("error-outdated", &[]),
+        }
+    }
+}
+
+fn count(number: usize) -> crate::i18n::Arg {
+    i64::try_from(number).unwrap_or(i64::MAX).into()
+}
+
+/// What a person typed, shortened and made harmless for being shown back to them.
+fn shown(given: &str) -> String {
+    crate::messenger::markdown::escape(&given.chars().take(60).collect::<String>())
+}
+
+fn time_text(error: &TimeTextError, language: Language) -> String {
+    let say = |key: &str, args: &[(&str, crate::i18n::Arg)]| text(language, key, args);
+    match error {
+        TimeTextError::Empty => say("error-time-empty", &[]),
+        TimeTextError::TooLong => say("error-time-too-long", &[]),
+        TimeTextError::BareNumber { number } => say(
+            "error-time-bare-number",
+            &[("number", shown(number).into())],
+        ),
+        TimeTextError::AmbiguousHour { hour } => say(
+            "error-time-ambiguous-hour",
+            &[("hour", i64::from(*hour).into())],
+        ),
+        TimeTextError::AmbiguousDay { text } => {
+            say("error-time-ambiguous-day", &[("given", shown(text).into())])
+        }
+        TimeTextError::Past { at_ms } => say(
+            "error-time-past",
+            &[("at", (at_ms / 1000).to_string().into())],
+        ),
+        TimeTextError::NotPositive => say("error-time-not-positive", &[]),
+        TimeTextError::TooFar => say("error-time-too-far", &[]),
+        TimeTextError::NotALocalTime { text } => {
+            say("error-time-not-local", &[("given", shown(text).into())])
+        }
+        TimeTextError::Unknown { rest, .. } if rest.trim().is_empty() => {
+            say("error-time-unfinished", &[])
+        }
+        TimeTextError::Unknown { rest, .. } => {
+            say("error-time-unknown", &[("rest", shown(rest).into())])
+        }
+    }
+}
+
+fn template_fault(at: usize, fault: &TemplateFault, language: Language) -> String {
+    let at = ("at", count(at));
+    match fault {
+        TemplateFault::Unclosed => text(language, "error-template-unclosed", &[at]),
+        TemplateFault::Unopened => text(language, "error-template-unopened", &[at]),
+        TemplateFault::UnknownField(field) => text(
+            language,
+            "error-template-field",
+            &[at, ("field", shown(field).into())],
+        ),
+        TemplateFault::TooLong(most) => {
+            text(language, "error-template-long", &[("most", count(*most))])
+        }
+        TemplateFault::Empty => text(language, "error-template-empty", &[]),
+    }
+}
+
+/// What the program's own functions fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The person asked for something that cannot be done; the text says what to do instead.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// Something of ours, or around us, is broken.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(anyhow::Error::new(error).context("stored JSON"))
+    }
+}
+
+/// The result of the program's own functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,355 @@
+//! Messages to Discord by its REST API.
+//!
+//! By reqwest directly and not by serenity's `Http`: that one drops the headers of a refusal, which
+//! say how long to wait, and has no timeout.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use reqwest::{Method, Response, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::limits::{Action, Headers, Limiter};
+use super::{Button, ButtonStyle, Embed, Message, Nonce, SendError};
+use crate::clock::Clock;
+use crate::ids::{ChannelId, MessageId};
+
+/// A request that takes longer has failed; well under the 15 s of a lease.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Sends without a sound (Discord's message flag).
+const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
+/// Milliseconds from the Unix epoch to Discord's.
+const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+
+/// Sends messages to Discord, within its limits.
+pub struct DiscordMessenger {
+    client: reqwest::Client,
+    base: String,
+    authorization: SecretString,
+    limiter: Limiter,
+}
+
+impl DiscordMessenger {
+    /// `api_url` as in the configuration; `global_rate` in requests per second, 0 for no limit.
+    pub fn new(
+        clock: Clock,
+        api_url: &str,
+        token: &SecretString,
+        global_rate: u32,
+    ) -> anyhow::Result<Self> {
+        let client = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .tcp_nodelay(true)
+            .user_agent(concat!(
+                "DiscordBot (timeattack, ",
+                env!("CARGO_PKG_VERSION"),
+                ")"
+            ))
+            .build()
+            .context("the HTTP client")?;
+        Ok(Self {
+            client,
+            base: format!("{}/api/v10", api_url.trim_end_matches('/')),
+            authorization: format!("Bot {}", token.expose_secret()).into(),
+            limiter: Limiter::new(clock, global_rate),
+        })
+    }
+
+    pub(super) async fn ready(&self, channel: ChannelId) {
+        self.limiter.ready(Action::Post, channel).await;
+    }
+
+    pub(super) async fn post(
+        &self,
+        channel: ChannelId,
+        message: &Message,
+        nonce: &Nonce,
+    ) -> Result<MessageId, SendError> {
+        let mut body = body_of(message, nonce);
+        body["nonce"] = json!(nonce.as_str());
+        body["enforce_nonce"] = json!(true);
+        if message.silent {
+            body["flags"] = json!(SUPPRESS_NOTIFICATIONS);
+        }
+        let path = format!("/channels/{}/messages", channel.get());
+        let request = self.client.post(self.url(&path)).json(&body);
+        let answer: Identified = self.send(Action::Post, channel, request).await?;
+        answer.message_id()
+    }
+
+    pub(super) async fn edit(
+        &self,
+        channel: ChannelId,
+        id: MessageId,
+        message: &Message,
+        nonce: &Nonce,
+    ) -> Result<(), SendError> {
+        let path = format!("/channels/{}/messages/{}", channel.get(), id.get());
+        let request = self
+            .client
+            .request(Method::PATCH, self.url(&path))
+            .json(&body_of(message, nonce));
+        self.limiter.ready(Action::Edit, channel).await;
+        let _: Identified = self.send(Action::Edit, channel, request).await?;
+        Ok(())
+    }
+
+    pub(super) async fn find(
+        &self,
+        channel: ChannelId,
+        nonce: &Nonce,
+        since_ms: i64,
+    ) -> Result<Option<MessageId>, SendError> {
+        // A minute earlier, for clocks that differ.
+        let after = ((since_ms - 60_000 - DISCORD_EPOCH_MS).max(0)) << 22;
+        let path = format!(
+            "/channels/{}/messages?limit=100&after={after}",
+            channel.get()
+        );
+        self.limiter.ready(Action::Read, channel).await;
+        let request = self.client.get(self.url(&path));
+        let found: Vec<Found> = self.send(Action::Read, channel, request).await?;
+        let mark = mark(nonce);
+        let ours = found.into_iter().find(|message| message.bears(&mark));
+        ours.map(|message| message.identified.message_id())
+            .transpose()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    async fn send<T: serde::de::DeserializeOwned>(
+        &self,
+        action: Action,
+        channel: ChannelId,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, SendError> {
+        let slot = self.limiter.slot().await;
+        let answer = request
+            .header("authorization", self.authorization.expose_secret())
+            .send()
+            .await;
+        let response = answer.map_err(|error| lost(&error))?;
+        if let Some(headers) = headers_of(&response) {
+            self.limiter.learn(action, channel, headers);
+        }
+        let status = response.status();
+        let body = response.bytes().await;
+        drop(slot);
+        let body = body.map_err(|error| lost(&error))?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|error| SendError::Retry {
+                after_ms: None,
+                why: format!("an answer that is not Discord's: {error}"),
+            });
+        }
+        Err(self.refused(action, channel, status, &body))
+    }
+
+    fn refused(
+        &self,
+        action: Action,
+        channel: ChannelId,
+        status: StatusCode,
+        body: &[u8],
+    ) -> SendError {
+        let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                self.limiter.count_refusal();
+                SendError::Unauthorized
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                self.limiter.count_refusal();
+                let after_ms = refusal.retry_after_ms();
+                if refusal.global {
+                    self.limiter.block_everything(after_ms);
+                } else {
+                    self.limiter.block(action, channel, after_ms);
+                }
+                SendError::Retry {
+                    after_ms: Some(after_ms),
+                    why: "429: too many requests".into(),
+                }
+            }
+            _ if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
+                SendError::Retry {
+                    after_ms: None,
+                    why: format!("Discord answered {}", status.as_u16()),
+                }
+            }
+            _ => {
+                if status == StatusCode::FORBIDDEN {
+                    self.limiter.count_refusal();
+                }
+                SendError::Discard {
+                    why: format!(
+                        "Discord answered {} (code {}): {}",
+                        status.as_u16(),
+                        refusal.code,
+                        super::markdown::shorten(&refusal.message, 100)
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// The request may have arrived or not; the same nonce tells at the next attempt.
+fn lost(error: &reqwest::Error) -> SendError {
+    let why = if error.is_timeout() {
+        "Discord did not answer in time"
+    } else if error.is_connect() {
+        "Discord could not be reached"
+    } else {
+        "the connection to Discord was lost"
+    };
+    SendError::Retry {
+        after_ms: None,
+        why: why.into(),
+    }
+}
+
+fn headers_of(response: &Response) -> Option<Headers> {
+    let header = |name: &str| response.headers().get(name)?.to_str().ok();
+    let seconds: f64 = header("x-ratelimit-reset-after")?.parse().ok()?;
+    Some(Headers {
+        remaining: header("x-ratelimit-remaining")?.parse().ok()?,
+        reset_after_ms: milliseconds(seconds),
+    })
+}
+
+/// Rounded up: a wait must not end too early.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "clamped to a day beforehand; fractions are rounded up on purpose"
+)]
+fn milliseconds(seconds: f64) -> i64 {
+    (seconds.clamp(0.0, 86_400.0) * 1_000.0).ceil() as i64
+}
+
+fn body_of(message: &Message, nonce: &Nonce) -> Value {
+    let users: Vec<String> = message
+        .mentions
+        .iter()
+        .map(|user| user.get().to_string())
+        .collect();
+    let embeds: Vec<Value> = message.embeds.iter().map(embed).collect();
+    let buttons: Vec<Value> = message
+        .buttons
+        .iter()
+        .enumerate()
+        .map(|(index, one)| button(one, (index == 0).then_some(nonce)))
+        .collect();
+    let rows = if buttons.is_empty() {
+        json!([])
+    } else {
+        json!([{ "type": 1, "components": buttons }])
+    };
+    json!({
+        "content": message.content,
+        "embeds": embeds,
+        "components": rows,
+        "allowed_mentions": { "parse": [], "users": users },
+    })
+}
+
+fn embed(embed: &Embed) -> Value {
+    let mut value = json!({});
+    if let Some(title) = &embed.title {
+        value["title"] = json!(title);
+    }
+    if let Some(description) = &embed.description {
+        value["description"] = json!(description);
+    }
+    if let Some(url) = &embed.image_url {
+        value["image"] = json!({ "url": url });
+    }
+    if let Some(color) = embed.color {
+        value["color"] = json!(color);
+    }
+    value
+}
+
+fn button(button: &Button, nonce: Option<&Nonce>) -> Value {
+    let style = match button.style {
+        ButtonStyle::Primary => 1,
+        ButtonStyle::Secondary => 2,
+        ButtonStyle::Success => 3,
+        ButtonStyle::Danger => 4,
+    };
+    let marked = nonce.map(mark).unwrap_or_default();
+    json!({
+        "type": 2,
+        "style": style,
+        "label": button.label,
+        "custom_id": format!("{}{marked}", button.custom_id),
+    })
+}
+
+/// What the first button's `custom_id` ends with, to know a post of ours again.
+fn mark(nonce: &Nonce) -> String {
+    format!("~{}", nonce.as_str())
+}
+
+#[derive(Default, Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    code: i64,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    retry_after: f64,
+    #[serde(default)]
+    global: bool,
+}
+
+impl Refusal {
+    /// Discord's own wait, or a second where it named none.
+    fn retry_after_ms(&self) -> i64 {
+        match milliseconds(self.retry_after) {
+            0 => 1_000,
+            wait => wait,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Identified {
+    id: String,
+}
+
+impl Identified {
+    fn message_id(&self) -> Result<MessageId, SendError> {
+        let id = self.id.parse::<u64>().map_err(|_| SendError::Retry {
+            after_ms: None,
+            why: "an answer without a message id".into(),
+        })?;
+        Ok(id.into())
+    }
+}
+
+/// A message of a channel, as far as it tells whether it is ours.
+#[derive(Deserialize)]
+struct Found {
+    #[serde(flatten)]
+    identified: Identified,
+    #[serde(default)]
+    components: Vec<Value>,
+}
+
+impl Found {
+    fn bears(&self, mark: &str) -> bool {
+        let buttons = self
+            .components
+            .iter()
+            .filter_map(|row| row["components"].as_array())
+            .flatten();
+        buttons
+            .filter_map(|button| button["custom_id"].as_str())
+            .any(|custom_id| custom_id.ends_with(mark))
+    }
+}

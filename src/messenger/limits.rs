@@ -1,0 +1,233 @@
+//! Discord's rate limits, kept before they are hit.
+//!
+//! serenity's limiter is not used: it ignores a base URL of one's own, and it holds a bucket's lock
+//! while it sleeps out a 429, so that posts leave out of order. A general limiter would not do
+//! either: the lane must know *before* it makes a message that it may be sent, to merge what
+//! arrives during the wait.
+//!
+//! - Global: a slot is used again one second after its *answer* came. The request reached Discord
+//!   before that, so no window of one second at Discord's end ever sees more than the limit,
+//!   however the network delays them.
+//! - Per channel: what the last answer's headers said. Each channel has one sender at a time.
+//! - 10,000 refused requests (401, 403, 429) in ten minutes ban the host's address; well before
+//!   that everything waits for the ten minutes to end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::clock::Clock;
+use crate::ids::ChannelId;
+
+/// After its answer a global slot rests this long: the second of Discord's rule and a hundredth
+/// for clocks that tick differently.
+const SLOT_REST_MS: i64 = 1_010;
+/// Refused requests in [`REFUSAL_WINDOW_MS`] after which everything waits; Discord bans at 10,000.
+const MOST_REFUSALS: u32 = 5_000;
+const REFUSAL_WINDOW_MS: i64 = 600_000;
+/// Channels remembered; when there are more, those that are not waiting are forgotten.
+const MOST_ROUTES: usize = 10_000;
+
+/// What a request does, as far as limits go: each has a bucket of its own in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Action {
+    Post,
+    Edit,
+    Read,
+}
+
+/// What the headers of an answer say of its bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Headers {
+    pub(super) remaining: u32,
+    pub(super) reset_after_ms: i64,
+}
+
+/// Keeps this process within Discord's limits.
+pub(super) struct Limiter {
+    clock: Clock,
+    /// `None`: no global limit of ours, a proxy keeps it.
+    slots: Option<Arc<Semaphore>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// When each exhausted bucket fills again, in monotonic milliseconds.
+    blocked: HashMap<(Action, ChannelId), i64>,
+    everything_blocked_until: i64,
+    refusals: u32,
+    refusals_since: i64,
+}
+
+/// The right to send one request.
+pub(super) struct Slot {
+    held: Option<OwnedSemaphorePermit>,
+    clock: Clock,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let Some(permit) = self.held.take() else {
+            return;
+        };
+        let clock = self.clock.clone();
+        tokio::spawn(async move {
+            clock.sleep_ms(SLOT_REST_MS).await;
+            drop(permit);
+        });
+    }
+}
+
+impl Limiter {
+    /// `global_rate`: requests per second, 0 for no limit.
+    pub(super) fn new(clock: Clock, global_rate: u32) -> Self {
+        let slots = (global_rate > 0).then(|| Arc::new(Semaphore::new(global_rate as usize)));
+        Self {
+            clock,
+            slots,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Returns when the channel's bucket has room again and nothing else stands in the way.
+    pub(super) async fn ready(&self, action: Action, channel: ChannelId) {
+        loop {
+            let now = self.clock.monotonic_ms();
+            let until = {
+                let mut state = self.lock();
+                let blocked = state.blocked.get(&(action, channel)).copied();
+                if blocked.is_some_and(|until| until <= now) {
+                    state.blocked.remove(&(action, channel));
+                }
+                blocked.unwrap_or(0).max(state.everything_blocked_until)
+            };
+            if until <= now {
+                return;
+            }
+            self.clock.sleep_until_monotonic(until).await;
+        }
+    }
+
+    /// Takes a global slot; dropping it, when the answer is there, begins its rest.
+    pub(super) async fn slot(&self) -> Slot {
+        let held = match &self.slots {
+            // Never closed, so always granted.
+            Some(slots) => Arc::clone(slots).acquire_owned().await.ok(),
+            None => None,
+        };
+        Slot {
+            held,
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// Learns from an answer's headers.
+    pub(super) fn learn(&self, action: Action, channel: ChannelId, headers: Headers) {
+        if headers.remaining == 0 {
+            self.block(action, channel, headers.reset_after_ms);
+        }
+    }
+
+    /// Nothing more of this kind to this channel for a while.
+    pub(super) fn block(&self, action: Action, channel: ChannelId, for_ms: i64) {
+        let now = self.clock.monotonic_ms();
+        let mut state = self.lock();
+        if state.blocked.len() >= MOST_ROUTES {
+            state.blocked.retain(|_, until| *until > now);
+        }
+        // One more, as the monotonic clock rounds down.
+        let until = now + for_ms.max(0) + 1;
+        let blocked = state.blocked.entry((action, channel)).or_insert(0);
+        *blocked = until.max(*blocked);
+    }
+
+    /// Nothing more at all for a while.
+    pub(super) fn block_everything(&self, for_ms: i64) {
+        let until = self.clock.monotonic_ms() + for_ms.max(0) + 1;
+        let mut state = self.lock();
+        state.everything_blocked_until = state.everything_blocked_until.max(until);
+    }
+
+    /// Counts a request that Discord refused with 401, 403 or 429.
+    pub(super) fn count_refusal(&self) {
+        let now = self.clock.monotonic_ms();
+        let mut state = self.lock();
+        if now - state.refusals_since > REFUSAL_WINDOW_MS {
+            state.refusals_since = now;
+            state.refusals = 0;
+        }
+        state.refusals += 1;
+        if state.refusals == MOST_REFUSALS {
+            state.everything_blocked_until = state.refusals_since + REFUSAL_WINDOW_MS;
+            tracing::error!(
+                refusals = MOST_REFUSALS,
+                "Discord refused so many requests that sending rests until ten minutes are over"
+            );
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_exhausted_bucket_waits_for_its_reset_and_others_do_not() {
+        let (clock, hand) = Clock::manual(0);
+        let limiter = Arc::new(Limiter::new(clock, 0));
+        let headers = Headers {
+            remaining: 0,
+            reset_after_ms: 5_000,
+        };
+        limiter.learn(Action::Post, ChannelId(1), headers);
+        limiter.ready(Action::Post, ChannelId(2)).await;
+        limiter.ready(Action::Edit, ChannelId(1)).await;
+        let waiting = {
+            let limiter = Arc::clone(&limiter);
+            tokio::spawn(async move { limiter.ready(Action::Post, ChannelId(1)).await })
+        };
+        while hand.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        hand.advance_ms(5_000);
+        assert_eq!(hand.sleepers(), 1);
+        hand.advance_ms(1);
+        waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_global_slot_rests_a_second_after_its_answer() {
+        let (clock, hand) = Clock::manual(0);
+        let limiter = Limiter::new(clock, 1);
+        drop(limiter.slot().await);
+        while hand.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let slots = limiter.slots.as_ref().unwrap();
+        assert_eq!(slots.available_permits(), 0);
+        hand.advance_ms(SLOT_REST_MS);
+        drop(limiter.slot().await);
+    }
+
+    #[tokio::test]
+    async fn too_many_refusals_stop_everything_until_the_window_ends() {
+        let (clock, hand) = Clock::manual(0);
+        let limiter = Arc::new(Limiter::new(clock, 0));
+        (0..MOST_REFUSALS).for_each(|_| limiter.count_refusal());
+        let waiting = {
+            let limiter = Arc::clone(&limiter);
+            tokio::spawn(async move { limiter.ready(Action::Post, ChannelId(1)).await })
+        };
+        while hand.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        hand.advance_ms(REFUSAL_WINDOW_MS);
+        waiting.await.unwrap();
+    }
+}

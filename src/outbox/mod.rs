@@ -1,0 +1,547 @@
+//! The outbox: everything that leaves the program leaves through it.
+//!
+//! # Promise
+//!
+//! A feature enqueues what must be said in the transaction that decides it ([`Outbox::prepare`],
+//! [`enqueue`]). From then on the message is sent, or it is told to somebody that it was not:
+//! nothing ends silently, and nothing is shown twice.
+//!
+//! # States
+//!
+//! ```text
+//! available ──claim──▶ running ──▶ completed
+//!     ▲                 │  │  └──▶ discarded   (permanent refusal, no rung of the ladder left, expired)
+//!     └── next rung ────┘  └─────▶ retryable ──claim──▶ running …
+//! available, retryable ──▶ cancelled
+//! ```
+//!
+//! - `running` rows carry a lease of [`LEASE_MS`], renewed while this process holds them. A lease
+//!   that ran out means that its process died; whoever sees it takes the row over and counts the
+//!   crash. A row that took [`MOST_CRASHES`] processes with it is parked (`discarded`).
+//! - An attempt is counted before it is made, so a message that kills the process cannot be tried
+//!   for ever.
+//! - Rows of one `message_key` are one message on the screen: verdicts waiting for one channel are
+//!   merged (see [`merge`]), and stay together for every further attempt, because the nonce that
+//!   keeps a repeat from showing twice belongs to the message.
+//! - A refused post goes down its ladder of channels, then waits for its member's next command
+//!   ([`unshown`]); the guild's alerts channel is told.
+//! - Messages that were said past the outbox (answers to interactions) are brought up to date in a
+//!   lane of their own ([`Outbox::prepare_replacement`]), which makes way for all posts. Such an
+//!   edit that is refused for good is dropped: the message it was for is gone.
+//!
+//! # To send something new
+//!
+//! Make a [`NewPost`], `prepare` it, `enqueue` the row in your transaction, and [`Outbox::hand`]
+//! the rows to the lane once the transaction is durable.
+
+mod edit;
+mod edit_lane;
+pub mod merge;
+mod post_lane;
+mod retry;
+mod store;
+mod trial;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::Result;
+use crate::i18n::Language;
+use crate::ids::{ChannelId, GuildId, IdMaker, MessageId, OutboxId, UserId};
+use crate::messenger::{Message, Messenger};
+
+pub use edit_lane::NewEdit;
+pub use store::{enqueue, enqueue_newest, mark_shown, rewrite, unshown};
+pub use trial::Fate;
+
+/// How long a claim holds without being renewed.
+pub const LEASE_MS: i64 = 15_000;
+/// How often claims are renewed: twice could fail and the third would still be in time.
+const RENEW_MS: i64 = 5_000;
+/// The longest time between two looks at the table; hints only make it shorter.
+const POLL_MS: i64 = 5_000;
+/// Processes a row may take down with it.
+pub const MOST_CRASHES: i64 = 3;
+/// Rows held in memory; more stay in the table until there is room.
+const MOST_HELD: usize = 20_000;
+/// Rows claimed by one look at the table.
+const CLAIM_BATCH: i64 = 500;
+/// Completed rows are kept this long: for edits of what they posted, and for `/queue`.
+const KEEP_MS: i64 = 7 * 24 * 3_600_000;
+
+/// How urgent and how welcome a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The answer to the member's own action.
+    Critical,
+    /// News that the member can expect.
+    Notice,
+}
+
+impl Class {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// A post to be made, as features state it.
+#[derive(Clone, Debug)]
+pub struct NewPost {
+    /// Whose guild.
+    pub guild: GuildId,
+    /// Whom it is about; a post that no channel takes is shown at this member's next command.
+    pub user: Option<UserId>,
+    /// How urgent.
+    pub class: Class,
+    /// Where it goes: the first channel, and if that one refuses it, the next.
+    pub ladder: Vec<ChannelId>,
+    /// Where troubles with it are told.
+    pub alerts: Option<ChannelId>,
+    /// The language of what the outbox adds (headings of merged posts, alerts).
+    pub language: Language,
+    /// What it says.
+    pub message: Message,
+    /// How it is put when it is merged with many others; `None`: never merged.
+    pub digest: Option<Digest>,
+    /// Unique: the same thing is said once, however often it is enqueued.
+    pub dedupe_key: String,
+}
+
+/// One message in a list of many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest {
+    /// One line, at most [`merge::LINE_LENGTH`] characters.
+    pub line: String,
+    /// Whom the full message would have pinged.
+    pub mention: Option<UserId>,
+}
+
+/// What a row says, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payload {
+    pub(crate) message: Message,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) digest: Option<Digest>,
+    /// The channels still to be tried after the present one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ladder: Vec<ChannelId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) alerts: Option<ChannelId>,
+    pub(crate) language: Language,
+    /// For an edit: the row whose message is to be brought up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) edit_of: Option<OutboxId>,
+    /// For an edit of what was said past the outbox: the message to be replaced by this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replaces: Option<MessageId>,
+}
+
+/// Which sender takes a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    Post,
+    Edit,
+}
+
+impl Lane {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "post",
+            Self::Edit => "edit",
+        }
+    }
+}
+
+/// A row of the outbox.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub(crate) id: OutboxId,
+    pub(crate) message_key: i64,
+    pub(crate) class: Class,
+    pub(crate) guild: GuildId,
+    pub(crate) user: Option<UserId>,
+    pub(crate) channel: ChannelId,
+    pub(crate) rung: i64,
+    pub(crate) payload: Payload,
+    pub(crate) dedupe_key: String,
+    pub(crate) attempt: i64,
+    pub(crate) first_attempt_ms: Option<i64>,
+    pub(crate) alerted: bool,
+    pub(crate) created_ms: i64,
+    /// Claimed by this process as it is inserted, so that its lane can send it at once.
+    pub(crate) claimed: bool,
+    pub(crate) message_id: Option<MessageId>,
+}
+
+impl Row {
+    /// Its id.
+    pub fn id(&self) -> OutboxId {
+        self.id
+    }
+
+    fn lane(&self) -> Lane {
+        match self.payload.replaces {
+            Some(_) => Lane::Edit,
+            None => Lane::Post,
+        }
+    }
+
+    /// Whether it adds a message to its channel.
+    fn is_post(&self) -> bool {
+        self.payload.edit_of.is_none() && self.payload.replaces.is_none()
+    }
+}
+
+/// The rows of one message, as a sender holds them.
+type Delivery = Vec<Row>;
+
+/// A handle to the outbox; clones share it.
+#[derive(Clone)]
+pub struct Outbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Clock,
+    ids: Arc<IdMaker>,
+    db: Db,
+    messenger: Messenger,
+    /// This boot of this process, as the owner of leases.
+    boot: i64,
+    lane: Mutex<post_lane::Lane>,
+    /// The rows in memory, whose leases this process renews.
+    held: Mutex<HashSet<OutboxId>>,
+    /// When leases were last renewed, by the wall clock.
+    renewed_ms: Mutex<i64>,
+    /// Wakes the poller before its time.
+    poll: Notify,
+    /// The earliest `not_before_ms` this process knows of.
+    next_due_ms: Mutex<Option<i64>>,
+    /// Counts what happened, for those who wait for the outbox to come to rest.
+    changes: watch::Sender<u64>,
+    /// Set when the token was refused: nothing more is sent.
+    halted: CancellationToken,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Outbox {
+    /// An outbox whose background work has not begun; see [`Outbox::run`].
+    pub fn new(clock: Clock, ids: Arc<IdMaker>, db: Db, messenger: Messenger) -> Self {
+        let boot = ids.next(&clock);
+        let inner = Inner {
+            clock,
+            ids,
+            db,
+            messenger,
+            boot,
+            lane: Mutex::default(),
+            held: Mutex::default(),
+            renewed_ms: Mutex::default(),
+            poll: Notify::new(),
+            next_due_ms: Mutex::default(),
+            changes: watch::Sender::new(0),
+            halted: CancellationToken::new(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Makes the row of a post. It is claimed for this process while there is room in memory.
+    pub fn prepare(&self, post: NewPost) -> Row {
+        let now_ms = self.inner.clock.now_ms();
+        let id = OutboxId(self.inner.ids.next(&self.inner.clock));
+        let claimed = !self.inner.stop.is_cancelled()
+            && !self.inner.halted.is_cancelled()
+            && lock(&self.inner.held).len() < MOST_HELD;
+        let mut ladder = post.ladder.into_iter();
+        // A post without any channel cannot be made; 0 is refused by Discord and goes its way to
+        // the member's next command.
+        let channel = ladder.next().unwrap_or(ChannelId(0));
+        let mut rest = Vec::new();
+        for next in ladder {
+            if next != channel && !rest.contains(&next) {
+                rest.push(next);
+            }
+        }
+        Row {
+            id,
+            message_key: id.0,
+            class: post.class,
+            guild: post.guild,
+            user: post.user,
+            channel,
+            rung: 0,
+            payload: Payload {
+                message: post.message,
+                digest: post.digest,
+                ladder: rest,
+                alerts: post.alerts,
+                language: post.language,
+                edit_of: None,
+                replaces: None,
+            },
+            dedupe_key: post.dedupe_key,
+            attempt: i64::from(claimed),
+            first_attempt_ms: claimed.then_some(now_ms),
+            alerted: false,
+            created_ms: now_ms,
+            claimed,
+            message_id: None,
+        }
+    }
+
+    /// Makes the row that brings the message of `of` up to date after its payload was rewritten.
+    pub(crate) fn prepare_edit(&self, of: &Row) -> Row {
+        let post = NewPost {
+            guild: of.guild,
+            user: None,
+            class: Class::Critical,
+            ladder: vec![of.channel],
+            alerts: None,
+            language: of.payload.language,
+            message: Message::default(),
+            digest: None,
+            dedupe_key: format!("edit:{}:{}", of.id, self.inner.ids.next(&self.inner.clock)),
+        };
+        let mut row = self.prepare(post);
+        row.payload.edit_of = Some(of.id);
+        row
+    }
+
+    /// Which boot of which process this is, as leases name it.
+    pub fn boot(&self) -> i64 {
+        self.inner.boot
+    }
+
+    /// Hands rows to the lane, once the transaction that inserted them is durable.
+    pub fn hand(&self, rows: Vec<Row>) {
+        if rows.iter().any(|row| !row.claimed) {
+            self.inner.poll.notify_one();
+        }
+        let claimed: Vec<Row> = rows.into_iter().filter(|row| row.claimed).collect();
+        self.accept(claimed);
+        self.changed();
+    }
+
+    /// Begins the background work: sending, renewing leases, looking at the table.
+    pub async fn run(&self) -> Result<()> {
+        if self.inner.db.is_exclusive() {
+            // Nobody else can hold a lease, so every lease is a dead process's.
+            let now_ms = self.inner.clock.now_ms();
+            self.inner
+                .db
+                .write(now_ms, |tx, now_ms| {
+                    Box::pin(store::expire_leases(tx, *now_ms))
+                })
+                .await?;
+        }
+        self.inner.tasks.spawn(self.clone().poll_forever());
+        self.inner.tasks.spawn(self.clone().renew_forever());
+        Ok(())
+    }
+
+    /// Stops sending: what is on its way is waited for, what waits is given back to the table.
+    pub async fn drain(&self) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        let (boot, now_ms) = (self.inner.boot, self.inner.clock.now_ms());
+        let released = self
+            .inner
+            .db
+            .write((boot, now_ms), |tx, (boot, now_ms)| {
+                Box::pin(store::release(tx, *boot, *now_ms))
+            })
+            .await;
+        if let Err(error) = released {
+            tracing::warn!(%error, "claims were not given back; they run out by themselves");
+        }
+    }
+
+    /// Changes whenever something was sent, failed or settled.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Whether sending has stopped because the token was refused.
+    pub fn is_halted(&self) -> bool {
+        self.inner.halted.is_cancelled()
+    }
+
+    /// How many rows this process holds.
+    pub fn held(&self) -> usize {
+        lock(&self.inner.held).len()
+    }
+
+    /// Whether everything that is due has been sent, refused, or put off (also by waiting behind
+    /// something in its channel that was put off).
+    pub async fn is_at_rest(&self) -> Result<bool> {
+        let now_ms = self.inner.clock.now_ms();
+        let mut conn = self.inner.db.read().await?;
+        let due = store::count_due(&mut conn, now_ms).await?;
+        let blocked = lock(&self.inner.lane).blocked(self.inner.clock.monotonic_ms());
+        Ok(self.held() == blocked && due == i64::try_from(blocked).unwrap_or(i64::MAX))
+    }
+
+    fn changed(&self) {
+        self.inner.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Something becomes due at `at_ms`: the poller must not sleep longer.
+    fn due_at(&self, at_ms: i64) {
+        let mut next = lock(&self.inner.next_due_ms);
+        if next.is_none_or(|known| at_ms < known) {
+            *next = Some(at_ms);
+            self.inner.poll.notify_one();
+        }
+    }
+
+    async fn poll_forever(self) {
+        let mut pruned_ms = i64::MIN;
+        loop {
+            if self.inner.stop.is_cancelled() || self.inner.halted.is_cancelled() {
+                return;
+            }
+            lock(&self.inner.next_due_ms).take();
+            match self.claim().await {
+                // There may be more than one batch held.
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "the outbox could not be read; trying again"),
+            }
+            let now_ms = self.inner.clock.now_ms();
+            if now_ms.saturating_sub(pruned_ms) > 3_600_000 {
+                pruned_ms = now_ms;
+                self.prune(now_ms).await;
+            }
+            self.wait_for_poll(now_ms).await;
+        }
+    }
+
+    async fn wait_for_poll(&self, now_ms: i64) {
+        let latest_ms = now_ms + POLL_MS;
+        let next_ms = lock(&self.inner.next_due_ms).map_or(latest_ms, |next| next.min(latest_ms));
+        tokio::select! {
+            () = self.inner.clock.sleep_until(next_ms) => {}
+            () = self.inner.poll.notified() => {}
+            () = self.inner.stop.cancelled() => {}
+        }
+    }
+
+    /// Takes what is due from the table. `true`: there may be more.
+    async fn claim(&self) -> Result<bool> {
+        let room = MOST_HELD.saturating_sub(lock(&self.inner.held).len());
+        if room == 0 {
+            return Ok(false);
+        }
+        self.renew_if_time_jumped().await?;
+        let edits = if self.has_room_for_edits() {
+            edit_lane::CLAIM_BATCH
+        } else {
+            0
+        };
+        let job = (self.inner.boot, self.inner.clock.now_ms(), edits);
+        let claimed = self
+            .inner
+            .db
+            .write(job, |tx, (boot, now_ms, edits)| {
+                Box::pin(store::claim(tx, *boot, *now_ms, CLAIM_BATCH, *edits))
+            })
+            .await?;
+        for parked in &claimed.parked {
+            tracing::error!(outbox.id = %parked, "a message that ended {MOST_CRASHES} processes was parked");
+        }
+        if let Some(next_ms) = claimed.next_due_ms {
+            let mut next = lock(&self.inner.next_due_ms);
+            *next = Some(next.map_or(next_ms, |known| known.min(next_ms)));
+        }
+        let any = !claimed.rows.is_empty() || !claimed.parked.is_empty();
+        self.accept(claimed.rows);
+        self.changed();
+        Ok(any)
+    }
+
+    async fn prune(&self, now_ms: i64) {
+        let before_ms = now_ms - KEEP_MS;
+        let pruned = self
+            .inner
+            .db
+            .write(before_ms, |tx, before_ms| {
+                Box::pin(store::prune(tx, *before_ms))
+            })
+            .await;
+        if let Err(error) = pruned {
+            tracing::warn!(%error, "old outbox rows were not removed; trying again in an hour");
+        }
+    }
+
+    async fn renew_forever(self) {
+        loop {
+            tokio::select! {
+                () = self.inner.clock.sleep_ms(RENEW_MS) => {}
+                () = self.inner.tasks_done() => return,
+            }
+            if let Err(error) = self.renew().await {
+                tracing::warn!(%error, "leases could not be renewed");
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<()> {
+        let now_ms = self.inner.clock.now_ms();
+        let held: Vec<OutboxId> = lock(&self.inner.held).iter().copied().collect();
+        if !held.is_empty() {
+            let job = (self.inner.boot, now_ms + LEASE_MS, held);
+            self.inner
+                .db
+                .write(job, |tx, (boot, until_ms, held)| {
+                    Box::pin(store::renew(tx, *boot, *until_ms, held))
+                })
+                .await?;
+        }
+        *lock(&self.inner.renewed_ms) = now_ms;
+        Ok(())
+    }
+
+    /// After the machine slept, or its clock was set, this process's own leases look as if they had
+    /// run out. They are renewed before anybody is taken for dead.
+    async fn renew_if_time_jumped(&self) -> Result<()> {
+        let since_ms = self.inner.clock.now_ms() - *lock(&self.inner.renewed_ms);
+        if (0..2 * RENEW_MS).contains(&since_ms) {
+            return Ok(());
+        }
+        self.renew().await
+    }
+}
+
+impl Inner {
+    /// Returns when the outbox is stopping and nothing is on its way any more.
+    async fn tasks_done(&self) {
+        self.stop.cancelled().await;
+        // Sending tasks end by themselves, and say so; this one must not wait for itself.
+        let mut changes = self.changes.subscribe();
+        while lock(&self.lane).is_busy() {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

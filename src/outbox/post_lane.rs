@@ -1,0 +1,500 @@
+//! The lane of channel posts: one sender per channel that has something to say.
+//!
+//! A channel's posts leave in order, one at a time, because Discord counts per channel and because
+//! what waits behind a slow one can then be merged. A post that must be tried again goes back to
+//! the table and blocks its channel meanwhile, so an outage costs one attempt per channel and wait,
+//! not one per message.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tracing::Instrument as _;
+
+use super::{
+    self as outbox, Class, Delivery, Digest, NewPost, Outbox, Row, lock, merge, retry, store,
+};
+use crate::error::Result;
+use crate::i18n::{Arg, text};
+use crate::ids::{ChannelId, MessageId, OutboxId};
+use crate::messenger::markdown::{escape, shorten};
+use crate::messenger::{Message, Nonce, SendError};
+
+/// Requests on their way at once: enough to keep both ends busy, few enough not to drown them.
+const MOST_IN_FLIGHT: usize = 64;
+/// Discord remembers a nonce for “the past few minutes”; after this long the channel is read back.
+const NONCE_WINDOW_MS: i64 = 120_000;
+/// Between attempts to record what was sent, while the database does not answer.
+const RECORD_AGAIN_MS: i64 = 500;
+
+/// What waits in memory, by channel.
+pub(super) struct Lane {
+    channels: HashMap<ChannelId, Queue>,
+    in_flight: Arc<Semaphore>,
+}
+
+/// A channel with a sender. It is removed when it has nothing left.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Delivery>,
+    /// Monotonic time before which nothing is tried.
+    blocked_until: i64,
+}
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self {
+            channels: HashMap::new(),
+            in_flight: Arc::new(Semaphore::new(MOST_IN_FLIGHT)),
+        }
+    }
+}
+
+impl Lane {
+    pub(super) fn is_busy(&self) -> bool {
+        !self.channels.is_empty()
+    }
+
+    /// Rows that wait behind something that is tried again later.
+    pub(super) fn blocked(&self, monotonic_ms: i64) -> usize {
+        let queues = self.channels.values();
+        queues
+            .filter(|queue| queue.blocked_until > monotonic_ms)
+            .flat_map(|queue| queue.waiting.iter().map(Vec::len))
+            .sum()
+    }
+}
+
+impl Outbox {
+    /// Takes rows that this process has claimed. One that is in memory already (its lease ran out
+    /// while this process was frozen, and it claimed the row anew) stays as it is.
+    pub(super) fn accept(&self, mut rows: Vec<Row>) {
+        {
+            let mut held = lock(&self.inner.held);
+            rows.retain(|row| held.insert(row.id));
+        }
+        let (rows, edits) = rows
+            .into_iter()
+            .partition(|row| row.lane() == outbox::Lane::Post);
+        self.accept_edits(edits);
+        let mut lane = lock(&self.inner.lane);
+        for delivery in deliveries(rows) {
+            let channel = delivery[0].channel;
+            let is_new = !lane.channels.contains_key(&channel);
+            let queue = lane.channels.entry(channel).or_default();
+            queue.waiting.push_back(delivery);
+            if is_new {
+                let sender = self.clone().send_channel(channel);
+                self.inner.tasks.spawn(sender);
+            }
+        }
+    }
+
+    /// Sends what waits for one channel until nothing does.
+    async fn send_channel(self, channel: ChannelId) {
+        while self.channel_is_ready(channel).await {
+            let in_flight = Arc::clone(&lock(&self.inner.lane).in_flight);
+            let Ok(_permit) = in_flight.acquire().await else {
+                break;
+            };
+            let Some(deliveries) = self.take_next(channel) else {
+                self.changed();
+                return;
+            };
+            self.deliver(deliveries).await;
+            self.changed();
+        }
+        // Stopping: what waits here is given back to the table by `drain`.
+        lock(&self.inner.lane).channels.remove(&channel);
+        self.changed();
+    }
+
+    /// Waits for the channel's turn; `false` when sending has stopped.
+    async fn channel_is_ready(&self, channel: ChannelId) -> bool {
+        let ready = async {
+            loop {
+                let until = lock(&self.inner.lane)
+                    .channels
+                    .get(&channel)
+                    .map_or(0, |queue| queue.blocked_until);
+                if until <= self.inner.clock.monotonic_ms() {
+                    break;
+                }
+                self.inner.clock.sleep_until_monotonic(until).await;
+            }
+            self.inner.messenger.ready(channel).await;
+        };
+        tokio::select! {
+            biased;
+            () = self.inner.stop.cancelled() => false,
+            () = self.inner.halted.cancelled() => false,
+            () = ready => true,
+        }
+    }
+
+    /// The deliveries of the next message, or `None` if nothing waits; then the channel's sender
+    /// ends, and it is removed in the same breath, so that the next row starts another.
+    fn take_next(&self, channel: ChannelId) -> Option<Vec<Delivery>> {
+        let mut lane = lock(&self.inner.lane);
+        let queue = lane.channels.get_mut(&channel)?;
+        let Some(first) = queue.waiting.pop_front() else {
+            // A block must outlast the queue, or the next post would begin at once.
+            if queue.blocked_until <= self.inner.clock.monotonic_ms() {
+                lane.channels.remove(&channel);
+                return None;
+            }
+            return Some(Vec::new());
+        };
+        let mut taken = vec![first];
+        if is_fresh(&taken[0]) {
+            let lead = taken[0][0].clone();
+            while let Some(next) = queue.waiting.front() {
+                let rows = taken.iter().map(Vec::len).sum::<usize>() + next.len();
+                let mergeable = is_fresh(next) && merge::fits_with(&lead, &next[0]);
+                if !mergeable || rows > merge::MOST_LISTED {
+                    break;
+                }
+                taken.extend(queue.waiting.pop_front());
+            }
+            // Put back what makes the message too long to be shown whole.
+            while taken.len() > 1 && !merge::is_good(taken.iter().flatten().map(|row| &row.payload))
+            {
+                let last = taken.pop();
+                last.into_iter()
+                    .for_each(|last| queue.waiting.push_front(last));
+            }
+        }
+        Some(taken)
+    }
+
+    async fn deliver(&self, deliveries: Vec<Delivery>) {
+        let Some(lead) = deliveries.first().and_then(|delivery| delivery.first()) else {
+            return;
+        };
+        let span = tracing::info_span!(
+            "outbox.deliver",
+            lane = "post",
+            outbox.id = %lead.message_key,
+            guild.id = %lead.guild,
+            attempt = lead.attempt,
+        );
+        self.deliver_inner(deliveries).instrument(span).await;
+    }
+
+    async fn deliver_inner(&self, deliveries: Vec<Delivery>) {
+        let rows = match self.merge(deliveries).await {
+            Ok(rows) => rows,
+            Err((rows, error)) => {
+                tracing::warn!(%error, "waiting posts could not be merged; they go back to the table");
+                self.forget(&rows);
+                return;
+            }
+        };
+        let outcome = if rows[0].payload.edit_of.is_some() {
+            self.send_edit(&rows[0]).await
+        } else {
+            self.send_post(&rows).await.map(Some)
+        };
+        // What is about to be free for the next claim must be forgotten before it is, lest that
+        // claim be taken for one that is held already.
+        let was_sent = outcome.is_ok();
+        if !was_sent {
+            self.forget(&rows);
+        }
+        self.record(&rows, outcome).await;
+        if was_sent {
+            self.forget(&rows);
+        }
+    }
+
+    /// Makes one message of several deliveries, durably before it is sent: should the process end,
+    /// whoever comes after sends the same message with the same nonce.
+    async fn merge(
+        &self,
+        deliveries: Vec<Delivery>,
+    ) -> Result<Vec<Row>, (Vec<Row>, crate::error::Error)> {
+        let is_merge = deliveries.len() > 1;
+        let mut rows: Vec<Row> = deliveries.into_iter().flatten().collect();
+        if !is_merge {
+            return Ok(rows);
+        }
+        let key = rows[0].message_key;
+        let joined: Vec<OutboxId> = rows
+            .iter()
+            .filter(|row| row.message_key != key)
+            .map(|row| row.id)
+            .collect();
+        let merged = self
+            .inner
+            .db
+            .write((key, joined), |tx, (key, joined)| {
+                Box::pin(store::merge(tx, *key, joined))
+            })
+            .await;
+        if let Err(error) = merged {
+            return Err((rows, error));
+        }
+        rows.iter_mut().for_each(|row| row.message_key = key);
+        Ok(rows)
+    }
+
+    async fn send_post(&self, rows: &[Row]) -> Result<MessageId, SendError> {
+        let lead = &rows[0];
+        let nonce = Nonce::new(lead.message_key, lead.rung);
+        if let Some(found) = self.find_earlier(lead, &nonce).await? {
+            return Ok(found);
+        }
+        let message = merge::compose(rows.iter().map(|row| &row.payload));
+        self.inner
+            .messenger
+            .post(lead.channel, &message, &nonce)
+            .await
+    }
+
+    /// After a gap longer than Discord remembers nonces: is it there already?
+    async fn find_earlier(
+        &self,
+        lead: &Row,
+        nonce: &Nonce,
+    ) -> Result<Option<MessageId>, SendError> {
+        let now_ms = self.inner.clock.now_ms();
+        let Some(first_ms) = lead.first_attempt_ms else {
+            return Ok(None);
+        };
+        if lead.attempt <= 1 || now_ms - first_ms < NONCE_WINDOW_MS {
+            return Ok(None);
+        }
+        match self
+            .inner
+            .messenger
+            .find(lead.channel, nonce, first_ms)
+            .await
+        {
+            // Not allowed to read the history: sending is the better of two evils.
+            Err(SendError::Discard { .. }) => Ok(None),
+            other => other,
+        }
+    }
+
+    /// Stores how it ended. What was sent is recorded even if the database is away for a while:
+    /// forgetting it would say it twice.
+    pub(super) async fn record(&self, rows: &[Row], outcome: Result<Option<MessageId>, SendError>) {
+        loop {
+            let recorded = match &outcome {
+                Ok(message) => self.record_sent(rows, *message).await,
+                Err(SendError::Retry { after_ms, why }) => {
+                    self.record_retry(rows, *after_ms, why).await
+                }
+                Err(SendError::Discard { why }) => self.record_refusal(rows, why).await,
+                Err(SendError::Unauthorized) => {
+                    self.halt();
+                    self.record_retry(rows, Some(0), "the token was refused")
+                        .await
+                }
+            };
+            let Err(error) = recorded else {
+                return;
+            };
+            tracing::error!(%error, "what became of a post could not be stored; trying again");
+            if self.inner.stop.is_cancelled() {
+                return;
+            }
+            self.inner.clock.sleep_ms(RECORD_AGAIN_MS).await;
+        }
+    }
+
+    async fn record_sent(&self, rows: &[Row], message: Option<MessageId>) -> Result<()> {
+        let now_ms = self.inner.clock.now_ms();
+        let job = (rows[0].message_key, self.inner.boot, message, now_ms);
+        self.inner
+            .db
+            // Were it lost, the same nonce would find the message again.
+            .write_patiently(job, |tx, (key, boot, message, now_ms)| {
+                Box::pin(store::complete(tx, *key, *boot, *message, *now_ms))
+            })
+            .await?;
+        let late_ms = now_ms - rows[0].created_ms;
+        tracing::debug!(rows = rows.len(), late_ms, "sent");
+        Ok(())
+    }
+
+    async fn record_retry(&self, rows: &[Row], after_ms: Option<i64>, why: &str) -> Result<()> {
+        let lead = &rows[0];
+        let now_ms = self.inner.clock.now_ms();
+        let since_ms = now_ms - lead.first_attempt_ms.unwrap_or(now_ms);
+        if since_ms >= retry::GIVE_UP_AFTER_MS {
+            return self
+                .record_refusal(rows, &format!("given up after a day: {why}"))
+                .await;
+        }
+        let spread = lead.id.0.unsigned_abs();
+        let wait_ms = after_ms.unwrap_or_else(|| retry::wait_ms(lead.attempt, spread));
+        let is_late = since_ms + wait_ms >= retry::ALERT_AFTER_MS && !lead.alerted;
+        let alert = is_late
+            .then(|| self.alert("alert-late", "late", lead, why))
+            .flatten();
+        tracing::warn!(
+            attempt = lead.attempt,
+            wait_ms,
+            why,
+            "a post is tried again later"
+        );
+        let job = RetryJob {
+            key: lead.message_key,
+            boot: self.inner.boot,
+            at_ms: now_ms + wait_ms,
+            why: why.to_owned(),
+            alerted: lead.alerted || is_late,
+            alert: alert.clone().into_iter().collect(),
+        };
+        self.inner
+            .db
+            .write(job, |tx, job| {
+                Box::pin(async move {
+                    let RetryJob {
+                        key,
+                        boot,
+                        at_ms,
+                        why,
+                        alerted,
+                        alert,
+                    } = job;
+                    store::retry(tx, *key, *boot, *at_ms, why, *alerted).await?;
+                    store::enqueue(tx, alert, *boot).await
+                })
+            })
+            .await?;
+        if lead.is_post() {
+            self.block(lead.channel, wait_ms);
+        }
+        self.hand(alert.into_iter().collect());
+        self.due_at(now_ms + wait_ms);
+        Ok(())
+    }
+
+    /// Each of the rows goes its own way: to its next channel, or to its member's next command.
+    async fn record_refusal(&self, rows: &[Row], why: &str) -> Result<()> {
+        let now_ms = self.inner.clock.now_ms();
+        let lead = &rows[0];
+        if lead.lane() == outbox::Lane::Edit {
+            return self.drop_edit(lead, why).await;
+        }
+        tracing::warn!(rows = rows.len(), why, "a post was refused for good");
+        let alert = if lead.is_post() {
+            self.alert("alert-refused", "refused", lead, why)
+        } else {
+            None
+        };
+        let alert: Vec<Row> = alert.into_iter().collect();
+        let job = (
+            rows.to_vec(),
+            alert.clone(),
+            self.inner.boot,
+            now_ms,
+            why.to_owned(),
+        );
+        self.inner
+            .db
+            .write(job, |tx, (rows, alert, boot, now_ms, why)| {
+                Box::pin(async move {
+                    for row in rows {
+                        match row.payload.ladder.first() {
+                            Some(next) => {
+                                store::step_down(tx, row, *next, *boot, *now_ms, why).await?;
+                            }
+                            None => store::discard(tx, row.id, *boot, *now_ms, why).await?,
+                        }
+                    }
+                    store::enqueue(tx, alert, *boot).await
+                })
+            })
+            .await?;
+        self.hand(alert);
+        self.due_at(now_ms);
+        Ok(())
+    }
+
+    /// A post to the guild's alerts channel, unless that is the very channel in trouble.
+    fn alert(&self, key: &str, kind: &str, about: &Row, why: &str) -> Option<Row> {
+        let channel = about
+            .payload
+            .alerts
+            .filter(|alerts| *alerts != about.channel)?;
+        let language = about.payload.language;
+        let args: [(&str, Arg); 2] = [
+            ("channel", about.channel.to_string().into()),
+            ("why", escape(&shorten(why, 200)).into()),
+        ];
+        let content = text(language, key, &args);
+        Some(self.prepare(NewPost {
+            guild: about.guild,
+            user: None,
+            class: Class::Notice,
+            ladder: vec![channel],
+            alerts: None,
+            language,
+            message: Message {
+                content: content.clone(),
+                ..Message::default()
+            },
+            digest: Some(Digest {
+                line: shorten(&content, merge::LINE_LENGTH),
+                mention: None,
+            }),
+            dedupe_key: format!("alert:{kind}:{}:{}", about.message_key, about.rung),
+        }))
+    }
+
+    /// Nothing is tried in this channel for a while.
+    fn block(&self, channel: ChannelId, for_ms: i64) {
+        let until = self.inner.clock.monotonic_ms() + for_ms;
+        if let Some(queue) = lock(&self.inner.lane).channels.get_mut(&channel) {
+            queue.blocked_until = queue.blocked_until.max(until);
+        }
+    }
+
+    pub(super) fn forget(&self, rows: &[Row]) {
+        let mut held = lock(&self.inner.held);
+        for row in rows {
+            held.remove(&row.id);
+        }
+    }
+
+    fn halt(&self) {
+        if !self.inner.halted.is_cancelled() {
+            tracing::error!(
+                "Discord does not accept the bot's token any more. Nothing is sent until a valid \
+                 DISCORD_TOKEN is set and the program is started again; what waits is kept."
+            );
+            self.inner.halted.cancel();
+        }
+    }
+}
+
+struct RetryJob {
+    key: i64,
+    boot: i64,
+    at_ms: i64,
+    why: String,
+    alerted: bool,
+    alert: Vec<Row>,
+}
+
+/// Rows by message, in order of age.
+fn deliveries(rows: Vec<Row>) -> Vec<Delivery> {
+    let mut deliveries: Vec<Delivery> = Vec::new();
+    let mut by_key: HashMap<i64, usize> = HashMap::new();
+    for row in rows {
+        let index = *by_key.entry(row.message_key).or_insert_with(|| {
+            deliveries.push(Vec::new());
+            deliveries.len() - 1
+        });
+        deliveries[index].push(row);
+    }
+    deliveries
+}
+
+/// Whether this message was never attempted: only then may it still become part of another.
+fn is_fresh(delivery: &Delivery) -> bool {
+    delivery.iter().all(|row| row.attempt <= 1 && row.is_post())
+}

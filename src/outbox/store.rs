@@ -1,0 +1,478 @@
+//! SQL of the outbox.
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::{Class, LEASE_MS, Lane, MOST_CRASHES, Payload, Row};
+use crate::db::{Tx, generated, is_postgres, list, placeholders};
+use crate::error::Result;
+use crate::ids::{ChannelId, GuildId, MessageId, OutboxId, UserId};
+
+/// Rows inserted by one statement: 18 columns each, well under SQLite's 32,766 parameters.
+const INSERT_CHUNK: usize = 100;
+/// Ids named by one statement.
+const ID_CHUNK: usize = 500;
+
+const COLUMNS: &str = "id, message_key, class, guild_id, user_id, channel_id, rung, payload, \
+     dedupe_key, attempt, first_attempt_ms, alerted, created_ms, message_id";
+
+/// What [`claim`] found.
+pub(super) struct Claimed {
+    pub(super) rows: Vec<Row>,
+    /// Rows that ended too many processes.
+    pub(super) parked: Vec<OutboxId>,
+    /// When the next waiting row becomes due.
+    pub(super) next_due_ms: Option<i64>,
+}
+
+/// Inserts rows made by [`super::Outbox::prepare`], in the caller's transaction.
+///
+/// A row whose `dedupe_key` is there already is not inserted; the caller's own conditional
+/// `UPDATE` is what keeps a thing from being said twice, this is the net below it.
+pub async fn enqueue(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
+    for chunk in rows.chunks(INSERT_CHUNK) {
+        let sql = format!(
+            "INSERT INTO outbox (id, lane, message_key, kind, class, guild_id, user_id, channel_id, \
+                 payload, dedupe_key, state, not_before_ms, attempt, lease_owner, lease_until_ms, \
+                 first_attempt_ms, created_ms, updated_ms) \
+             VALUES {} ON CONFLICT (dedupe_key) DO NOTHING",
+            placeholders(chunk.len(), 18)
+        );
+        let mut query = sqlx::query(generated(sql));
+        for row in chunk {
+            let lease = row.claimed.then_some((boot, row.created_ms + LEASE_MS));
+            query = query
+                .bind(row.id.0)
+                .bind(row.lane().as_str())
+                .bind(row.message_key)
+                .bind(if row.is_post() { "post" } else { "edit" })
+                .bind(row.class.as_str())
+                .bind(row.guild.0)
+                .bind(row.user.map(|user| user.0))
+                .bind(row.channel.0)
+                .bind(serde_json::to_string(&row.payload)?)
+                .bind(row.dedupe_key.clone())
+                .bind(if row.claimed { "running" } else { "available" })
+                .bind(row.created_ms)
+                .bind(row.attempt)
+                .bind(lease.map(|(owner, _)| owner))
+                .bind(lease.map(|(_, until_ms)| until_ms))
+                .bind(row.first_attempt_ms)
+                .bind(row.created_ms)
+                .bind(row.created_ms);
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Inserts edits in the place of those of the same `dedupe_key`, whatever became of them: what
+/// they would have shown is out of date.
+pub async fn enqueue_newest(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
+    for row in rows {
+        sqlx::query("DELETE FROM outbox WHERE dedupe_key = $1")
+            .bind(row.dedupe_key.clone())
+            .execute(&mut *tx)
+            .await?;
+    }
+    enqueue(tx, rows, boot).await
+}
+
+/// Takes what is due, oldest first, and what dead processes left behind: `most` posts, and after
+/// them `most_edits` edits.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    boot: i64,
+    now_ms: i64,
+    most: i64,
+    most_edits: i64,
+) -> Result<Claimed> {
+    expire_overdue_leases(tx, now_ms).await?;
+    let parked = park(tx, now_ms).await?;
+    let mut rows = claim_lane(tx, Lane::Post, boot, now_ms, most).await?;
+    if most_edits > 0 {
+        rows.extend(claim_lane(tx, Lane::Edit, boot, now_ms, most_edits).await?);
+    }
+    let next_due_ms = sqlx::query_scalar(
+        "SELECT not_before_ms FROM outbox WHERE lane = 'post' AND state IN ('available', 'retryable') \
+         ORDER BY not_before_ms, id LIMIT 1",
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(Claimed {
+        rows,
+        parked,
+        next_due_ms,
+    })
+}
+
+async fn claim_lane(
+    tx: &mut Tx,
+    lane: Lane,
+    boot: i64,
+    now_ms: i64,
+    most: i64,
+) -> Result<Vec<Row>> {
+    // Whole messages: the rows of one message_key are claimed together or not at all.
+    let skip_locked = if is_postgres(tx) {
+        "FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "UPDATE outbox SET state = 'running', lease_owner = $1, lease_until_ms = $2, \
+             attempt = attempt + 1, first_attempt_ms = COALESCE(first_attempt_ms, $3), \
+             updated_ms = $3 \
+         WHERE state IN ('available', 'retryable') AND message_key IN ( \
+             SELECT message_key FROM outbox \
+             WHERE lane = $5 AND id = message_key AND state IN ('available', 'retryable') \
+                 AND not_before_ms <= $3 \
+             ORDER BY not_before_ms, id LIMIT $4 {skip_locked}) \
+         RETURNING {COLUMNS}"
+    );
+    let claimed = sqlx::query(generated(sql))
+        .bind(boot)
+        .bind(now_ms + LEASE_MS)
+        .bind(now_ms)
+        .bind(most)
+        .bind(lane.as_str())
+        .fetch_all(&mut *tx)
+        .await?;
+    let mut rows = claimed.iter().map(from_row).collect::<Result<Vec<Row>>>()?;
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
+}
+
+/// Every lease is over: for a database that only this process can have open.
+pub(super) async fn expire_leases(tx: &mut Tx, now_ms: i64) -> Result<()> {
+    sqlx::query("UPDATE outbox SET lease_until_ms = $1 WHERE state = 'running'")
+        .bind(now_ms - 1)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn expire_overdue_leases(tx: &mut Tx, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'retryable', lease_owner = NULL, lease_until_ms = NULL, \
+             crashes = crashes + 1, updated_ms = $1 \
+         WHERE state = 'running' AND lease_until_ms < $1",
+    )
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn park(tx: &mut Tx, now_ms: i64) -> Result<Vec<OutboxId>> {
+    let parked = sqlx::query_scalar::<_, i64>(
+        "UPDATE outbox SET state = 'discarded', last_error = $1, updated_ms = $2 \
+         WHERE state = 'retryable' AND crashes >= $3 RETURNING id",
+    )
+    .bind("parked: the process ended each time this was sent")
+    .bind(now_ms)
+    .bind(MOST_CRASHES)
+    .fetch_all(tx)
+    .await?;
+    Ok(parked.into_iter().map(OutboxId).collect())
+}
+
+pub(super) async fn renew(tx: &mut Tx, boot: i64, until_ms: i64, held: &[OutboxId]) -> Result<()> {
+    for chunk in held.chunks(ID_CHUNK) {
+        let sql = format!(
+            "UPDATE outbox SET lease_until_ms = $1 \
+             WHERE lease_owner = $2 AND state = 'running' AND id IN ({})",
+            list(3, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql)).bind(until_ms).bind(boot);
+        for id in chunk {
+            query = query.bind(id.0);
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Gives this boot's claims back.
+pub(super) async fn release(tx: &mut Tx, boot: i64, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'retryable', lease_owner = NULL, lease_until_ms = NULL, \
+             updated_ms = $2 \
+         WHERE lease_owner = $1 AND state = 'running'",
+    )
+    .bind(boot)
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Joins messages that were never attempted into one, whose key is `key`.
+pub(super) async fn merge(tx: &mut Tx, key: i64, rows: &[OutboxId]) -> Result<()> {
+    for chunk in rows.chunks(ID_CHUNK) {
+        let sql = format!(
+            "UPDATE outbox SET message_key = $1 WHERE id IN ({})",
+            list(2, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql)).bind(key);
+        for id in chunk {
+            query = query.bind(id.0);
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn complete(
+    tx: &mut Tx,
+    key: i64,
+    boot: i64,
+    message: Option<MessageId>,
+    now_ms: i64,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'completed', message_id = $3, lease_owner = NULL, \
+             lease_until_ms = NULL, updated_ms = $4 \
+         WHERE message_key = $1 AND lease_owner = $2 AND state = 'running'",
+    )
+    .bind(key)
+    .bind(boot)
+    .bind(message.map(|message| message.0))
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn retry(
+    tx: &mut Tx,
+    key: i64,
+    boot: i64,
+    at_ms: i64,
+    why: &str,
+    alerted: bool,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'retryable', not_before_ms = $3, last_error = $4, \
+             alerted = $5, lease_owner = NULL, lease_until_ms = NULL, updated_ms = $3 \
+         WHERE message_key = $1 AND lease_owner = $2 AND state = 'running'",
+    )
+    .bind(key)
+    .bind(boot)
+    .bind(at_ms)
+    .bind(why)
+    .bind(i64::from(alerted))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Sends one row to the next channel of its ladder, as a message of its own.
+pub(super) async fn step_down(
+    tx: &mut Tx,
+    row: &Row,
+    to: ChannelId,
+    boot: i64,
+    now_ms: i64,
+    why: &str,
+) -> Result<()> {
+    let mut payload = row.payload.clone();
+    payload.ladder.retain(|channel| *channel != to);
+    sqlx::query(
+        "UPDATE outbox SET state = 'available', message_key = id, channel_id = $3, \
+             rung = rung + 1, payload = $4, not_before_ms = $5, attempt = 0, \
+             first_attempt_ms = NULL, last_error = $6, lease_owner = NULL, lease_until_ms = NULL, \
+             updated_ms = $5 \
+         WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
+    )
+    .bind(row.id.0)
+    .bind(boot)
+    .bind(to.0)
+    .bind(serde_json::to_string(&payload)?)
+    .bind(now_ms)
+    .bind(why)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn discard(
+    tx: &mut Tx,
+    id: OutboxId,
+    boot: i64,
+    now_ms: i64,
+    why: &str,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'discarded', last_error = $4, lease_owner = NULL, \
+             lease_until_ms = NULL, updated_ms = $3 \
+         WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
+    )
+    .bind(id.0)
+    .bind(boot)
+    .bind(now_ms)
+    .bind(why)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives up what nobody misses.
+pub(super) async fn cancel(
+    tx: &mut Tx,
+    id: OutboxId,
+    boot: i64,
+    now_ms: i64,
+    why: &str,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'cancelled', last_error = $4, lease_owner = NULL, \
+             lease_until_ms = NULL, updated_ms = $3 \
+         WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
+    )
+    .bind(id.0)
+    .bind(boot)
+    .bind(now_ms)
+    .bind(why)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Changes what the row with `dedupe_key` says, sent or not, and returns it as it is then.
+///
+/// The message is brought up to date by an edit (`Outbox::prepare_edit`), if it was sent.
+pub async fn rewrite(
+    tx: &mut Tx,
+    dedupe_key: &str,
+    change: impl FnOnce(&mut Payload),
+) -> Result<Option<Row>> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE dedupe_key = $1");
+    let found = sqlx::query(generated(sql))
+        .bind(dedupe_key.to_owned())
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(mut row) = found.as_ref().map(from_row).transpose()? else {
+        return Ok(None);
+    };
+    change(&mut row.payload);
+    sqlx::query("UPDATE outbox SET payload = $2 WHERE id = $1")
+        .bind(row.id.0)
+        .bind(serde_json::to_string(&row.payload)?)
+        .execute(tx)
+        .await?;
+    Ok(Some(row))
+}
+
+/// The rows of the message that row `id` is part of, with what they say now, and whether that
+/// message is still on its way.
+pub(super) async fn message_of(tx: &mut Tx, id: OutboxId) -> Result<(Vec<Row>, bool)> {
+    let sql = format!(
+        "SELECT {COLUMNS}, state FROM outbox \
+         WHERE message_key = (SELECT message_key FROM outbox WHERE id = $1) ORDER BY id"
+    );
+    let found = sqlx::query(generated(sql)).bind(id.0).fetch_all(tx).await?;
+    let mut on_its_way = false;
+    let mut rows = Vec::with_capacity(found.len());
+    for row in &found {
+        let state: String = row.try_get("state")?;
+        on_its_way |= matches!(state.as_str(), "available" | "running" | "retryable");
+        rows.push(from_row(row)?);
+    }
+    Ok((rows, on_its_way))
+}
+
+/// What could be posted nowhere and is about this member, the oldest first.
+pub async fn unshown(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+) -> Result<Vec<(OutboxId, crate::messenger::Message)>> {
+    // Five: what is bearable after one command; the rest is shown after the next.
+    let found = sqlx::query(
+        "SELECT id, payload FROM outbox WHERE guild_id = $1 AND user_id = $2 \
+             AND state = 'discarded' AND shown_ms IS NULL ORDER BY id LIMIT 5",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .fetch_all(tx)
+    .await?;
+    let mut messages = Vec::with_capacity(found.len());
+    for row in found {
+        let payload: Payload = serde_json::from_str(&row.try_get::<String, _>(1)?)?;
+        messages.push((OutboxId(row.try_get(0)?), payload.message));
+    }
+    Ok(messages)
+}
+
+/// A row of [`unshown`] was shown.
+pub async fn mark_shown(tx: &mut Tx, row: OutboxId, now_ms: i64) -> Result<()> {
+    sqlx::query("UPDATE outbox SET shown_ms = $2 WHERE id = $1 AND shown_ms IS NULL")
+        .bind(row.0)
+        .bind(now_ms)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// How a row stands, and its last error.
+pub(super) async fn outcome(tx: &mut Tx, id: OutboxId) -> Result<Option<(String, String)>> {
+    let found = sqlx::query("SELECT state, last_error FROM outbox WHERE id = $1")
+        .bind(id.0)
+        .fetch_optional(tx)
+        .await?;
+    let Some(row) = found else { return Ok(None) };
+    let why: Option<String> = row.try_get(1)?;
+    Ok(Some((row.try_get(0)?, why.unwrap_or_default())))
+}
+
+pub(super) async fn count_due(tx: &mut Tx, now_ms: i64) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT COUNT(*) FROM outbox WHERE state = 'running' \
+             OR (state IN ('available', 'retryable') AND not_before_ms <= $1)",
+    )
+    .bind(now_ms)
+    .fetch_one(tx)
+    .await?)
+}
+
+/// Removes a bounded number of rows that have been done for long.
+pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM outbox WHERE id IN ( \
+             SELECT id FROM outbox WHERE updated_ms < $1 \
+                 AND (state IN ('completed', 'cancelled') \
+                     OR (state = 'discarded' AND (shown_ms IS NOT NULL OR user_id IS NULL))) \
+             ORDER BY id LIMIT 5000)",
+    )
+    .bind(before_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn from_row(row: &AnyRow) -> Result<Row> {
+    let payload: String = row.try_get(7)?;
+    let class: String = row.try_get(2)?;
+    Ok(Row {
+        id: OutboxId(row.try_get(0)?),
+        message_key: row.try_get(1)?,
+        class: if class == "critical" {
+            Class::Critical
+        } else {
+            Class::Notice
+        },
+        guild: GuildId(row.try_get(3)?),
+        user: row.try_get::<Option<i64>, _>(4)?.map(UserId),
+        channel: ChannelId(row.try_get(5)?),
+        rung: row.try_get(6)?,
+        payload: serde_json::from_str(&payload)?,
+        dedupe_key: row.try_get(8)?,
+        attempt: row.try_get(9)?,
+        first_attempt_ms: row.try_get(10)?,
+        alerted: row.try_get::<i64, _>(11)? != 0,
+        created_ms: row.try_get(12)?,
+        claimed: true,
+        message_id: row.try_get::<Option<i64>, _>(13)?.map(MessageId),
+    })
+}

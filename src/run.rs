@@ -1,0 +1,279 @@
+//! Wiring: what is started in which order, and how it ends.
+//!
+//! Start: database → outbox → settler → timers (the overdue ring at once) → sweep → Discord.
+//! Sending begins before listening, so what a crash left behind is on its way before the first new
+//! command comes in.
+//!
+//! End: listening stops first, then deciding, then sending; what is on its way is waited for, what
+//! waits is given back to the table. All within [`SHUTDOWN`].
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::check;
+use crate::clock::Clock;
+#[cfg(feature = "sandbox")]
+use crate::config::DiscordConfig;
+use crate::config::{Config, ConfigErrors, DatabaseUrl};
+use crate::db::{self, Db};
+use crate::discord::{self, DiscordSettings};
+use crate::error::Result;
+use crate::ids::IdMaker;
+use crate::messenger::Messenger;
+use crate::messenger::discord::DiscordMessenger;
+use crate::outbox::Outbox;
+use crate::timeattack::start_message;
+use crate::timeattack::timer::{self, Due, Timers};
+
+/// Everything has ended this long after a signal, or is ended by force: what was promised to
+/// whoever stops the service.
+pub const SHUTDOWN: Duration = Duration::from_secs(25);
+
+/// The program without its front doors: decides what comes due and sends what is said.
+pub struct Workers {
+    app: App,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    /// Timers armed at the start.
+    pub armed: usize,
+}
+
+impl Workers {
+    /// Starts the workers on an open database, and arms every running time attack.
+    pub async fn start(clock: Clock, db: Db, messenger: Messenger) -> Result<Self> {
+        let (app, due) = build(clock, db, messenger);
+        app.outbox.run().await?;
+        let stop = CancellationToken::new();
+        let mut tasks = vec![tokio::spawn(timer::settle_forever(
+            app.clone(),
+            due,
+            stop.clone(),
+        ))];
+        let armed = timer::arm_all(&app).await?;
+        tasks.push(tokio::spawn(timer::sweep_forever(
+            app.clone(),
+            stop.clone(),
+        )));
+        tasks.push(tokio::spawn(start_message::keep_up_to_date(
+            app.clone(),
+            stop.clone(),
+        )));
+        tracing::info!(armed, "ready: every running time attack has its timer");
+        Ok(Self {
+            app,
+            stop,
+            tasks,
+            armed,
+        })
+    }
+
+    /// The handles that features use.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Ends the workers in order.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            // A panic in there was logged when it happened.
+            let _ = task.await;
+        }
+        self.app.outbox.drain().await;
+        self.app.db.close().await;
+    }
+}
+
+fn build(clock: Clock, db: Db, messenger: Messenger) -> (App, Due) {
+    let process = random_process();
+    let ids = Arc::new(IdMaker::new(process));
+    let (timers, due) = Timers::new(clock.clone());
+    let outbox = Outbox::new(clock.clone(), Arc::clone(&ids), db.clone(), messenger);
+    let app = App {
+        clock,
+        ids,
+        db,
+        outbox,
+        timers,
+    };
+    (app, due)
+}
+
+/// What tells this process's ids from those of others that share the database.
+fn random_process() -> u16 {
+    let mut bytes = [0; 2];
+    // Without randomness the process id is the next best difference.
+    if getrandom::fill(&mut bytes).is_err() {
+        return u16::try_from(std::process::id() & 0xffff).unwrap_or(0);
+    }
+    u16::from_le_bytes(bytes)
+}
+
+/// Brings the database's tables up to date.
+pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
+    let db = Db::open(config.database.expose()).await?;
+    db.close().await;
+    tracing::info!(database = %config.database, "the database is up to date");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says of each thing around the program whether it is in order.
+pub async fn check(config: std::result::Result<Config, ConfigErrors>) -> anyhow::Result<ExitCode> {
+    let mut lines = check::configuration(&config);
+    if let Ok(config) = &config {
+        lines.push(check_database(&config.database).await);
+        lines.push(check::discord_token(&config.discord).await);
+    }
+    Ok(check::report(&lines, &mut std::io::stdout().lock())?)
+}
+
+async fn check_database(database: &DatabaseUrl) -> check::Line {
+    let counted = async {
+        let mut conn = db::look(database.expose()).await?;
+        db::schema_version(&mut conn).await
+    };
+    match counted.await {
+        Ok(Some(version)) => {
+            check::Line::ok("database", format!("{database} at version {version}"))
+        }
+        Ok(None) => check::Line::warn(
+            "database",
+            format!("{database} has no tables yet"),
+            "they are made at the first start, or now by `timeattack migrate`",
+        ),
+        Err(error) => check::Line::fail(
+            "database",
+            format!("{database} cannot be opened: {error:#}"),
+            "check DATABASE_URL, the folder's permissions, and that the server runs",
+        ),
+    }
+}
+
+/// Copies the database to `file`.
+pub async fn backup(config: Config, file: &Path) -> anyhow::Result<ExitCode> {
+    db::backup(config.database.expose(), file).await?;
+    tracing::info!(file = %file.display(), "the copy is complete");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the bot against a local Discord, with a page to try it by hand.
+#[cfg(feature = "sandbox")]
+pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Result<ExitCode> {
+    use anyhow::Context as _;
+
+    use crate::sandbox::{LocalDiscord, Options, permissions};
+
+    let discord = LocalDiscord::start(Options {
+        addr: sandbox.addr,
+        rate_limits: true,
+        record: false,
+        ..Options::default()
+    })
+    .await
+    .with_context(|| format!("listening on {}; choose another with --addr", sandbox.addr))?;
+    let people = [
+        ("Mina", "en-US", 0),
+        ("자몽", "ko", 0),
+        ("Admin", "en-US", permissions::MANAGE_GUILD),
+    ]
+    .map(|(name, locale, more)| (discord.add_user(name, locale), more));
+    for (name, locale, channels) in [
+        ("Study Room", "en-US", ["general", "results"]),
+        ("공부방", "ko", ["일반", "결과"]),
+    ] {
+        let guild = discord.add_guild(name, locale);
+        for channel in channels {
+            discord.add_channel(guild, channel);
+        }
+        for (user, more) in people {
+            discord.join(guild, user, more);
+        }
+    }
+    let page = discord.url();
+    writeln!(
+        std::io::stdout().lock(),
+        "The sandbox is at {page} (Ctrl+C ends it)"
+    )?;
+    let database = DatabaseUrl::sqlite(&sandbox.data.join("timeattack.db"));
+    let config = Config {
+        discord: DiscordConfig {
+            token: Some(discord.token().into()),
+            api_url: page.parse().context("the sandbox's own address")?,
+            ..config.discord
+        },
+        database,
+        ..config
+    };
+    let ended = run(config).await;
+    discord.stop();
+    ended
+}
+
+/// Runs the bot until SIGTERM or SIGINT.
+pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let Some(token) = config.discord.token.clone() else {
+        anyhow::bail!("DISCORD_TOKEN is not set");
+    };
+    let clock = Clock::System;
+    let api_url = config
+        .discord
+        .api_url
+        .as_str()
+        .trim_end_matches('/')
+        .to_owned();
+    let messenger =
+        DiscordMessenger::new(clock.clone(), &api_url, &token, config.discord.global_rate)?;
+    let stop = stop_signal()?;
+    let db = Db::open(config.database.expose()).await?;
+    let workers = Workers::start(clock, db, Messenger::Discord(Arc::new(messenger))).await?;
+    let settings = DiscordSettings {
+        token,
+        api_url,
+        guild_id: config.discord.guild_id,
+        shards: config.discord.shards,
+    };
+    let (ready, _) = watch::channel(false);
+    let served = discord::serve(workers.app().clone(), settings, stop.clone(), ready).await;
+    let ended = tokio::time::timeout(SHUTDOWN - Duration::from_secs(7), workers.stop()).await;
+    if ended.is_err() {
+        tracing::warn!(
+            "not everything came to its end in time; the rest is sent at the next start"
+        );
+    }
+    served?;
+    tracing::info!("ended");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the slash commands.
+pub async fn commands(_config: Config) -> anyhow::Result<ExitCode> {
+    let json = serde_json::to_string_pretty(&discord::commands_json())?;
+    writeln!(std::io::stdout().lock(), "{json}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Cancelled at the first SIGTERM or SIGINT.
+fn stop_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what is on its way is waited for");
+        stopped.cancel();
+    });
+    Ok(stop)
+}

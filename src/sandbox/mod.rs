@@ -1,0 +1,485 @@
+//! A local Discord: REST and gateway v10, well enough that serenity and other clients cannot tell.
+//!
+//! # Promise
+//!
+//! It serves the tests, each with its own, and `timeattack sandbox`. It answers in the shapes of
+//! Discord's OpenAPI document, enforces Discord's rules (permissions, sizes, three seconds for a
+//! first answer, fifteen minutes for a token, nonces, rate limits with their headers), and makes
+//! the troubles one orders. All of it is in memory; time comes from the [`Clock`] alone.
+//!
+//! # Map
+//!
+//! `world` is what exists, `rest` and `gateway` are the two doors of the bot, `actor` is
+//! the people's, `interactions` joins them. `page` is a plain page to try it by hand.
+
+mod actor;
+mod body;
+mod components;
+mod draft;
+mod error;
+mod faults;
+mod gateway;
+mod interactions;
+mod limits;
+mod message;
+mod page;
+pub mod permissions;
+mod posting;
+pub mod record;
+mod rest;
+mod shapes;
+mod slash_line;
+mod snowflake;
+mod state;
+mod world;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use actor::{Actor, OptionValue, Refused, Reply};
+pub use faults::{Fault, FaultKind};
+pub use message::{Attachment, Button, Message};
+pub use record::Exchange;
+pub use state::OnMessage;
+
+use crate::clock::Clock;
+use crate::ids::{ChannelId, GuildId, MessageId, UserId};
+use permissions::Overwrite;
+use snowflake::SnowflakeMaker;
+use state::Shared;
+use world::{Channel, ChannelKind, Guild, Member, Role, User, World};
+
+/// How long the waiting helpers wait, in real time: far longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How to start a local Discord.
+pub struct Options {
+    /// Where to listen; port 0 takes any.
+    pub addr: SocketAddr,
+    /// Its time.
+    pub clock: Clock,
+    /// Whether rate limits are kept from the start.
+    pub rate_limits: bool,
+    /// Whether exchanges are kept, for checks against Discord's schema.
+    pub record: bool,
+    /// Told of every stored message.
+    pub on_message: Option<OnMessage>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            clock: Clock::System,
+            rate_limits: false,
+            record: true,
+            on_message: None,
+        }
+    }
+}
+
+/// A running local Discord; clones share it, and it ends with [`LocalDiscord::stop`].
+#[derive(Clone)]
+pub struct LocalDiscord {
+    shared: Arc<Shared>,
+}
+
+impl LocalDiscord {
+    /// Starts to listen.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind(options.addr).await?;
+        let ids = SnowflakeMaker::default();
+        // The world's own ids come from a fixed day, so that the same world has the same ids at
+        // every start, and what the bot stored of it stays true.
+        let bot = person(&ids, "timeattack", "en-US", true);
+        let owner = person(&ids, "owner", "en-US", false);
+        let shared = Arc::new(Shared {
+            base_url: format!("http://{}", listener.local_addr()?),
+            token: "local.discord.token".to_owned(),
+            limits: limits::Limits::default(),
+            faults: faults::Faults::default(),
+            record: record::Record::new(options.record),
+            gateway: gateway::Gateway::default(),
+            on_message: options.on_message,
+            changes: tokio::sync::watch::Sender::new(0),
+            stop: CancellationToken::new(),
+            world: std::sync::Mutex::new(World::new(bot, owner)),
+            clock: options.clock,
+            ids,
+        });
+        shared.limits.switch(options.rate_limits);
+        let discord = Self { shared };
+        let router = page::router(discord.clone())
+            .fallback(rest::handle)
+            .layer(axum::middleware::from_fn(page::refuse_other_sites))
+            .layer(axum::extract::DefaultBodyLimit::disable())
+            .with_state(Arc::clone(&discord.shared));
+        let stop = discord.shared.stop.clone();
+        let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+            // Small answers must not wait for an acknowledgement.
+            let _ = stream.set_nodelay(true);
+        });
+        tokio::spawn(async move {
+            let served = axum::serve(listener, router);
+            tokio::select! {
+                ended = served => if let Err(error) = ended {
+                    tracing::error!(%error, "the local Discord ended");
+                },
+                () = stop.cancelled() => {}
+            }
+        });
+        Ok(discord)
+    }
+
+    /// Base of its API, as `DISCORD_API_URL` takes it.
+    pub fn url(&self) -> String {
+        self.shared.base_url.clone()
+    }
+
+    /// The bot's token.
+    pub fn token(&self) -> String {
+        self.shared.token.clone()
+    }
+
+    /// Ends it.
+    pub fn stop(&self) {
+        self.shared.stop.cancel();
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// A server that the bot is in, with the permissions it asks for when it is invited.
+    pub fn add_guild(&self, name: &str, locale: &str) -> GuildId {
+        let mut world = self.shared.world();
+        let id = made(&self.shared.ids);
+        let everyone = Role {
+            id,
+            name: "@everyone".into(),
+            permissions: permissions::EVERYONE & !permissions::MENTION_EVERYONE,
+            position: 0,
+            mentionable: false,
+            bot: None,
+        };
+        let own = Role {
+            id: made(&self.shared.ids),
+            name: "timeattack".into(),
+            permissions: permissions::VIEW_CHANNEL
+                | permissions::SEND_MESSAGES
+                | permissions::SEND_MESSAGES_IN_THREADS
+                | permissions::EMBED_LINKS
+                | permissions::ATTACH_FILES
+                | permissions::READ_MESSAGE_HISTORY,
+            position: 1,
+            mentionable: false,
+            bot: Some(world.bot),
+        };
+        let bot = Member {
+            user: world.bot,
+            nick: None,
+            roles: vec![own.id],
+            joined_ms: self.shared.clock.now_ms(),
+        };
+        let guild = Guild {
+            id,
+            name: name.into(),
+            owner_id: world.owner,
+            locale: locale.into(),
+            roles: BTreeMap::from([(everyone.id, everyone), (own.id, own)]),
+            members: BTreeMap::from([(bot.user, bot)]),
+            has_bot: true,
+        };
+        let shape = world.guild_create(&guild, false);
+        world.guilds.insert(id, guild);
+        self.shared.emit_of_guild("GUILD_CREATE", &shape, id);
+        id.into()
+    }
+
+    /// A text channel.
+    pub fn add_channel(&self, guild: GuildId, name: &str) -> ChannelId {
+        let mut world = self.shared.world();
+        let id = made(&self.shared.ids);
+        let mut channel = Channel::new(id, ChannelKind::Text, name, self.shared.clock.now_ms());
+        channel.guild = Some(guild.get());
+        channel.position = world.channels.len();
+        let shape = world.channel_shape(&channel);
+        world.channels.insert(id, channel);
+        let shared = &self.shared;
+        shared.emit_of_guild("CHANNEL_CREATE", &shape, guild.get());
+        id.into()
+    }
+
+    /// A public thread below a text channel.
+    pub fn add_thread(&self, parent: ChannelId, name: &str) -> ChannelId {
+        let mut world = self.shared.world();
+        let id = made(&self.shared.ids);
+        let now_ms = self.shared.clock.now_ms();
+        let mut thread = Channel::new(id, ChannelKind::PublicThread, name, now_ms);
+        let above = world.channels.get(&parent.get());
+        thread.guild = above.and_then(|parent| parent.guild);
+        thread.parent = Some(parent.get());
+        thread.owner = world.owner;
+        let shape = world.channel_shape(&thread);
+        if let Some(guild) = thread.guild {
+            self.shared.emit_of_guild("THREAD_CREATE", &shape, guild);
+        }
+        world.channels.insert(id, thread);
+        id.into()
+    }
+
+    /// Archives a thread; locked, only moderators bring it back by writing in it.
+    pub fn archive_thread(&self, thread: ChannelId, locked: bool) {
+        let mut world = self.shared.world();
+        let Some(found) = world.channels.get_mut(&thread.get()) else {
+            return;
+        };
+        (found.archived, found.locked) = (true, locked);
+        if let Some(found) = world.channels.get(&thread.get())
+            && let Some(guild) = found.guild
+        {
+            let shape = world.channel_shape(found);
+            self.shared.emit_of_guild("THREAD_UPDATE", &shape, guild);
+        }
+    }
+
+    /// Puts the bot out of a server.
+    pub fn kick_bot(&self, guild: GuildId) {
+        let mut world = self.shared.world();
+        let bot = world.bot;
+        if let Some(found) = world.guilds.get_mut(&guild.get()) {
+            found.has_bot = false;
+            found.members.remove(&bot);
+            // Without `unavailable`: that is how a kick differs from an outage of Discord's.
+            let gone = serde_json::json!({ "id": shapes::id(guild.get()) });
+            let shared = &self.shared;
+            shared.emit_of_guild("GUILD_DELETE", &gone, guild.get());
+        }
+    }
+
+    /// A user takes no more direct messages from the bot, or does again.
+    pub fn close_dms(&self, user: UserId, closed: bool) {
+        if let Some(user) = self.shared.world().users.get_mut(&user.get()) {
+            user.dms_closed = closed;
+        }
+    }
+
+    /// Opening a direct message is answered 40003, or is possible again.
+    pub fn opening_dms_too_fast(&self, on: bool) {
+        self.shared.world().opening_dms_too_fast = on;
+    }
+
+    /// Somebody with an account.
+    pub fn add_user(&self, name: &str, locale: &str) -> UserId {
+        let user = person(&self.shared.ids, name, locale, false);
+        let id = user.id;
+        self.shared.world().users.insert(id, user);
+        id.into()
+    }
+
+    /// Makes a user a member, with these permissions besides everybody's.
+    pub fn join(&self, guild: GuildId, user: UserId, more: u64) {
+        let mut world = self.shared.world();
+        let joined_ms = self.shared.clock.now_ms();
+        let role_id = made(&self.shared.ids);
+        let Some(guild) = world.guilds.get_mut(&guild.get()) else {
+            return;
+        };
+        let mut roles = Vec::new();
+        if more != 0 {
+            let role = Role {
+                id: role_id,
+                name: "more".into(),
+                permissions: more,
+                position: 2,
+                mentionable: false,
+                bot: None,
+            };
+            guild.roles.insert(role_id, role);
+            roles.push(role_id);
+        }
+        let member = Member {
+            user: user.get(),
+            nick: None,
+            roles,
+            joined_ms,
+        };
+        guild.members.insert(user.get(), member);
+    }
+
+    /// Takes permissions from the bot in one channel.
+    pub fn deny_bot(&self, channel: ChannelId, deny: u64) {
+        let mut world = self.shared.world();
+        let bot = world.bot;
+        if let Some(channel) = world.channels.get_mut(&channel.get()) {
+            channel.overwrites.retain(|overwrite| overwrite.id != bot);
+            channel.overwrites.push(Overwrite {
+                id: bot,
+                for_member: true,
+                allow: 0,
+                deny,
+            });
+        }
+    }
+
+    /// Deletes a channel.
+    pub fn delete_channel(&self, channel: ChannelId) {
+        let mut world = self.shared.world();
+        let Some(channel) = world.channels.remove(&channel.get()) else {
+            return;
+        };
+        let shape = world.channel_shape(&channel);
+        if let Some(guild) = channel.guild {
+            self.shared.emit_of_guild("CHANNEL_DELETE", &shape, guild);
+        }
+    }
+
+    /// Deletes a message, as a moderator does.
+    pub fn delete_message(&self, channel: ChannelId, message: MessageId) {
+        if let Some(channel) = self.shared.world().channels.get_mut(&channel.get()) {
+            channel.remove(message.get());
+        }
+    }
+
+    /// What stands in a channel, the oldest first, ephemeral messages included.
+    pub fn messages(&self, channel: ChannelId) -> Vec<Message> {
+        let world = self.shared.world();
+        let channel = world.channels.get(&channel.get());
+        let messages = channel.into_iter().flat_map(|channel| &channel.messages);
+        messages.map(|message| message.as_ref().clone()).collect()
+    }
+
+    /// Waits for a message.
+    pub async fn message_where(
+        &self,
+        channel: ChannelId,
+        fits: impl Fn(&Message) -> bool,
+    ) -> Option<Message> {
+        self.wait_for(|| {
+            self.messages(channel)
+                .into_iter()
+                .find(|message| fits(message))
+        })
+        .await
+    }
+
+    /// Waits until a bot is connected and has registered its commands.
+    pub async fn wait_for_bot(&self) -> bool {
+        let ready = || {
+            let has_commands = self
+                .shared
+                .world()
+                .commands
+                .values()
+                .any(|list| !list.is_empty());
+            (has_commands && self.shared.gateway.is_connected()).then_some(())
+        };
+        self.wait_for(ready).await.is_some()
+    }
+
+    /// Waits until these shards, of so many, are connected and no others.
+    pub async fn wait_for_shards(&self, shards: &[(u64, u64)]) -> bool {
+        let same = || (self.shared.gateway.shards() == shards).then_some(());
+        self.wait_for(same).await.is_some()
+    }
+
+    async fn wait_for<T>(&self, look: impl Fn() -> Option<T>) -> Option<T> {
+        tokio::time::timeout(PATIENCE, self.shared.found(look))
+            .await
+            .ok()
+    }
+
+    /// The registered commands, a guild's or the global ones.
+    pub fn commands(&self, guild: Option<GuildId>) -> Vec<Value> {
+        let list = guild.map(GuildId::get);
+        self.shared
+            .world()
+            .commands
+            .get(&list)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Every request and its answer so far.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.shared.record.all()
+    }
+
+    /// How many requests were answered 429.
+    pub fn too_many_requests(&self) -> u64 {
+        self.shared.limits.too_many()
+    }
+
+    /// Somebody in a channel.
+    pub fn actor(&self, user: UserId, channel: ChannelId) -> Actor {
+        Actor::new(self.clone(), user, channel)
+    }
+
+    /// Orders a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.faults.add(fault);
+    }
+
+    /// Takes back what was ordered; returns how many faults had not happened yet.
+    pub fn clear_faults(&self) -> usize {
+        let waiting = self.shared.faults.waiting();
+        self.shared.faults.clear();
+        waiting
+    }
+
+    /// Every request is answered 500, or no longer.
+    pub fn outage(&self, on: bool) {
+        self.shared.faults.outage.store(on, Ordering::Relaxed);
+    }
+
+    /// Heartbeats are no longer answered, or are again.
+    pub fn zombie(&self, on: bool) {
+        self.shared.faults.zombie.store(on, Ordering::Relaxed);
+    }
+
+    /// Cuts every gateway connection.
+    pub fn drop_gateway(&self) {
+        self.shared.gateway.drop_connections();
+    }
+
+    /// Asks every gateway connection to come back.
+    pub fn reconnect(&self) {
+        self.shared.gateway.reconnect();
+    }
+
+    /// Declares every session over.
+    pub fn invalid_session(&self, resumable: bool) {
+        self.shared.gateway.invalidate(resumable);
+    }
+
+    /// Rate limits on or off.
+    pub fn rate_limits(&self, on: bool) {
+        self.shared.limits.switch(on);
+    }
+}
+
+/// The day from which the world's own ids come: 2024-01-01.
+const WORLD_MS: i64 = 1_704_067_200_000;
+
+fn made(ids: &SnowflakeMaker) -> u64 {
+    ids.make(WORLD_MS)
+}
+
+fn person(ids: &SnowflakeMaker, name: &str, locale: &str, bot: bool) -> User {
+    User {
+        id: made(ids),
+        name: name.to_lowercase(),
+        global_name: (!bot).then(|| name.to_owned()),
+        locale: locale.to_owned(),
+        bot,
+        dms_closed: false,
+    }
+}

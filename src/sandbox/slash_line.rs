@@ -1,0 +1,142 @@
+//! Reads what somebody types: `/timeattack start task:Read a book limit:30m`.
+
+use serde_json::Value;
+
+use super::actor::{OptionValue, Refused};
+use super::world::World;
+
+type Options = Vec<(String, OptionValue)>;
+
+/// The command, its path (`timeattack`, `start`) and its options.
+pub(super) fn parse(
+    world: &World,
+    channel: u64,
+    line: &str,
+) -> Result<(Value, Vec<String>, Options), Refused> {
+    let line = line.trim().trim_start_matches('/');
+    let head = line.split_once(':').map_or(line, |(before, _)| before);
+    let words: Vec<&str> = head.split_whitespace().collect();
+    let (command, path) = (1..=words.len().min(3))
+        .rev()
+        .find_map(|count| find(world, channel, &words[..count].join(" ")).ok())
+        .ok_or_else(|| Refused::Client(format!("there is no command “/{}”", words.join(" "))))?;
+    let leaf =
+        leaf(&command, &path[1..]).ok_or_else(|| Refused::Client("choose a subcommand".into()))?;
+    let mut rest = line;
+    for word in &path {
+        rest = rest
+            .trim_start()
+            .strip_prefix(word.as_str())
+            .unwrap_or(rest);
+    }
+    Ok((command.clone(), path, options(leaf, rest)?))
+}
+
+/// The registered command at a path written with spaces, which must end at something to run.
+pub(super) fn find(
+    world: &World,
+    channel: u64,
+    path: &str,
+) -> Result<(Value, Vec<String>), Refused> {
+    let unknown = || Refused::Client(format!("there is no command “/{path}”"));
+    let words: Vec<String> = path
+        .trim_start_matches('/')
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let first = words.first().ok_or_else(unknown)?;
+    let guild = world
+        .channels
+        .get(&channel)
+        .and_then(|channel| channel.guild);
+    // With the bot its commands leave a server.
+    if guild.is_some_and(|guild| world.guild(guild).is_err()) {
+        return Err(unknown());
+    }
+    // A guild's own command goes before a global one of the same name.
+    let lists = [guild.map(Some), Some(None)];
+    let mut commands = lists
+        .into_iter()
+        .flatten()
+        .filter_map(|list| world.commands.get(&list))
+        .flatten();
+    let command = commands
+        .find(|command| command["name"] == *first)
+        .ok_or_else(unknown)?;
+    leaf(command, &words[1..]).ok_or_else(unknown)?;
+    Ok((command.clone(), words))
+}
+
+/// The subcommand below a command, if the path ends at one that can be run.
+pub(super) fn leaf<'a>(command: &'a Value, path: &[String]) -> Option<&'a Value> {
+    let mut node = command;
+    for word in path {
+        let below = node["options"].as_array()?;
+        node = below
+            .iter()
+            .find(|option| option["name"] == *word && option["type"].as_u64() <= Some(2))?;
+    }
+    let below = node["options"].as_array().into_iter().flatten();
+    let is_group = below
+        .clone()
+        .any(|option| option["type"].as_u64() <= Some(2));
+    (!is_group).then_some(node)
+}
+
+/// `name:value` pairs; a value runs to the next name.
+fn options(leaf: &Value, text: &str) -> Result<Options, Refused> {
+    let declared = leaf["options"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut starts: Vec<(usize, &str)> = Vec::new();
+    for name in declared.iter().filter_map(|option| option["name"].as_str()) {
+        let wanted = format!("{name}:");
+        for (at, _) in text.match_indices(&wanted) {
+            let is_word = at == 0 || text[..at].ends_with(char::is_whitespace);
+            if is_word && !starts.iter().any(|(_, known)| *known == name) {
+                starts.push((at, name));
+            }
+        }
+    }
+    starts.sort_unstable();
+    let before = starts.first().map_or(text, |(at, _)| &text[..*at]).trim();
+    if !before.is_empty() {
+        let names: Vec<&str> = declared
+            .iter()
+            .filter_map(|option| option["name"].as_str())
+            .collect();
+        return Err(Refused::Client(format!(
+            "“{before}” is no option; there are: {}",
+            names.join(", ")
+        )));
+    }
+    let ends = starts.iter().skip(1).map(|(at, _)| *at).chain([text.len()]);
+    let pairs = starts.iter().zip(ends).map(|((at, name), end)| {
+        let value = text[at + name.len() + 1..end].trim();
+        ((*name).to_owned(), OptionValue::Text(value.to_owned()))
+    });
+    Ok(pairs.collect())
+}
+
+/// A user, channel or role written as a mention, an id, `@name` or `#name`.
+pub(super) fn mentioned(world: &World, channel: u64, text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_mention = text.starts_with('<') || digits.len() == text.len();
+    if is_mention && let Ok(number) = digits.parse() {
+        return Some(number);
+    }
+    let guild = world.channels.get(&channel)?.guild?;
+    let name = text.trim_start_matches(['@', '#']);
+    let mut channels = world
+        .channels
+        .values()
+        .filter(|one| one.guild == Some(guild));
+    let found = channels.find(|one| one.name == name).map(|one| one.id);
+    let members = &world.guilds.get(&guild)?.members;
+    let named = |user: &&u64| {
+        world
+            .users
+            .get(user)
+            .is_some_and(|user| user.name == name || user.global_name.as_deref() == Some(name))
+    };
+    found.or_else(|| members.keys().find(named).copied())
+}

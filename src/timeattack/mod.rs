@@ -1,0 +1,577 @@
+//! Time attacks: a member sets a task and a deadline, and everybody sees how it ends.
+//!
+//! # Promise
+//!
+//! A started time attack is durable. At its deadline, to the millisecond and after any restart,
+//! exactly one verdict is posted; a finished one is never announced as failed.
+//!
+//! # States
+//!
+//! ```text
+//! running ──complete──▶ completed ◀── a finish clicked in time, handled late
+//!    │──────deadline──▶ failed ──────────────┘
+//!    └──────give up───▶ cancelled
+//! ```
+//!
+//! Every change is one conditional `UPDATE … WHERE state = 'running'`, in one transaction with the
+//! outbox row that announces it. Whoever's `UPDATE` matches decides; everybody else says nothing.
+//!
+//! **Fair finish**: what counts is when the member clicked (the time inside the interaction's
+//! snowflake), not when the bot came to it. A finish in time that is handled after the verdict
+//! turns it round, and the posted message is edited.
+//!
+//! The public message of a start shows how it stands ([`start_message`]).
+//!
+//! To add a use case: a function here that keeps the branches, its SQL in `store.rs`, its wording
+//! in `text.rs`, the answer to the person in `discord/`.
+
+mod announce;
+mod store;
+
+pub mod start_message;
+pub mod text;
+pub mod timer;
+
+pub use store::count_running;
+
+use crate::app::App;
+use crate::duration_text;
+use crate::error::{Error, Result, UserError};
+use crate::guild::{self, Settings, TASK_LENGTH};
+use crate::i18n::Language;
+use crate::ids::{AttackId, ChannelId, GuildId, MessageId, OutboxId, UserId};
+use crate::outbox;
+
+/// The shortest limit.
+pub const SHORTEST_MS: i64 = 1_000;
+/// Entries on one page of `/timeattack history`.
+pub const PAGE: i64 = 10;
+
+/// How a time attack stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// The deadline is ahead.
+    Running,
+    /// Done in time.
+    Completed,
+    /// The deadline passed.
+    Failed,
+    /// Given up before the deadline.
+    Cancelled,
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A time attack as it is stored. Times are UTC epoch milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeAttack {
+    /// Its id.
+    pub id: AttackId,
+    /// Where it belongs.
+    pub guild: GuildId,
+    /// Where it was started.
+    pub channel: ChannelId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What that member was called at the start.
+    pub member_name: String,
+    /// What is to be done.
+    pub task: String,
+    /// How it stands.
+    pub state: State,
+    /// When it began.
+    pub started_ms: i64,
+    /// When it ends.
+    pub deadline_ms: i64,
+    /// How often it was extended.
+    pub extensions: i64,
+    /// When it ended.
+    pub finished_ms: Option<i64>,
+    /// The guild's language at the start.
+    pub language: Language,
+    /// What the member showed at the end.
+    pub proof_url: Option<String>,
+    /// The message that says that it was started, once Discord has told its id.
+    pub message: Option<MessageId>,
+    /// Counts its changes.
+    pub revision: i64,
+}
+
+/// Who asks, where, and when they clicked.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor {
+    /// The guild of the interaction; nothing of another guild is ever seen or changed.
+    pub guild: GuildId,
+    /// The member.
+    pub user: UserId,
+    /// When they clicked, by Discord's clock.
+    pub clicked_ms: i64,
+}
+
+/// What `/timeattack start` asks for.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Who.
+    pub actor: Actor,
+    /// Where.
+    pub channel: ChannelId,
+    /// The member's display name.
+    pub member_name: String,
+    /// The task as typed.
+    pub task: String,
+    /// The limit as typed: `30m`, `내일 오전 9시까지`.
+    pub limit: String,
+    /// The guild's language, as Discord says.
+    pub guild_language: Language,
+    /// The interaction: the same one again starts nothing new.
+    pub origin: Option<i64>,
+}
+
+/// Something shown as proof of a finish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Where Discord keeps it.
+    pub url: String,
+    /// The file's name.
+    pub filename: String,
+    /// Whether Discord can show it as a picture.
+    pub is_image: bool,
+}
+
+/// What an extension led to.
+#[derive(Clone, Debug)]
+pub struct Extended {
+    /// With its new deadline.
+    pub attack: TimeAttack,
+    /// Extensions it still has.
+    pub left: i64,
+}
+
+/// One page of a member's ended time attacks, newest first.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// At most [`PAGE`].
+    pub attacks: Vec<TimeAttack>,
+    /// This page, from 0.
+    pub page: i64,
+    /// How many pages there are, at least 1.
+    pub pages: i64,
+}
+
+/// Starts a time attack: parses what was typed, stores it, arms its timer.
+pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
+    let task = parse_task(&request.task)?;
+    let settings = guild::settings(app, request.actor.guild).await?;
+    let now_ms = app.clock.now_ms();
+    let understood =
+        duration_text::parse(&request.limit, now_ms, settings.timezone).map_err(UserError::Time)?;
+    check_limit(understood.deadline_ms - now_ms, &settings)?;
+    let attack = TimeAttack {
+        id: AttackId(app.ids.next(&app.clock)),
+        guild: request.actor.guild,
+        channel: request.channel,
+        user: request.actor.user,
+        member_name: request.member_name,
+        task,
+        state: State::Running,
+        started_ms: now_ms,
+        deadline_ms: understood.deadline_ms,
+        extensions: 0,
+        finished_ms: None,
+        language: settings.language.unwrap_or(request.guild_language),
+        proof_url: None,
+        message: None,
+        revision: 0,
+    };
+    let job = (attack, request.origin, settings.running_limit);
+    let outcome = app
+        .db
+        .write(job, |tx, (attack, origin, running_limit)| {
+            Box::pin(store::insert_if_room(tx, attack, *origin, *running_limit))
+        })
+        .await?;
+    let attack = match outcome {
+        store::Inserted::New(attack) => attack,
+        // Delivered twice by Discord: the first one counts.
+        store::Inserted::Known(attack) => return Ok(attack),
+        store::Inserted::NoRoom => {
+            return Err(UserError::TooManyRunning {
+                running: settings.running_limit,
+            }
+            .into());
+        }
+    };
+    app.timers.arm(attack.id, attack.deadline_ms);
+    tracing::info!(timeattack.id = %attack.id, guild.id = %attack.guild, "a time attack was started");
+    Ok(attack)
+}
+
+/// Completes a time attack, if it was clicked in time, and announces it.
+pub async fn complete(
+    app: &App,
+    actor: Actor,
+    attack: AttackId,
+    proof: Option<Proof>,
+) -> Result<TimeAttack> {
+    let job = (app.outbox.clone(), actor, attack, proof, app.clock.now_ms());
+    let (completed, rows) = app
+        .db
+        .write(job, |tx, (outbox, actor, attack, proof, now_ms)| {
+            Box::pin(async move {
+                let proof_url = proof.as_ref().map(|proof| proof.url.as_str());
+                let Some((completed, was)) =
+                    store::complete_if_in_time(tx, actor, *attack, proof_url).await?
+                else {
+                    return Ok((None, Vec::new()));
+                };
+                let settings = guild::for_guild(tx, completed.guild).await?;
+                let post = announce::success(&completed, &settings, proof.as_ref(), *now_ms);
+                let row = match was {
+                    State::Failed => announce::turn_round(tx, outbox, post).await?,
+                    _ => Some(outbox.prepare(post)),
+                };
+                let rows: Vec<outbox::Row> = row.into_iter().collect();
+                outbox::enqueue(tx, &rows, outbox.boot()).await?;
+                Ok((Some(completed), rows))
+            })
+        })
+        .await?;
+    let Some(completed) = completed else {
+        return Err(why_not(app, actor, attack).await?.into());
+    };
+    app.timers.disarm(attack);
+    app.outbox.hand(rows);
+    tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a time attack was completed");
+    Ok(completed)
+}
+
+/// Gives a running time attack up, and says so in public.
+pub async fn give_up(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttack> {
+    let job = (app.outbox.clone(), actor, attack, app.clock.now_ms());
+    let (given_up, rows) = app
+        .db
+        .write(job, |tx, (outbox, actor, attack, now_ms)| {
+            Box::pin(async move {
+                let Some(given_up) = store::cancel_if_running(tx, actor, *attack).await? else {
+                    return Ok((None, Vec::new()));
+                };
+                let settings = guild::for_guild(tx, given_up.guild).await?;
+                let rows = vec![outbox.prepare(announce::given_up(&given_up, &settings, *now_ms))];
+                outbox::enqueue(tx, &rows, outbox.boot()).await?;
+                Ok((Some(given_up), rows))
+            })
+        })
+        .await?;
+    let Some(given_up) = given_up else {
+        return Err(why_not(app, actor, attack).await?.into());
+    };
+    app.timers.disarm(attack);
+    app.outbox.hand(rows);
+    tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a time attack was given up");
+    Ok(given_up)
+}
+
+/// Moves the deadline of a running time attack, as often as the guild allows.
+pub async fn extend(app: &App, actor: Actor, attack: AttackId, by_ms: i64) -> Result<Extended> {
+    let settings = guild::settings(app, actor.guild).await?;
+    check_limit(by_ms, &settings)?;
+    let (limit, longest_ms) = (settings.extension_limit, settings.longest_ms);
+    let job = (actor, attack, by_ms, limit, longest_ms, app.clock.now_ms());
+    let extended = app
+        .db
+        .write(
+            job,
+            |tx, (actor, attack, by_ms, limit, longest_ms, now_ms)| {
+                Box::pin(store::extend_if_running(
+                    tx,
+                    actor,
+                    *attack,
+                    *by_ms,
+                    *limit,
+                    *longest_ms,
+                    *now_ms,
+                ))
+            },
+        )
+        .await?;
+    let Some(extended) = extended else {
+        return Err(why_not_extended(app, actor, attack, by_ms, &settings)
+            .await?
+            .into());
+    };
+    app.timers.arm(extended.id, extended.deadline_ms);
+    tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a time attack was extended");
+    Ok(Extended {
+        left: (limit - extended.extensions).max(0),
+        attack: extended,
+    })
+}
+
+/// One time attack of the guild.
+pub async fn get(app: &App, guild: GuildId, attack: AttackId) -> Result<TimeAttack> {
+    let mut conn = app.db.read().await?;
+    let found = store::find(&mut conn, guild, attack).await?;
+    found.ok_or_else(|| UserError::UnknownAttack.into())
+}
+
+/// A member's running time attacks, the next deadline first.
+pub async fn running_of(app: &App, guild: GuildId, user: UserId) -> Result<Vec<TimeAttack>> {
+    let mut conn = app.db.read().await?;
+    store::running_of(&mut conn, guild, user).await
+}
+
+/// The one running time attack a command without `attack` means: `None` when there are several.
+pub async fn only_running_of(
+    app: &App,
+    guild: GuildId,
+    user: UserId,
+) -> Result<Option<TimeAttack>> {
+    let mut running = running_of(app, guild, user).await?;
+    match running.len() {
+        0 => Err(UserError::NothingRunning.into()),
+        1 => Ok(running.pop()),
+        _ => Ok(None),
+    }
+}
+
+/// A page of a member's ended time attacks; a page that does not exist is the nearest that does.
+pub async fn history(app: &App, guild: GuildId, user: UserId, page: i64) -> Result<History> {
+    let mut conn = app.db.read().await?;
+    let count = store::count_ended(&mut conn, guild, user).await?;
+    let pages = ((count + PAGE - 1) / PAGE).max(1);
+    let page = page.clamp(0, pages - 1);
+    Ok(History {
+        attacks: store::ended_of(&mut conn, guild, user, PAGE, page * PAGE).await?,
+        page,
+        pages,
+    })
+}
+
+/// The newest verdicts of a member.
+pub async fn newest_ended(
+    app: &App,
+    guild: GuildId,
+    user: UserId,
+    most: i64,
+) -> Result<Vec<TimeAttack>> {
+    let mut conn = app.db.read().await?;
+    store::ended_of(&mut conn, guild, user, most, 0).await
+}
+
+/// What waits to be shown to this member because no channel took it, the oldest first. It waits
+/// until [`was_shown`].
+pub async fn unshown(
+    app: &App,
+    guild: GuildId,
+    user: UserId,
+) -> Result<Vec<(OutboxId, crate::messenger::Message)>> {
+    let mut conn = app.db.read().await?;
+    outbox::unshown(&mut conn, guild, user).await
+}
+
+/// The member has seen it: it is not shown again.
+pub async fn was_shown(app: &App, row: OutboxId) -> Result<()> {
+    let job = (row, app.clock.now_ms());
+    app.db
+        .write(job, |tx, (row, now_ms)| {
+            Box::pin(outbox::mark_shown(tx, *row, *now_ms))
+        })
+        .await
+}
+
+/// A time attack that never was, to show how its result would be posted.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Whose it would be, and when it would have ended.
+    pub actor: Actor,
+    /// Their display name.
+    pub member_name: String,
+    /// What they would have set out to do.
+    pub task: String,
+    /// The guild's language.
+    pub language: Language,
+}
+
+/// Result posts as people would see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Of a finish in time.
+    pub success: String,
+    /// Of a missed deadline.
+    pub failure: String,
+}
+
+/// How the posts look under `settings`: half an hour set, twenty minutes taken.
+pub fn preview(settings: &Settings, sample: Sample) -> Preview {
+    let started_ms = sample.actor.clicked_ms - 20 * 60_000;
+    let mut attack = TimeAttack {
+        id: AttackId(0),
+        guild: sample.actor.guild,
+        channel: ChannelId(0),
+        user: sample.actor.user,
+        member_name: sample.member_name,
+        task: sample.task,
+        state: State::Completed,
+        started_ms,
+        deadline_ms: started_ms + 30 * 60_000,
+        extensions: 0,
+        finished_ms: Some(sample.actor.clicked_ms),
+        language: sample.language,
+        proof_url: None,
+        message: None,
+        revision: 0,
+    };
+    let success = announce::success(&attack, settings, None, sample.actor.clicked_ms);
+    attack.state = State::Failed;
+    attack.finished_ms = Some(attack.deadline_ms);
+    let failure = announce::failure(&attack, settings, attack.deadline_ms);
+    Preview {
+        success: success.message.content,
+        failure: failure.message.content,
+    }
+}
+
+/// Whether a limit is within the guild's bounds.
+fn check_limit(limit_ms: i64, settings: &Settings) -> Result<(), UserError> {
+    if (SHORTEST_MS..=settings.longest_ms).contains(&limit_ms) {
+        return Ok(());
+    }
+    Err(UserError::LimitOutOfBounds {
+        given_ms: limit_ms,
+        longest_ms: settings.longest_ms,
+    })
+}
+
+/// Trims, and puts runs of white space and control characters together to one space.
+fn parse_task(typed: &str) -> Result<String, UserError> {
+    let words = typed.split(|character: char| character.is_whitespace() || character.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let task = words.join(" ");
+    match task.chars().count() {
+        1..=TASK_LENGTH => Ok(task),
+        length => Err(UserError::TaskLength { length }),
+    }
+}
+
+/// Why a conditional change did not match. Only for the wording: the decision has been made.
+async fn why_not(app: &App, actor: Actor, attack: AttackId) -> Result<UserError> {
+    let mut conn = app.db.read().await?;
+    let Some(found) = store::find(&mut conn, actor.guild, attack).await? else {
+        return Ok(UserError::UnknownAttack);
+    };
+    Ok(match found.state {
+        _ if found.user != actor.user => UserError::NotYours,
+        State::Running | State::Failed => UserError::TooLate {
+            deadline_ms: found.deadline_ms,
+        },
+        State::Completed | State::Cancelled => UserError::AlreadyEnded,
+    })
+}
+
+async fn why_not_extended(
+    app: &App,
+    actor: Actor,
+    attack: AttackId,
+    by_ms: i64,
+    settings: &Settings,
+) -> Result<UserError> {
+    let mut conn = app.db.read().await?;
+    let found = store::find(&mut conn, actor.guild, attack).await?;
+    drop(conn);
+    match found {
+        Some(found)
+            if found.user == actor.user
+                && found.state == State::Running
+                && found.deadline_ms > app.clock.now_ms() =>
+        {
+            Ok(if found.extensions >= settings.extension_limit {
+                UserError::NoExtensionLeft {
+                    limit: settings.extension_limit,
+                }
+            } else {
+                UserError::LimitOutOfBounds {
+                    given_ms: found.deadline_ms + by_ms - found.started_ms,
+                    longest_ms: settings.longest_ms,
+                }
+            })
+        }
+        _ => why_not(app, actor, attack).await,
+    }
+}
+
+/// What [`fail_due`] did.
+pub(crate) struct Settled {
+    pub(crate) failed: Vec<TimeAttack>,
+    pub(crate) rows: Vec<outbox::Row>,
+    /// Those that are not due after all, with their deadlines: extended, or the clock went back.
+    pub(crate) not_due: Vec<(AttackId, i64)>,
+}
+
+/// Fails those of `attacks` whose deadline has passed, and announces them: one transaction for all.
+pub(crate) async fn fail_due(app: &App, attacks: Vec<AttackId>) -> Result<Settled, Error> {
+    let job = (app.outbox.clone(), attacks, app.clock.now_ms());
+    app.db
+        .write(job, |tx, (outbox, attacks, now_ms)| {
+            Box::pin(async move {
+                let failed = store::fail_if_due(tx, attacks, *now_ms).await?;
+                let not_due = if failed.len() == attacks.len() {
+                    Vec::new()
+                } else {
+                    store::still_running(tx, attacks).await?
+                };
+                let mut guilds: Vec<GuildId> = failed.iter().map(|attack| attack.guild).collect();
+                guilds.sort_unstable();
+                guilds.dedup();
+                let settings = guild::for_guilds(tx, &guilds).await?;
+                let defaults = Settings::default();
+                let mut rows: Vec<outbox::Row> = failed
+                    .iter()
+                    .map(|attack| {
+                        let settings = settings.get(&attack.guild).unwrap_or(&defaults);
+                        outbox.prepare(announce::failure(attack, settings, *now_ms))
+                    })
+                    .collect();
+                outbox::merge::merge_new(&mut rows);
+                outbox::enqueue(tx, &rows, outbox.boot()).await?;
+                Ok(Settled {
+                    failed,
+                    rows,
+                    not_due,
+                })
+            })
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_trimmed_and_counted_in_characters() {
+        assert_eq!(
+            parse_task("  알고리즘\n 3문제  ").unwrap(),
+            "알고리즘 3문제"
+        );
+        assert_eq!(
+            parse_task(" \n\t "),
+            Err(UserError::TaskLength { length: 0 })
+        );
+        assert!(parse_task(&"가".repeat(TASK_LENGTH)).is_ok());
+        assert_eq!(
+            parse_task(&"가".repeat(TASK_LENGTH + 1)),
+            Err(UserError::TaskLength {
+                length: TASK_LENGTH + 1
+            })
+        );
+    }
+}

@@ -1,0 +1,396 @@
+//! SQL of the time attacks.
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::{Actor, State, TimeAttack};
+use crate::db::{Tx, generated, list};
+use crate::error::Result;
+use crate::i18n::Language;
+use crate::ids::{AttackId, ChannelId, GuildId, MessageId, UserId};
+
+/// Ids named by one statement.
+const ID_CHUNK: usize = 500;
+
+const COLUMNS: &str = "id, guild_id, channel_id, user_id, member_name, task, state, started_ms, \
+     deadline_ms, extensions, finished_ms, language, proof_url, message_id, revision";
+
+/// What became of an insertion.
+pub(super) enum Inserted {
+    New(TimeAttack),
+    /// This interaction has started one before.
+    Known(TimeAttack),
+    /// The member runs as many as the guild allows.
+    NoRoom,
+}
+
+/// Inserts a running time attack unless the member has `running_limit` of them.
+pub(super) async fn insert_if_room(
+    tx: &mut Tx,
+    attack: &TimeAttack,
+    origin: Option<i64>,
+    running_limit: i64,
+) -> Result<Inserted> {
+    let inserted = sqlx::query(
+        "INSERT INTO time_attacks (id, guild_id, channel_id, user_id, member_name, task, state, \
+             started_ms, deadline_ms, origin_id, language) \
+         SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), \
+             $5, $6, 'running', CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10 \
+         WHERE (SELECT COUNT(*) FROM time_attacks \
+                WHERE guild_id = $2 AND user_id = $4 AND state = 'running') < $11 \
+         ON CONFLICT (origin_id) DO NOTHING",
+    )
+    .bind(attack.id.0)
+    .bind(attack.guild.0)
+    .bind(attack.channel.0)
+    .bind(attack.user.0)
+    .bind(attack.member_name.clone())
+    .bind(attack.task.clone())
+    .bind(attack.started_ms)
+    .bind(attack.deadline_ms)
+    .bind(origin)
+    .bind(attack.language.code())
+    .bind(running_limit)
+    .execute(&mut *tx)
+    .await?;
+    if inserted.rows_affected() == 1 {
+        return Ok(Inserted::New(attack.clone()));
+    }
+    let sql = format!("SELECT {COLUMNS} FROM time_attacks WHERE origin_id = $1 AND guild_id = $2");
+    let known = sqlx::query(generated(sql))
+        .bind(origin)
+        .bind(attack.guild.0)
+        .fetch_optional(tx)
+        .await?;
+    Ok(match known {
+        Some(row) => Inserted::Known(from_row(&row)?),
+        None => Inserted::NoRoom,
+    })
+}
+
+/// Completes what was clicked no later than its deadline, even if the verdict has been made: then
+/// the state before was [`State::Failed`].
+pub(super) async fn complete_if_in_time(
+    tx: &mut Tx,
+    actor: &Actor,
+    attack: AttackId,
+    proof_url: Option<&str>,
+) -> Result<Option<(TimeAttack, State)>> {
+    for was in [State::Running, State::Failed] {
+        // Conditional, because a finish and the deadline can race: whichever UPDATE matches
+        // decides, and the loser announces nothing.
+        let sql = format!(
+            "UPDATE time_attacks SET state = 'completed', finished_ms = $4, proof_url = $5, \
+                 revision = revision + 1 \
+             WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state = $6 AND deadline_ms >= $4 \
+             RETURNING {COLUMNS}"
+        );
+        let completed = sqlx::query(generated(sql))
+            .bind(attack.0)
+            .bind(actor.guild.0)
+            .bind(actor.user.0)
+            .bind(actor.clicked_ms)
+            .bind(proof_url.map(str::to_owned))
+            .bind(was.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(row) = completed {
+            return Ok(Some((from_row(&row)?, was)));
+        }
+    }
+    Ok(None)
+}
+
+/// Gives up what was still running, and whose deadline had not passed at the click.
+pub(super) async fn cancel_if_running(
+    tx: &mut Tx,
+    actor: &Actor,
+    attack: AttackId,
+) -> Result<Option<TimeAttack>> {
+    let sql = format!(
+        "UPDATE time_attacks SET state = 'cancelled', finished_ms = $4, \
+             revision = revision + 1 \
+         WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state = 'running' \
+             AND deadline_ms >= $4 \
+         RETURNING {COLUMNS}"
+    );
+    let cancelled = sqlx::query(generated(sql))
+        .bind(attack.0)
+        .bind(actor.guild.0)
+        .bind(actor.user.0)
+        .bind(actor.clicked_ms)
+        .fetch_optional(tx)
+        .await?;
+    cancelled.as_ref().map(from_row).transpose()
+}
+
+/// Moves a deadline that is still ahead, both at the click and now.
+pub(super) async fn extend_if_running(
+    tx: &mut Tx,
+    actor: &Actor,
+    attack: AttackId,
+    by_ms: i64,
+    limit: i64,
+    longest_ms: i64,
+    now_ms: i64,
+) -> Result<Option<TimeAttack>> {
+    let sql = format!(
+        "UPDATE time_attacks SET deadline_ms = deadline_ms + $4, extensions = extensions + 1, \
+             revision = revision + 1 \
+         WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state = 'running' \
+             AND deadline_ms > $5 AND extensions < $6 \
+             AND deadline_ms + $4 - started_ms <= $7 \
+         RETURNING {COLUMNS}"
+    );
+    let extended = sqlx::query(generated(sql))
+        .bind(attack.0)
+        .bind(actor.guild.0)
+        .bind(actor.user.0)
+        .bind(by_ms)
+        .bind(now_ms.max(actor.clicked_ms))
+        .bind(limit)
+        .bind(longest_ms)
+        .fetch_optional(tx)
+        .await?;
+    extended.as_ref().map(from_row).transpose()
+}
+
+/// Fails those of `attacks` that are running and past their deadlines, and returns them.
+pub(super) async fn fail_if_due(
+    tx: &mut Tx,
+    attacks: &[AttackId],
+    now_ms: i64,
+) -> Result<Vec<TimeAttack>> {
+    let mut failed = Vec::with_capacity(attacks.len());
+    for chunk in attacks.chunks(ID_CHUNK) {
+        let sql = format!(
+            "UPDATE time_attacks SET state = 'failed', finished_ms = deadline_ms, \
+                 revision = revision + 1 \
+             WHERE state = 'running' AND deadline_ms <= $1 AND id IN ({}) RETURNING {COLUMNS}",
+            list(2, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql)).bind(now_ms);
+        for attack in chunk {
+            query = query.bind(attack.0);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            failed.push(from_row(&row)?);
+        }
+    }
+    // RETURNING promises no order; verdicts are told in the order of their deadlines.
+    failed.sort_by_key(|attack| (attack.deadline_ms, attack.id));
+    Ok(failed)
+}
+
+/// Those of `attacks` that are still running, with their deadlines.
+pub(super) async fn still_running(
+    tx: &mut Tx,
+    attacks: &[AttackId],
+) -> Result<Vec<(AttackId, i64)>> {
+    let mut running = Vec::new();
+    for chunk in attacks.chunks(ID_CHUNK) {
+        let sql = format!(
+            "SELECT id, deadline_ms FROM time_attacks WHERE state = 'running' AND id IN ({})",
+            list(1, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql));
+        for attack in chunk {
+            query = query.bind(attack.0);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            running.push((AttackId(row.try_get(0)?), row.try_get(1)?));
+        }
+    }
+    Ok(running)
+}
+
+/// Keeps which message shows this time attack, as of `revision`.
+pub(super) async fn mark_shown(
+    tx: &mut Tx,
+    guild: GuildId,
+    attack: AttackId,
+    revision: i64,
+    message: MessageId,
+) -> Result<()> {
+    // Conditional, as a later change may have been shown meanwhile.
+    sqlx::query(
+        "UPDATE time_attacks SET message_id = $4, shown_revision = $3 \
+         WHERE id = $1 AND guild_id = $2 AND shown_revision <= $3",
+    )
+    .bind(attack.0)
+    .bind(guild.0)
+    .bind(revision)
+    .bind(message.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Time attacks whose messages show an earlier state: the oldest of each channel, `most` in all.
+pub(super) async fn outdated(tx: &mut Tx, most: i64) -> Result<Vec<AttackId>> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "SELECT MIN(id) FROM time_attacks \
+         WHERE shown_revision < revision AND message_id IS NOT NULL \
+         GROUP BY channel_id ORDER BY MIN(id) LIMIT $1",
+    )
+    .bind(most)
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().map(AttackId).collect())
+}
+
+/// Takes over those of `attacks` that are still outdated: whoever gets one brings it up to date.
+pub(super) async fn take_outdated(tx: &mut Tx, attacks: &[AttackId]) -> Result<Vec<TimeAttack>> {
+    let sql = format!(
+        "UPDATE time_attacks SET shown_revision = revision \
+         WHERE shown_revision < revision AND message_id IS NOT NULL AND id IN ({}) \
+         RETURNING {COLUMNS}",
+        list(1, attacks.len())
+    );
+    let mut query = sqlx::query(generated(sql));
+    for attack in attacks {
+        query = query.bind(attack.0);
+    }
+    let rows = query.fetch_all(tx).await?;
+    rows.iter().map(from_row).collect()
+}
+
+pub(super) async fn find(
+    tx: &mut Tx,
+    guild: GuildId,
+    attack: AttackId,
+) -> Result<Option<TimeAttack>> {
+    let sql = format!("SELECT {COLUMNS} FROM time_attacks WHERE id = $1 AND guild_id = $2");
+    let found = sqlx::query(generated(sql))
+        .bind(attack.0)
+        .bind(guild.0)
+        .fetch_optional(tx)
+        .await?;
+    found.as_ref().map(from_row).transpose()
+}
+
+pub(super) async fn running_of(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+) -> Result<Vec<TimeAttack>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM time_attacks \
+         WHERE guild_id = $1 AND user_id = $2 AND state = 'running' ORDER BY deadline_ms, id"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(guild.0)
+        .bind(user.0)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+pub(super) async fn ended_of(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    most: i64,
+    skip: i64,
+) -> Result<Vec<TimeAttack>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM time_attacks \
+         WHERE guild_id = $1 AND user_id = $2 AND state <> 'running' \
+         ORDER BY finished_ms DESC, id DESC LIMIT $3 OFFSET $4"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(guild.0)
+        .bind(user.0)
+        .bind(most)
+        .bind(skip)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+pub(super) async fn count_ended(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT COUNT(*) FROM time_attacks \
+         WHERE guild_id = $1 AND user_id = $2 AND state <> 'running'",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .fetch_one(tx)
+    .await?)
+}
+
+/// A page of all running time attacks in the order of their deadlines, after `(deadline, id)`.
+pub(super) async fn running_page(
+    tx: &mut Tx,
+    after: (i64, AttackId),
+    most: i64,
+) -> Result<Vec<(AttackId, i64)>> {
+    let rows = sqlx::query(
+        "SELECT id, deadline_ms FROM time_attacks \
+         WHERE state = 'running' AND (deadline_ms, id) > ($1, $2) \
+         ORDER BY deadline_ms, id LIMIT $3",
+    )
+    .bind(after.0)
+    .bind(after.1.0)
+    .bind(most)
+    .fetch_all(tx)
+    .await?;
+    let mut page = Vec::with_capacity(rows.len());
+    for row in rows {
+        page.push((AttackId(row.try_get(0)?), row.try_get(1)?));
+    }
+    Ok(page)
+}
+
+/// Running time attacks whose deadline has passed, the oldest first.
+pub(super) async fn overdue(tx: &mut Tx, now_ms: i64, most: i64) -> Result<Vec<AttackId>> {
+    let ids = sqlx::query_scalar::<_, i64>(
+        "SELECT id FROM time_attacks WHERE state = 'running' AND deadline_ms <= $1 \
+         ORDER BY deadline_ms, id LIMIT $2",
+    )
+    .bind(now_ms)
+    .bind(most)
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().map(AttackId).collect())
+}
+
+/// How many run, and of them how many are overdue.
+pub async fn count_running(tx: &mut Tx, now_ms: i64) -> Result<(i64, i64)> {
+    let row = sqlx::query(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN deadline_ms <= $1 THEN 1 ELSE 0 END), 0) \
+             AS BIGINT) \
+         FROM time_attacks WHERE state = 'running'",
+    )
+    .bind(now_ms)
+    .fetch_one(tx)
+    .await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+fn from_row(row: &AnyRow) -> Result<TimeAttack> {
+    let state: String = row.try_get(6)?;
+    let language: String = row.try_get(11)?;
+    Ok(TimeAttack {
+        id: AttackId(row.try_get(0)?),
+        guild: GuildId(row.try_get(1)?),
+        channel: ChannelId(row.try_get(2)?),
+        user: UserId(row.try_get(3)?),
+        member_name: row.try_get(4)?,
+        task: row.try_get(5)?,
+        state: match state.as_str() {
+            "running" => State::Running,
+            "completed" => State::Completed,
+            "cancelled" => State::Cancelled,
+            _ => State::Failed,
+        },
+        started_ms: row.try_get(7)?,
+        deadline_ms: row.try_get(8)?,
+        extensions: row.try_get(9)?,
+        finished_ms: row.try_get(10)?,
+        language: Language::from_locale(&language),
+        proof_url: row.try_get(12)?,
+        message: row.try_get::<Option<i64>, _>(13)?.map(MessageId),
+        revision: row.try_get(14)?,
+    })
+}

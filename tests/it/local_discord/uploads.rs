@@ -1,0 +1,100 @@
+//! Files: uploaded with a message, served back by address, and kept from being more than files.
+
+use serde_json::json;
+
+use super::client::multipart_form;
+use super::{Gateway, Place};
+
+#[tokio::test]
+async fn an_uploaded_file_is_described_and_served_back() {
+    let place = Place::start().await;
+    let path = place.messages_of(place.channel);
+    let payload = json!({
+        "content": "Two files",
+        "embeds": [{ "title": "Shown", "image": { "url": "attachment://b_c.png" } }],
+        "attachments": [{ "id": 1, "filename": "b_c.png", "description": "The second" }],
+    });
+    let files = [("a.png", vec![1, 2]), ("b c.png", vec![3, 4, 5])];
+    let sent = place.upload(&path, &payload, &files).await.ok();
+    let (first, second) = (&sent["attachments"][0], &sent["attachments"][1]);
+    assert_eq!(
+        (&first["filename"], &first["size"]),
+        (&json!("a.png"), &json!(2))
+    );
+    assert_eq!(
+        (&second["filename"], &second["description"]),
+        (&json!("b_c.png"), &json!("The second"))
+    );
+    assert_eq!(sent["embeds"][0]["image"]["url"], second["url"]);
+    let served = reqwest::get(second["url"].as_str().unwrap()).await.unwrap();
+    assert_eq!(served.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(
+        served.headers()["content-security-policy"],
+        "default-src 'none'; sandbox"
+    );
+    assert_eq!(served.bytes().await.unwrap().as_ref(), [3, 4, 5]);
+    let nothing = place.local("GET", "/attachments/1/2/x.png");
+    assert_eq!(place.sent(nothing).await.status, 404);
+    place.end();
+}
+
+#[tokio::test]
+async fn an_edit_keeps_the_files_it_lists() {
+    let place = Place::start().await;
+    let path = place.messages_of(place.channel);
+    let files = [("a.png", vec![1]), ("b.png", vec![2])];
+    let sent = place.upload(&path, &json!({}), &files).await.ok();
+    let one = format!("{path}/{}", sent["id"].as_str().unwrap());
+    let keep = json!({ "attachments": [{ "id": sent["attachments"][1]["id"] }] });
+    let edited = place.call("PATCH", &one, &keep).await.ok();
+    assert_eq!(edited["attachments"].as_array().unwrap().len(), 1);
+    assert_eq!(edited["attachments"][0]["filename"], "b.png");
+    place.end();
+}
+
+#[tokio::test]
+async fn a_file_too_large_or_one_too_many_is_refused() {
+    let place = Place::start().await;
+    let path = place.messages_of(place.channel);
+    let large = [("large.png", vec![0; 10 * 1024 * 1024 + 1])];
+    let answer = place.upload(&path, &json!({}), &large).await;
+    assert_eq!(answer.refusal(), (413, 40_005));
+    let many: Vec<_> = (0..11).map(|_| ("a.png", vec![1])).collect();
+    let answer = place.upload(&path, &json!({}), &many).await;
+    assert_eq!(answer.wrong("/files"), "BASE_TYPE_MAX_LENGTH");
+    assert_eq!(place.texts(), Vec::<String>::new());
+    place.discord.stop();
+}
+
+#[tokio::test]
+async fn a_form_that_is_none_is_refused_and_breaks_nothing() {
+    let place = Place::start().await;
+    let path = place.messages_of(place.channel);
+    let form = multipart_form(&json!(["a list"])).text("content", "Beside a list");
+    let answer = place
+        .sent(place.request("POST", &path).multipart(form))
+        .await;
+    assert_eq!(answer.refusal(), (400, 50_109));
+    let cut = place.request("POST", &path);
+    let cut = cut.header("content-type", "multipart/form-data; boundary=x");
+    let answer = place.sent(cut.body("--x\r\n")).await;
+    assert_eq!(answer.refusal(), (400, 50_109));
+    place.end();
+}
+
+#[tokio::test]
+async fn a_file_in_an_ephemeral_answer_is_marked_so() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 1).await;
+    let (event, doing) = place.note(&mut gateway).await;
+    let payload = json!({ "type": 4, "data": { "flags": 64, "attachments": [{ "id": 0 }] } });
+    let callback = super::client::callback_path(&event);
+    let files = [("own.png", vec![9])];
+    place.upload(&callback, &payload, &files).await.ok();
+    doing.await.unwrap().unwrap();
+    let original = place.webhook(&event, "/messages/@original");
+    let told = place.get(&original).await.ok();
+    assert_eq!(told["attachments"][0]["ephemeral"], true);
+    place.end();
+}

@@ -1,0 +1,23 @@
+//! The one test binary: a file per feature, each test a story.
+
+#![expect(
+    unreachable_pub,
+    reason = "nothing of a test binary is reachable from outside; `pub` says what the harness offers"
+)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy allows it in test functions only; here their helpers are tests as well"
+)]
+
+mod support;
+
+mod connection;
+mod discord;
+mod foreign_client;
+mod house;
+mod local_discord;
+mod model;
+mod outbox;
+mod permissions;
+mod start_message;
+mod timeattack;

@@ -1,0 +1,425 @@
+//! The harness: the whole program on a database of its own, with a clock turned by hand and a
+//! messenger that remembers.
+//!
+//! `TEST_POSTGRES_URL` chooses PostgreSQL (a schema for each test); without it each test has a
+//! SQLite file. Nothing is skipped: with the variable set and the server away the tests fail.
+
+pub mod bot;
+mod database;
+pub mod openapi;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::select_all;
+use sqlx::Row as _;
+
+use timeattack::app::App;
+use timeattack::clock::{Clock, ManualClock};
+use timeattack::db::Db;
+use timeattack::error::Error;
+use timeattack::i18n::Language;
+use timeattack::ids::{AttackId, ChannelId, GuildId, UserId};
+use timeattack::messenger::Messenger;
+use timeattack::messenger::memory::{MemoryMessenger, Posted};
+use timeattack::run::Workers;
+use timeattack::timeattack::{self as attacks, Actor, Start, TimeAttack};
+
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+pub use database::Database;
+
+/// 2026-11-21 14:00 in Seoul.
+pub const NOW_MS: i64 = 1_795_237_200_000;
+pub const GUILD: GuildId = GuildId(77_000_000_000_000_001);
+pub const CHANNEL: ChannelId = ChannelId(88_000_000_000_000_001);
+pub const MEMBER: UserId = UserId(99_000_000_000_000_001);
+pub const OTHER: UserId = UserId(99_000_000_000_000_002);
+
+pub fn seconds(count: i64) -> i64 {
+    count * 1_000
+}
+
+pub fn minutes(count: i64) -> i64 {
+    count * 60_000
+}
+
+pub fn hours(count: i64) -> i64 {
+    count * 3_600_000
+}
+
+/// The program under test, on a runtime of its own, so that it can be killed like a process.
+/// Dropping it with unsent work fails the test.
+pub struct TestApp {
+    pub clock: ManualClock,
+    pub messenger: MemoryMessenger,
+    process: Option<Process>,
+    database: Database,
+    /// Signals of other processes on the same database.
+    peers: Mutex<Vec<watch::Receiver<u64>>>,
+    expects_unsent: bool,
+}
+
+struct Process {
+    runtime: Runtime,
+    workers: Workers,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        let (clock, hand) = Clock::manual(NOW_MS);
+        let database = Database::fresh().await;
+        Self::boot(database, clock, hand, MemoryMessenger::default()).await
+    }
+
+    async fn boot(
+        database: Database,
+        clock: Clock,
+        hand: ManualClock,
+        messenger: MemoryMessenger,
+    ) -> Self {
+        // Shown with a failing test when RUST_LOG asks for it.
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        let _ = tracing_subscriber::fmt()
+            .with_test_writer()
+            .with_env_filter(filter)
+            .try_init();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let (url, sender) = (database.url.clone(), Messenger::Memory(messenger.clone()));
+        let workers = runtime.spawn(async move {
+            let db = Db::open(&url).await.expect("the database opens");
+            Workers::start(clock, db, sender)
+                .await
+                .expect("the workers start")
+        });
+        let workers = workers.await.expect("the start does not panic");
+        Self {
+            clock: hand,
+            messenger,
+            process: Some(Process { runtime, workers }),
+            database,
+            peers: Mutex::default(),
+            expects_unsent: false,
+        }
+    }
+
+    /// A second process on the same database: its own leases and timers, the same clock.
+    pub async fn second_process(&self) -> Self {
+        let clock = Clock::Manual(self.clock.clone());
+        let database = self.database.shared();
+        let second = Self::boot(database, clock, self.clock.clone(), self.messenger.clone()).await;
+        let changes = second.app().outbox.changes();
+        self.peers.lock().expect("no panic").push(changes);
+        second
+    }
+
+    /// What somebody who starts a second process on the same SQLite file is told.
+    pub async fn second_process_refused(&self) -> String {
+        let refused = Db::open(&self.database.url).await.err().expect("a refusal");
+        refused.to_string()
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.database.is_postgres()
+    }
+
+    /// The process ends as by SIGTERM, and starts again `after_ms` later.
+    pub async fn restarted_after(mut self, after_ms: i64) -> Self {
+        let Process { runtime, workers } = self.process.take().expect("running");
+        runtime.spawn(workers.stop()).await.expect("it ends");
+        runtime.shutdown_background();
+        self.again(after_ms).await
+    }
+
+    /// The process is killed as by SIGKILL, and starts again `after_ms` later: nothing is given
+    /// back, no task takes another step.
+    pub async fn killed_for(mut self, after_ms: i64) -> Self {
+        let Process { runtime, workers } = self.process.take().expect("running");
+        drop(workers);
+        let ended = tokio::task::spawn_blocking(move || {
+            runtime.shutdown_timeout(Duration::from_secs(10));
+        });
+        ended.await.expect("it is dead");
+        self.again(after_ms).await
+    }
+
+    async fn again(mut self, after_ms: i64) -> Self {
+        self.clock.advance_ms(after_ms);
+        let clock = Clock::Manual(self.clock.clone());
+        let (hand, messenger) = (self.clock.clone(), self.messenger.clone());
+        Self::boot(self.database.take(), clock, hand, messenger).await
+    }
+
+    /// Runs something inside the process, so that it dies with it.
+    pub async fn inside<T, F>(&self, work: impl FnOnce(App) -> F) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let process = self.process.as_ref().expect("running");
+        let work = work(process.workers.app().clone());
+        process
+            .runtime
+            .spawn(work)
+            .await
+            .expect("it does not panic")
+    }
+
+    pub fn app(&self) -> &App {
+        self.process.as_ref().expect("running").workers.app()
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        self.app().clock.now_ms()
+    }
+
+    /// Begins the story of a time attack.
+    pub fn time_attack(&self) -> AttackBuilder<'_> {
+        AttackBuilder {
+            app: self,
+            user: MEMBER,
+            guild: GUILD,
+            channel: CHANNEL,
+            task: "알고리즘 3문제 풀기".into(),
+            limit_ms: minutes(10),
+        }
+    }
+
+    /// A member acting now.
+    pub fn actor(&self, user: UserId) -> Actor {
+        Actor {
+            guild: GUILD,
+            user,
+            clicked_ms: self.now_ms(),
+        }
+    }
+
+    pub async fn complete(&self, attack: &TimeAttack) -> Result<TimeAttack, Error> {
+        self.complete_clicked_at(attack, self.now_ms()).await
+    }
+
+    pub async fn complete_clicked_at(
+        &self,
+        attack: &TimeAttack,
+        clicked_ms: i64,
+    ) -> Result<TimeAttack, Error> {
+        let actor = Actor {
+            clicked_ms,
+            ..self.actor(attack.user)
+        };
+        let id = attack.id;
+        self.inside(async move |app| attacks::complete(&app, actor, id, None).await)
+            .await
+    }
+
+    pub async fn state(&self, attack: AttackId) -> attacks::State {
+        attacks::get(self.app(), GUILD, attack)
+            .await
+            .expect("it exists")
+            .state
+    }
+
+    /// How every time attack stands.
+    pub async fn states(&self) -> HashMap<AttackId, attacks::State> {
+        let mut conn = self.app().db.read().await.expect("a connection");
+        let rows = sqlx::query("SELECT id, state FROM time_attacks");
+        let rows = rows.fetch_all(&mut *conn).await.expect("rows");
+        let known = |row: &sqlx::any::AnyRow| {
+            let state = match row.get::<String, _>("state").as_str() {
+                "running" => attacks::State::Running,
+                "completed" => attacks::State::Completed,
+                "failed" => attacks::State::Failed,
+                "cancelled" => attacks::State::Cancelled,
+                other => panic!("a state called {other}"),
+            };
+            (AttackId(row.get("id")), state)
+        };
+        rows.iter().map(known).collect()
+    }
+
+    /// What stands in the channels, in the order it was posted.
+    pub fn posts(&self) -> Vec<String> {
+        let posts = self.messenger.posts();
+        posts.into_iter().map(|post| post.message.content).collect()
+    }
+
+    pub fn posted(&self) -> Vec<Posted> {
+        self.messenger.posts()
+    }
+
+    /// Time passes, in steps short enough that whatever wakes on the way can act.
+    pub async fn advance(&self, ms: i64) {
+        let mut left = ms;
+        while left > 0 {
+            let step = left.min(seconds(10));
+            self.clock.advance_ms(step);
+            left -= step;
+            self.settle().await;
+        }
+    }
+
+    /// Waits until everything that is due has been decided and sent, refused or put off.
+    pub async fn settle(&self) {
+        self.changes_until(async || self.is_settled().await).await;
+    }
+
+    /// Looks again after each signal of this process or its peers, until `reached`.
+    async fn changes_until(&self, reached: impl AsyncFn() -> bool) {
+        let mut changes = self.peers.lock().expect("no panic").clone();
+        changes.push(self.app().outbox.changes());
+        let waited = async {
+            loop {
+                changes.iter_mut().for_each(watch::Receiver::mark_unchanged);
+                if reached().await {
+                    return;
+                }
+                let any = changes.iter_mut().map(|one| Box::pin(one.changed()));
+                let _ = select_all(any).await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(30), waited)
+            .await
+            .is_err()
+        {
+            panic!("it did not come to rest:\n{}", self.outbox_rows().await);
+        }
+    }
+
+    /// What is in the outbox, for a failing test's message.
+    async fn outbox_rows(&self) -> String {
+        let mut conn = self.app().db.read().await.expect("a connection");
+        let sql = "SELECT id, message_key, channel_id, state, not_before_ms, attempt, dedupe_key \
+             FROM outbox WHERE state <> 'completed' ORDER BY id";
+        let rows = sqlx::query(sql).fetch_all(&mut *conn).await.expect("rows");
+        let shown = rows.iter().map(|row| {
+            let number = |column: &str| row.get::<i64, _>(column);
+            format!(
+                "{} (message {}) channel {} {} not before {} attempt {} {}",
+                number("id"),
+                number("message_key"),
+                number("channel_id"),
+                row.get::<String, _>("state"),
+                number("not_before_ms") - self.now_ms(),
+                number("attempt"),
+                row.get::<String, _>("dedupe_key"),
+            )
+        });
+        let held = self.app().outbox.held();
+        format!("{held} held\n{}", shown.collect::<Vec<_>>().join("\n"))
+    }
+
+    async fn is_settled(&self) -> bool {
+        let mut conn = self.app().db.read().await.expect("a connection");
+        let (_, overdue) = attacks::count_running(&mut conn, self.now_ms())
+            .await
+            .expect("a count");
+        drop(conn);
+        overdue == 0 && self.app().outbox.is_at_rest().await.expect("a count")
+    }
+
+    /// Waits until sending has stopped because the token was refused.
+    pub async fn halted(&self) {
+        self.changes_until(async || self.app().outbox.is_halted())
+            .await;
+    }
+
+    /// Waits until every deadline that has passed has its verdict, sent or not.
+    pub async fn verdicts_made(&self) {
+        self.changes_until(async || {
+            let mut conn = self.app().db.read().await.expect("a connection");
+            let counted = attacks::count_running(&mut conn, self.now_ms()).await;
+            counted.expect("a count").1 == 0
+        })
+        .await;
+    }
+
+    /// This test means to leave something unsent.
+    pub fn leaves_unsent(&mut self) {
+        self.expects_unsent = true;
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let process = self.process.take();
+        if let Some(Process { runtime, workers }) = process {
+            let held = workers.app().outbox.held();
+            runtime.shutdown_background();
+            if self.expects_unsent || std::thread::panicking() {
+                return;
+            }
+            assert!(
+                held == 0,
+                "{held} messages were left unsent at the end of the test"
+            );
+        }
+    }
+}
+
+pub struct AttackBuilder<'a> {
+    app: &'a TestApp,
+    user: UserId,
+    guild: GuildId,
+    channel: ChannelId,
+    task: String,
+    limit_ms: i64,
+}
+
+static ORIGIN: AtomicI64 = AtomicI64::new(1);
+
+impl AttackBuilder<'_> {
+    pub fn by(mut self, user: UserId) -> Self {
+        self.user = user;
+        self
+    }
+
+    pub fn in_channel(mut self, channel: ChannelId) -> Self {
+        self.channel = channel;
+        self
+    }
+
+    pub fn task(mut self, task: &str) -> Self {
+        self.task = task.into();
+        self
+    }
+
+    pub fn lasting(mut self, limit_ms: i64) -> Self {
+        self.limit_ms = limit_ms;
+        self
+    }
+
+    pub fn request(&self) -> Start {
+        Start {
+            actor: Actor {
+                guild: self.guild,
+                user: self.user,
+                clicked_ms: self.app.now_ms(),
+            },
+            channel: self.channel,
+            member_name: "jamong".into(),
+            task: self.task.clone(),
+            limit: format!("{}s", self.limit_ms / 1_000),
+            guild_language: Language::Korean,
+            origin: Some(ORIGIN.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+
+    pub async fn tried(self) -> Result<TimeAttack, Error> {
+        let request = self.request();
+        let inside = self
+            .app
+            .inside(async move |app| attacks::start(&app, request).await);
+        inside.await
+    }
+
+    pub async fn started(self) -> TimeAttack {
+        self.tried().await.expect("it starts")
+    }
+}
