@@ -339,6 +339,10 @@ impl Outbox {
             why,
             "a post is tried again later"
         );
+        // Before the table says so: whoever finds the row there must find its channel blocked.
+        if lead.is_post() {
+            self.block(lead.channel, wait_ms);
+        }
         let job = RetryJob {
             key: lead.message_key,
             boot: self.inner.boot,
@@ -364,9 +368,6 @@ impl Outbox {
                 })
             })
             .await?;
-        if lead.is_post() {
-            self.block(lead.channel, wait_ms);
-        }
         self.hand(alert.into_iter().collect());
         self.due_at(now_ms + wait_ms);
         Ok(())
