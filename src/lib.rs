@@ -45,7 +45,7 @@
 //! - each room uses only those the test lists for it, so the arrows go one way:
 //!   `run → {discord, sandbox} → features → outbox → {db, messenger} → {clock, ids, error}`;
 //! - poise and serenity are known in [`discord`] alone, axum in `sandbox` alone;
-//! - SQL stands in `db.rs` and the features' `store.rs`, and no feature reaches another's store;
+//! - SQL stands in `db/` and the features' `store.rs`, and no feature reaches another's store;
 //! - system time is read in [`clock`] alone, the environment in [`config`] alone, randomness in
 //!   [`run`] alone;
 //! - nothing is sent but by the outbox's senders (an interaction's own answer excepted);

@@ -309,7 +309,7 @@ impl Outbox {
         self.inner
             .db
             // Were it lost, the same nonce would find the message again.
-            .write_patiently(job, |tx, (key, boot, message, now_ms)| {
+            .write_relaxed(job, |tx, (key, boot, message, now_ms)| {
                 Box::pin(store::complete(tx, *key, *boot, *message, *now_ms))
             })
             .await?;

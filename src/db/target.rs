@@ -1,0 +1,154 @@
+//! Which database, how it is reached and how its connections are set.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
+
+use crate::error::{Error, Result};
+
+/// A database that does not answer for this long is away.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The oldest SQLite without the bug that can corrupt a WAL.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// The lock that keeps a second process off SQLite's file; it ends with the last handle.
+pub(super) struct FileLock {
+    _file: std::fs::File,
+}
+
+/// Where the data is.
+pub(super) enum Target {
+    Sqlite { path: PathBuf },
+    Postgres { url: String },
+}
+
+impl Target {
+    pub(super) fn parse(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let path = path.split_once('?').map_or(path, |(path, _)| path);
+            return Ok(Self::Sqlite { path: path.into() });
+        }
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            return Ok(Self::Postgres { url: url.into() });
+        }
+        Err(Error::Internal(anyhow::anyhow!(
+            "DATABASE_URL must begin with sqlite:// or postgres://"
+        )))
+    }
+
+    /// Makes the directory and takes the lock. Two processes on one SQLite file would both think
+    /// themselves alone, and take each other's leases for those of the dead.
+    pub(super) fn lock_file(&self) -> Result<Option<FileLock>> {
+        let Self::Sqlite { path } = self else {
+            return Ok(None);
+        };
+        if let Some(directory) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+            std::fs::create_dir_all(directory)
+                .with_context(|| format!("making the directory {}", directory.display()))?;
+        }
+        let lock_path = path.with_extension("lock");
+        let lock = std::fs::File::create(&lock_path)
+            .with_context(|| format!("opening {}", lock_path.display()))?;
+        lock.try_lock().map_err(|_| {
+            anyhow::anyhow!(
+                "{} is in use by another timeattack; stop it first, or use PostgreSQL to run several",
+                path.display()
+            )
+        })?;
+        Ok(Some(FileLock { _file: lock }))
+    }
+
+    /// Connects once by itself: a pool tries until its time is up, and then only says that.
+    pub(super) async fn reach(&self) -> Result<()> {
+        let Self::Postgres { url } = self else {
+            return Ok(());
+        };
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, AnyConnection::connect(url));
+        let connection = connected
+            .await
+            .context("PostgreSQL does not answer")?
+            .context("connecting to PostgreSQL")?;
+        Ok(connection.close().await?)
+    }
+
+    /// `test`: ask each connection whether it still lives before it is used. The writer does not
+    /// (it would cost every transaction a round trip); it replaces its connection after an error.
+    pub(super) async fn pool(&self, size: u32, test: bool) -> Result<AnyPool> {
+        let (url, on_connect) = match self {
+            Self::Sqlite { path } => (sqlite_url(path, "rwc"), SQLITE_PRAGMAS),
+            Self::Postgres { url } => (url.clone(), POSTGRES_SETTINGS),
+        };
+        let options: AnyConnectOptions = url.parse().context("DATABASE_URL")?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(CONNECT_TIMEOUT)
+            .test_before_acquire(test)
+            .after_connect(move |conn, _| {
+                Box::pin(async move {
+                    conn.execute(on_connect).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .context("opening the database")?;
+        Ok(pool)
+    }
+
+    pub(super) async fn check_version(&self, pool: &AnyPool) -> Result<()> {
+        if matches!(self, Self::Postgres { .. }) {
+            return Ok(());
+        }
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+            .fetch_one(pool)
+            .await?;
+        let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+        let mut part = || parts.next().unwrap_or(0);
+        if (part(), part(), part()) < OLDEST_SQLITE {
+            return Err(Error::Internal(anyhow::anyhow!(
+                "SQLite {version} can corrupt its log; 3.51.3 or newer is needed"
+            )));
+        }
+        Ok(())
+    }
+
+    /// How a group of jobs begins.
+    pub(super) fn begin(&self) -> Begin {
+        match self {
+            Self::Sqlite { .. } => Begin {
+                durable: "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+                relaxed: "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+            },
+            Self::Postgres { .. } => Begin {
+                durable: "BEGIN",
+                relaxed: "BEGIN; SET LOCAL synchronous_commit = off",
+            },
+        }
+    }
+}
+
+/// The statements that begin a transaction whose commit waits for the disk, and one whose does not.
+///
+/// On SQLite the write lock is taken at once: a transaction that reads first and then finds somebody
+/// else writing cannot be continued (“database is locked”).
+#[derive(Clone, Copy)]
+pub(super) struct Begin {
+    pub(super) durable: &'static str,
+    pub(super) relaxed: &'static str,
+}
+
+/// FULL: an acknowledged deadline survives a power cut. The log is cut back to 64 MB after use, and
+/// copied into the database by [`super::log`], not by whichever commit finds it long.
+const SQLITE_PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; \
+     PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY";
+/// A statement that waits for a lock held by a hung process gives up before its lease does.
+const POSTGRES_SETTINGS: &str = "SET lock_timeout = '10s'";
+
+pub(super) fn sqlite_url(path: &Path, mode: &str) -> String {
+    format!("sqlite://{}?mode={mode}", path.display())
+}
