@@ -70,8 +70,10 @@ CREATE TABLE outbox (
                       ('available', 'running', 'retryable', 'completed', 'discarded', 'cancelled')),
     not_before_ms BIGINT NOT NULL,
     expires_at_ms BIGINT,
+    -- How many attempts were begun, and whether the last of them is under way.
     attempt       BIGINT NOT NULL DEFAULT 0,
-    -- How many processes died while they held this row.
+    in_flight     BIGINT NOT NULL DEFAULT 0,
+    -- How many processes died while they sent this row.
     crashes       BIGINT NOT NULL DEFAULT 0,
     lease_owner   BIGINT,
     lease_until_ms BIGINT,

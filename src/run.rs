@@ -38,6 +38,9 @@ use crate::timeattack::timer::{self, Due, Timers};
 /// whoever stops the service.
 pub const SHUTDOWN: Duration = Duration::from_secs(25);
 
+/// What is on its way when the program stops is waited for this long: longer than any request.
+const DRAIN: Duration = Duration::from_secs(13);
+
 /// The program without its front doors: decides what comes due and sends what is said.
 pub struct Workers {
     app: App,
@@ -88,7 +91,7 @@ impl Workers {
             // A panic in there was logged when it happened.
             let _ = task.await;
         }
-        self.app.outbox.drain().await;
+        self.app.outbox.drain(DRAIN).await;
         self.app.db.close().await;
     }
 }

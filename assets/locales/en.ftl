@@ -104,6 +104,10 @@ digest-title = Results of { $count ->
     [one] one time attack
    *[other] { $count } time attacks
 }
+digest-title-alerts = { $count ->
+    [one] One warning
+   *[other] { $count } warnings
+}
 alert-late = ⚠️ Messages to <#{ $channel }> are late; I keep trying. ({ $why })
 alert-refused = ⚠️ I can't post in <#{ $channel }>. Please check it with `/setup check`. ({ $why })
 kept-for-you = 📬 No channel took this message, so here it is:

@@ -97,6 +97,7 @@ given-up = 🏳️ <@{ $user }> 님이 **{ $task }** 타임어택을 포기했�
 proof-title = 인증
 button-new = 새 타임어택
 digest-title = 타임어택 { $count }개의 결과
+digest-title-alerts = 경고 { $count }개
 alert-late = ⚠️ <#{ $channel }> 채널에 글이 늦어지고 있어요. 계속 시도할게요. ({ $why })
 alert-refused = ⚠️ <#{ $channel }> 채널에 글을 올릴 수 없어요. `/setup check`로 확인해 주세요. ({ $why })
 kept-for-you = 📬 어느 채널에도 올리지 못한 글이라 여기서 보여 드려요.

@@ -70,13 +70,19 @@ impl Outbox {
                 guild.id = %edit.guild,
                 attempt = edit.attempt,
             );
-            let sending = self.clone().replace(edit).instrument(span);
-            self.inner.tasks.spawn(sending);
+            let outbox = self.clone();
+            let sending = async move {
+                let sending = outbox.replace(edit.clone());
+                outbox.contain(vec![edit.id], sending).await;
+            };
+            self.inner.tasks.spawn(sending.instrument(span));
         }
     }
 
-    async fn replace(self, edit: Row) {
-        let rows = [edit];
+    async fn replace(&self, edit: Row) {
+        let Some(rows) = self.begin(vec![vec![edit]]).await else {
+            return self.changed();
+        };
         // An edit can be cut short at any moment: made twice it is the same.
         let outcome = tokio::select! {
             biased;

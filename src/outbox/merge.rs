@@ -4,7 +4,7 @@
 //! posts as fit whole; when even that would take many messages, it lists them, a line each, and
 //! still pings everybody concerned.
 
-use super::{Payload, Row};
+use super::{Payload, Row, Topic};
 use crate::i18n::text;
 use crate::messenger::markdown::shorten;
 use crate::messenger::{
@@ -53,8 +53,9 @@ pub fn merge_new(rows: &mut [Row]) {
 
 /// Whether `row` may stand in one message with `lead`.
 pub fn fits_with(lead: &Row, row: &Row) -> bool {
-    lead.payload.digest.is_some()
-        && row.payload.digest.is_some()
+    let topic = |row: &Row| row.payload.digest.as_ref().map(|digest| digest.topic);
+    topic(lead).is_some()
+        && topic(lead) == topic(row)
         && lead.channel == row.channel
         && lead.rung == row.rung
         && lead.guild == row.guild
@@ -114,8 +115,13 @@ fn listed(payloads: &[&Payload]) -> Message {
             ..Embed::default()
         })
         .collect();
+    let topic = payloads[0].digest.as_ref().map(|digest| digest.topic);
+    let title = match topic.unwrap_or_default() {
+        Topic::Results => "digest-title",
+        Topic::Alerts => "digest-title-alerts",
+    };
     if let Some(first) = embeds.first_mut() {
-        first.title = Some(text(language, "digest-title", &[("count", count.into())]));
+        first.title = Some(text(language, title, &[("count", count.into())]));
     }
     Message {
         content: pings.join(" "),
@@ -175,6 +181,7 @@ mod tests {
                 ..Message::default()
             },
             digest: Some(Digest {
+                topic: Topic::Results,
                 line: content.chars().take(LINE_LENGTH).collect(),
                 mention: Some(user),
             }),

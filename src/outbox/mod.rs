@@ -10,16 +10,16 @@
 //!
 //! ```text
 //! available ──claim──▶ running ──▶ completed
-//!     ▲                 │  │  └──▶ discarded   (permanent refusal, no rung of the ladder left, expired)
-//!     └── next rung ────┘  └─────▶ retryable ──claim──▶ running …
-//! available, retryable ──▶ cancelled
+//!     ▲                 │  │  └──▶ discarded   (permanent refusal, no rung of the ladder left)
+//!     └── next rung ────┘  ├─────▶ cancelled   (an edit that nobody misses)
+//!                          └─────▶ retryable ──claim──▶ running …
 //! ```
 //!
 //! - `running` rows carry a lease of [`LEASE_MS`], renewed while this process holds them. A lease
-//!   that ran out means that its process died; whoever sees it takes the row over and counts the
-//!   crash. A row that took [`MOST_CRASHES`] processes with it is parked (`discarded`).
-//! - An attempt is counted before it is made, so a message that kills the process cannot be tried
-//!   for ever.
+//!   that ran out means that its process died; whoever sees it takes the row over.
+//! - An attempt is counted, and said to be under way, before it is made, so a message that kills the
+//!   process cannot be tried for ever: one that was under way at [`MOST_CRASHES`] such deaths is
+//!   refused like one that its channel does not take. What only waited is not blamed.
 //! - Rows of one `message_key` are one message on the screen: verdicts waiting for one channel are
 //!   merged (see [`merge`]), and stay together for every further attempt, because the nonce that
 //!   keeps a repeat from showing twice belongs to the message.
@@ -44,6 +44,7 @@ mod trial;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
@@ -58,7 +59,7 @@ use crate::ids::{ChannelId, GuildId, IdMaker, MessageId, OutboxId, UserId};
 use crate::messenger::{Message, Messenger};
 
 pub use edit_lane::NewEdit;
-pub use store::{enqueue, enqueue_newest, mark_shown, rewrite, unshown};
+pub use store::{enqueue, enqueue_newest, mark_shown, rewrite, under_way, unshown, withdraw};
 pub use trial::Fate;
 
 /// How long a claim holds without being renewed.
@@ -67,7 +68,7 @@ pub const LEASE_MS: i64 = 15_000;
 const RENEW_MS: i64 = 5_000;
 /// The longest time between two looks at the table; hints only make it shorter.
 const POLL_MS: i64 = 5_000;
-/// Processes a row may take down with it.
+/// Processes a message may take down with it.
 pub const MOST_CRASHES: i64 = 3;
 /// Rows held in memory; more stay in the table until there is room.
 const MOST_HELD: usize = 20_000;
@@ -120,10 +121,24 @@ pub struct NewPost {
 /// One message in a list of many.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
+    /// What kind of news it is: only the like are listed together.
+    #[serde(default)]
+    pub topic: Topic,
     /// One line, at most [`merge::LINE_LENGTH`] characters.
     pub line: String,
     /// Whom the full message would have pinged.
     pub mention: Option<UserId>,
+}
+
+/// What a list of many is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// How time attacks ended.
+    #[default]
+    Results,
+    /// What the admins should look after.
+    Alerts,
 }
 
 /// What a row says, as it is stored.
@@ -174,7 +189,12 @@ pub struct Row {
     pub(crate) rung: i64,
     pub(crate) payload: Payload,
     pub(crate) dedupe_key: String,
+    /// The number of the next attempt, or of the one under way, from 1.
     pub(crate) attempt: i64,
+    /// Whether the table says already that this attempt is under way.
+    pub(crate) begun: bool,
+    /// How many processes died while they sent it.
+    pub(crate) crashes: i64,
     pub(crate) first_attempt_ms: Option<i64>,
     pub(crate) alerted: bool,
     pub(crate) created_ms: i64,
@@ -223,6 +243,8 @@ struct Inner {
     held: Mutex<HashSet<OutboxId>>,
     /// When leases were last renewed, by the wall clock.
     renewed_ms: Mutex<i64>,
+    /// When the log was last told that the database fails, by the monotonic clock.
+    complained_ms: Mutex<Option<i64>>,
     /// Wakes the poller before its time.
     poll: Notify,
     /// The earliest `not_before_ms` this process knows of.
@@ -248,6 +270,7 @@ impl Outbox {
             lane: Mutex::default(),
             held: Mutex::default(),
             renewed_ms: Mutex::default(),
+            complained_ms: Mutex::default(),
             poll: Notify::new(),
             next_due_ms: Mutex::default(),
             changes: watch::Sender::new(0),
@@ -295,8 +318,11 @@ impl Outbox {
                 replaces: None,
             },
             dedupe_key: post.dedupe_key,
-            attempt: i64::from(claimed),
-            first_attempt_ms: claimed.then_some(now_ms),
+            attempt: 1,
+            // What must wait for its channel is still unsent should the process end meanwhile.
+            begun: claimed && !lock(&self.inner.lane).has_queue(channel),
+            crashes: 0,
+            first_attempt_ms: None,
             alerted: false,
             created_ms: now_ms,
             claimed,
@@ -354,17 +380,26 @@ impl Outbox {
         Ok(())
     }
 
-    /// Stops sending: what is on its way is waited for, what waits is given back to the table.
-    pub async fn drain(&self) {
+    /// Stops sending: what is on its way is waited for, for `most`; what waits is given back to the
+    /// table.
+    pub async fn drain(&self, most: Duration) {
         self.inner.stop.cancel();
         self.inner.tasks.close();
-        self.inner.tasks.wait().await;
-        let (boot, now_ms) = (self.inner.boot, self.inner.clock.now_ms());
+        if tokio::time::timeout(most, self.inner.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "not everything that was on its way came to its end; the next start looks after it"
+            );
+        }
+        let unsent = lock(&self.inner.lane).waiting();
+        let job = (self.inner.boot, self.inner.clock.now_ms(), unsent);
         let released = self
             .inner
             .db
-            .write((boot, now_ms), |tx, (boot, now_ms)| {
-                Box::pin(store::release(tx, *boot, *now_ms))
+            .write(job, |tx, (boot, now_ms, unsent)| {
+                Box::pin(store::release(tx, *boot, *now_ms, unsent))
             })
             .await;
         if let Err(error) = released {
@@ -462,31 +497,39 @@ impl Outbox {
                 Box::pin(store::claim(tx, *boot, *now_ms, CLAIM_BATCH, *edits))
             })
             .await?;
-        for parked in &claimed.parked {
-            tracing::error!(outbox.id = %parked, "a message that ended {MOST_CRASHES} processes was parked");
+        for unreadable in &claimed.unreadable {
+            tracing::error!(outbox.id = %unreadable, "a message that this version cannot read was discarded");
         }
         if let Some(next_ms) = claimed.next_due_ms {
             let mut next = lock(&self.inner.next_due_ms);
             *next = Some(next.map_or(next_ms, |known| known.min(next_ms)));
         }
         let any = !claimed.rows.is_empty() || !claimed.parked.is_empty();
+        self.park(claimed.parked).await;
         self.accept(claimed.rows);
         self.changed();
         Ok(any)
     }
 
     async fn prune(&self, now_ms: i64) {
-        let before_ms = now_ms - KEEP_MS;
-        let pruned = self
-            .inner
-            .db
+        if let Err(error) = self.try_prune(now_ms - KEEP_MS).await {
+            tracing::warn!(%error, "old outbox rows were not removed; trying again in an hour");
+        }
+    }
+
+    async fn try_prune(&self, before_ms: i64) -> Result<()> {
+        let db = &self.inner.db;
+        db.write((), |tx, ()| Box::pin(store::adopt_orphans(tx)))
+            .await?;
+        // In pieces, so that whoever wants to write meanwhile comes in between.
+        while db
             .write(before_ms, |tx, before_ms| {
                 Box::pin(store::prune(tx, *before_ms))
             })
-            .await;
-        if let Err(error) = pruned {
-            tracing::warn!(%error, "old outbox rows were not removed; trying again in an hour");
-        }
+            .await?
+            && !self.inner.stop.is_cancelled()
+        {}
+        Ok(())
     }
 
     async fn renew_forever(self) {

@@ -6,14 +6,18 @@
 //! not one per message.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use super::{
-    self as outbox, Class, Delivery, Digest, NewPost, Outbox, Row, lock, merge, retry, store,
+    self as outbox, Class, Delivery, Digest, MOST_CRASHES, NewPost, Outbox, Row, Topic, lock,
+    merge, retry, store,
 };
+use crate::db::{BoxFuture, Tx};
 use crate::error::Result;
 use crate::i18n::{Arg, text};
 use crate::ids::{ChannelId, MessageId, OutboxId};
@@ -24,13 +28,21 @@ use crate::messenger::{Message, Nonce, SendError};
 const MOST_IN_FLIGHT: usize = 64;
 /// Discord remembers a nonce for “the past few minutes”; after this long the channel is read back.
 const NONCE_WINDOW_MS: i64 = 120_000;
-/// Between attempts to record what was sent, while the database does not answer.
-const RECORD_AGAIN_MS: i64 = 500;
+/// Between attempts to write to a database that does not answer: the first wait, and the longest, so
+/// that everything goes on soon after it is back.
+const AGAIN_MS: i64 = 500;
+const LONGEST_AGAIN_MS: i64 = 5_000;
+/// Between two lines in the log that say so: each of many senders meets the same trouble.
+const COMPLAIN_EVERY_MS: i64 = 60_000;
+/// Alerts of one kind about one channel are told once in this time.
+const ALERT_EVERY_MS: i64 = 600_000;
 
 /// What waits in memory, by channel.
 pub(super) struct Lane {
     channels: HashMap<ChannelId, Queue>,
     in_flight: Arc<Semaphore>,
+    /// What stopped senders had not sent.
+    left: Vec<OutboxId>,
 }
 
 /// A channel with a sender. It is removed when it has nothing left.
@@ -46,6 +58,7 @@ impl Default for Lane {
         Self {
             channels: HashMap::new(),
             in_flight: Arc::new(Semaphore::new(MOST_IN_FLIGHT)),
+            left: Vec::new(),
         }
     }
 }
@@ -53,6 +66,27 @@ impl Default for Lane {
 impl Lane {
     pub(super) fn is_busy(&self) -> bool {
         !self.channels.is_empty()
+    }
+
+    /// Whether a post to this channel would have others before it.
+    pub(super) fn has_queue(&self, channel: ChannelId) -> bool {
+        self.channels.contains_key(&channel)
+    }
+
+    /// What has not been sent, and will not be by this process once it stops.
+    pub(super) fn waiting(&self) -> Vec<OutboxId> {
+        let queues = self.channels.values();
+        let waiting = queues.flat_map(|queue| queue.waiting.iter().flatten());
+        waiting
+            .map(|row| row.id)
+            .chain(self.left.iter().copied())
+            .collect()
+    }
+
+    fn abandon(&mut self, channel: ChannelId) {
+        let queue = self.channels.remove(&channel).unwrap_or_default();
+        let waiting = queue.waiting.iter().flatten();
+        self.left.extend(waiting.map(|row| row.id));
     }
 
     /// Rows that wait behind something that is tried again later.
@@ -101,12 +135,25 @@ impl Outbox {
                 self.changed();
                 return;
             };
-            self.deliver(deliveries).await;
+            let rows = deliveries.iter().flatten().map(|row| row.id).collect();
+            self.contain(rows, self.deliver(deliveries)).await;
             self.changed();
         }
         // Stopping: what waits here is given back to the table by `drain`.
-        lock(&self.inner.lane).channels.remove(&channel);
+        lock(&self.inner.lane).abandon(channel);
         self.changed();
+    }
+
+    /// A panic in `sending` ends nothing but itself: these rows are no longer held, so their lease
+    /// runs out and they are taken for what they are, a message that a process did not survive.
+    pub(super) async fn contain(&self, rows: Vec<OutboxId>, sending: impl Future<Output = ()>) {
+        if AssertUnwindSafe(sending).catch_unwind().await.is_err() {
+            tracing::error!("a message could not be sent because of a defect in this program");
+            let mut held = lock(&self.inner.held);
+            rows.iter().for_each(|row| {
+                held.remove(row);
+            });
+        }
     }
 
     /// Waits for the channel's turn; `false` when sending has stopped.
@@ -182,18 +229,16 @@ impl Outbox {
     }
 
     async fn deliver_inner(&self, deliveries: Vec<Delivery>) {
-        let rows = match self.merge(deliveries).await {
-            Ok(rows) => rows,
-            Err((rows, error)) => {
-                tracing::warn!(%error, "waiting posts could not be merged; they go back to the table");
-                self.forget(&rows);
-                return;
-            }
+        let Some(rows) = self.begin(deliveries).await else {
+            return;
         };
         let outcome = if rows[0].payload.edit_of.is_some() {
-            self.send_edit(&rows[0]).await
+            self.unless_stopping(self.send_edit(&rows[0])).await
         } else {
-            self.send_post(&rows).await.map(Some)
+            self.send_post(&rows).await
+        };
+        let Some(outcome) = outcome else {
+            return self.leave_unsent(&rows);
         };
         // What is about to be free for the next claim must be forgotten before it is, lest that
         // claim be taken for one that is held already.
@@ -207,48 +252,102 @@ impl Outbox {
         }
     }
 
-    /// Makes one message of several deliveries, durably before it is sent: should the process end,
-    /// whoever comes after sends the same message with the same nonce.
-    async fn merge(
-        &self,
-        deliveries: Vec<Delivery>,
-    ) -> Result<Vec<Row>, (Vec<Row>, crate::error::Error)> {
+    /// Says in the table that an attempt is under way, and that several deliveries are one message
+    /// from now on: should the process end, whoever comes after sends the same message with the
+    /// same nonce. `None`: there is nothing left to send, or sending has stopped.
+    pub(super) async fn begin(&self, deliveries: Vec<Delivery>) -> Option<Vec<Row>> {
         let is_merge = deliveries.len() > 1;
         let mut rows: Vec<Row> = deliveries.into_iter().flatten().collect();
-        if !is_merge {
-            return Ok(rows);
+        let lead = rows.first()?;
+        let now_ms = self.inner.clock.now_ms();
+        let job = BeginJob {
+            key: lead.message_key,
+            rows: rows.iter().map(|row| row.id).collect(),
+            boot: self.inner.boot,
+            attempt: lead.attempt,
+            now_ms,
+        };
+        if is_merge || rows.iter().any(|row| !row.begun) {
+            let mut wait_ms = AGAIN_MS;
+            let held = loop {
+                let db = &self.inner.db;
+                let begun = if is_merge {
+                    db.write(job.clone(), BeginJob::run).await
+                } else {
+                    // It need only outlive the process.
+                    db.write_relaxed(job.clone(), BeginJob::run).await
+                };
+                match begun {
+                    Ok(held) => break held,
+                    Err(error) => self.complain(&error),
+                }
+                if self
+                    .unless_stopping(self.inner.clock.sleep_ms(wait_ms))
+                    .await
+                    .is_none()
+                {
+                    self.leave_unsent(&rows);
+                    return None;
+                }
+                wait_ms = (2 * wait_ms).min(LONGEST_AGAIN_MS);
+            };
+            let (kept, gone): (Vec<Row>, Vec<Row>) =
+                rows.into_iter().partition(|row| held.contains(&row.id));
+            // Deleted, or another process's since this one was frozen for longer than its lease.
+            self.forget(&gone);
+            rows = kept;
         }
-        let key = rows[0].message_key;
-        let joined: Vec<OutboxId> = rows
-            .iter()
-            .filter(|row| row.message_key != key)
-            .map(|row| row.id)
-            .collect();
-        let merged = self
-            .inner
-            .db
-            .write((key, joined), |tx, (key, joined)| {
-                Box::pin(store::merge(tx, *key, joined))
-            })
-            .await;
-        if let Err(error) = merged {
-            return Err((rows, error));
+        for row in &mut rows {
+            row.message_key = job.key;
+            row.begun = true;
+            row.first_attempt_ms.get_or_insert(now_ms);
         }
-        rows.iter_mut().for_each(|row| row.message_key = key);
-        Ok(rows)
+        (!rows.is_empty()).then_some(rows)
     }
 
-    async fn send_post(&self, rows: &[Row]) -> Result<MessageId, SendError> {
+    /// `None`: sending stopped before `work` was done. Only for what may be cut short.
+    async fn unless_stopping<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.inner.stop.cancelled() => None,
+            done = work => Some(done),
+        }
+    }
+
+    /// Sending has stopped before these were sent; [`Outbox::drain`] gives them back as they were.
+    fn leave_unsent(&self, rows: &[Row]) {
+        let ids = rows.iter().map(|row| row.id);
+        lock(&self.inner.lane).left.extend(ids);
+    }
+
+    /// Refuses what was under way when one process after the other ended.
+    pub(super) async fn park(&self, rows: Vec<Row>) {
+        for delivery in deliveries(rows) {
+            tracing::error!(
+                outbox.id = %delivery[0].message_key,
+                "a message was given up: {MOST_CRASHES} processes ended while they sent it"
+            );
+            let why = "the program ended each time it was sent".to_owned();
+            self.record(&delivery, Err(SendError::Discard { why }))
+                .await;
+        }
+    }
+
+    /// `None`: sending stopped before the request.
+    async fn send_post(&self, rows: &[Row]) -> Option<Result<Option<MessageId>, SendError>> {
         let lead = &rows[0];
         let nonce = Nonce::new(lead.message_key, lead.rung);
-        if let Some(found) = self.find_earlier(lead, &nonce).await? {
-            return Ok(found);
+        match self
+            .unless_stopping(self.find_earlier(lead, &nonce))
+            .await?
+        {
+            Ok(None) => {}
+            known => return Some(known),
         }
         let message = merge::compose(rows.iter().map(|row| &row.payload));
-        self.inner
-            .messenger
-            .post(lead.channel, &message, &nonce)
-            .await
+        let messenger = &self.inner.messenger;
+        let posted = messenger.post(lead.channel, &message, &nonce).await;
+        Some(posted.map(Some))
     }
 
     /// After a gap longer than Discord remembers nonces: is it there already?
@@ -279,6 +378,7 @@ impl Outbox {
     /// Stores how it ended. What was sent is recorded even if the database is away for a while:
     /// forgetting it would say it twice.
     pub(super) async fn record(&self, rows: &[Row], outcome: Result<Option<MessageId>, SendError>) {
+        let mut wait_ms = AGAIN_MS;
         loop {
             let recorded = match &outcome {
                 Ok(message) => self.record_sent(rows, *message).await,
@@ -295,12 +395,23 @@ impl Outbox {
             let Err(error) = recorded else {
                 return;
             };
-            tracing::error!(%error, "what became of a post could not be stored; trying again");
-            if self.inner.stop.is_cancelled() {
+            self.complain(&error);
+            let sleep = self.inner.clock.sleep_ms(wait_ms);
+            if self.unless_stopping(sleep).await.is_none() {
                 return;
             }
-            self.inner.clock.sleep_ms(RECORD_AGAIN_MS).await;
+            wait_ms = (2 * wait_ms).min(LONGEST_AGAIN_MS);
         }
+    }
+
+    fn complain(&self, error: &crate::error::Error) {
+        let now_ms = self.inner.clock.monotonic_ms();
+        let mut complained_ms = lock(&self.inner.complained_ms);
+        if complained_ms.is_some_and(|last_ms| now_ms - last_ms < COMPLAIN_EVERY_MS) {
+            return;
+        }
+        *complained_ms = Some(now_ms);
+        tracing::error!(%error, "what is sent cannot be stored; trying until it can");
     }
 
     async fn record_sent(&self, rows: &[Row], message: Option<MessageId>) -> Result<()> {
@@ -322,7 +433,7 @@ impl Outbox {
         let lead = &rows[0];
         let now_ms = self.inner.clock.now_ms();
         let since_ms = now_ms - lead.first_attempt_ms.unwrap_or(now_ms);
-        if since_ms >= retry::GIVE_UP_AFTER_MS {
+        if retry::is_hopeless(lead.attempt, since_ms) {
             return self
                 .record_refusal(rows, &format!("given up after a day: {why}"))
                 .await;
@@ -427,7 +538,8 @@ impl Outbox {
             ("why", escape(&shorten(why, 200)).into()),
         ];
         let content = text(language, key, &args);
-        Some(self.prepare(NewPost {
+        let bucket = self.inner.clock.now_ms().div_euclid(ALERT_EVERY_MS);
+        let mut alert = self.prepare(NewPost {
             guild: about.guild,
             user: None,
             class: Class::Notice,
@@ -439,11 +551,15 @@ impl Outbox {
                 ..Message::default()
             },
             digest: Some(Digest {
+                topic: Topic::Alerts,
                 line: shorten(&content, merge::LINE_LENGTH),
                 mention: None,
             }),
-            dedupe_key: format!("alert:{kind}:{}:{}", about.message_key, about.rung),
-        }))
+            dedupe_key: format!("alert:{kind}:{}:{bucket}", about.channel),
+        });
+        // Left to the table, which alone knows whether it has been told already.
+        (alert.claimed, alert.begun) = (false, false);
+        Some(alert)
     }
 
     /// Nothing is tried in this channel for a while.
@@ -469,6 +585,28 @@ impl Outbox {
             );
             self.inner.halted.cancel();
         }
+    }
+}
+
+#[derive(Clone)]
+struct BeginJob {
+    key: i64,
+    rows: Vec<OutboxId>,
+    boot: i64,
+    attempt: i64,
+    now_ms: i64,
+}
+
+impl BeginJob {
+    fn run<'t>(tx: &'t mut Tx, job: &'t Self) -> BoxFuture<'t, Result<Vec<OutboxId>>> {
+        let Self {
+            key,
+            rows,
+            boot,
+            attempt,
+            now_ms,
+        } = job;
+        Box::pin(store::begin(tx, *key, rows, *boot, *attempt, *now_ms))
     }
 }
 

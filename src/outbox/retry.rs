@@ -1,11 +1,18 @@
 //! How long to wait before the next attempt, and when to give up. Pure.
 
 /// A post that could not be sent for a day is no news any more.
-pub(super) const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+/// And it must have been tried this often: a machine that was off for a day has not tried at all.
+const GIVE_UP_ATTEMPTS: i64 = 10;
 /// After this long the admins are told that posts are late.
 pub(super) const ALERT_AFTER_MS: i64 = 60_000;
 /// The longest wait between two attempts.
 const LONGEST_WAIT_MS: i64 = 300_000;
+
+/// Whether to give up after the `attempt`-th attempt failed, `since_ms` after the first began.
+pub(super) fn is_hopeless(attempt: i64, since_ms: i64) -> bool {
+    since_ms >= GIVE_UP_AFTER_MS && attempt >= GIVE_UP_ATTEMPTS
+}
 
 /// The wait after the `attempt`-th attempt (from 1) failed: 1 s, doubling to five minutes. `spread`
 /// lengthens it by up to a fifth, so that what failed together does not come back together.

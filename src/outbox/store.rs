@@ -1,5 +1,7 @@
 //! SQL of the outbox.
 
+use std::collections::HashSet;
+
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -8,19 +10,23 @@ use crate::db::{Tx, generated, is_postgres, list, placeholders};
 use crate::error::Result;
 use crate::ids::{ChannelId, GuildId, MessageId, OutboxId, UserId};
 
-/// Rows inserted by one statement: 18 columns each, well under SQLite's 32,766 parameters.
+/// Rows inserted by one statement: 19 columns each, well under SQLite's 32,766 parameters.
 const INSERT_CHUNK: usize = 100;
+/// Rows removed by one transaction of [`prune`], as its statement says.
+const PRUNE_CHUNK: u64 = 5_000;
 /// Ids named by one statement.
 const ID_CHUNK: usize = 500;
 
 const COLUMNS: &str = "id, message_key, class, guild_id, user_id, channel_id, rung, payload, \
-     dedupe_key, attempt, first_attempt_ms, alerted, created_ms, message_id";
+     dedupe_key, attempt, first_attempt_ms, alerted, created_ms, message_id, crashes";
 
 /// What [`claim`] found.
 pub(super) struct Claimed {
     pub(super) rows: Vec<Row>,
-    /// Rows that ended too many processes.
-    pub(super) parked: Vec<OutboxId>,
+    /// Rows of messages that ended too many processes.
+    pub(super) parked: Vec<Row>,
+    /// Rows that this version of the program cannot read; they are discarded.
+    pub(super) unreadable: Vec<OutboxId>,
     /// When the next waiting row becomes due.
     pub(super) next_due_ms: Option<i64>,
 }
@@ -33,10 +39,10 @@ pub async fn enqueue(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
     for chunk in rows.chunks(INSERT_CHUNK) {
         let sql = format!(
             "INSERT INTO outbox (id, lane, message_key, kind, class, guild_id, user_id, channel_id, \
-                 payload, dedupe_key, state, not_before_ms, attempt, lease_owner, lease_until_ms, \
-                 first_attempt_ms, created_ms, updated_ms) \
+                 payload, dedupe_key, state, not_before_ms, attempt, in_flight, lease_owner, \
+                 lease_until_ms, first_attempt_ms, created_ms, updated_ms) \
              VALUES {} ON CONFLICT (dedupe_key) DO NOTHING",
-            placeholders(chunk.len(), 18)
+            placeholders(chunk.len(), 19)
         );
         let mut query = sqlx::query(generated(sql));
         for row in chunk {
@@ -54,10 +60,11 @@ pub async fn enqueue(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
                 .bind(row.dedupe_key.clone())
                 .bind(if row.claimed { "running" } else { "available" })
                 .bind(row.created_ms)
-                .bind(row.attempt)
+                .bind(i64::from(row.begun))
+                .bind(i64::from(row.begun))
                 .bind(lease.map(|(owner, _)| owner))
                 .bind(lease.map(|(_, until_ms)| until_ms))
-                .bind(row.first_attempt_ms)
+                .bind(row.begun.then_some(row.created_ms))
                 .bind(row.created_ms)
                 .bind(row.created_ms);
         }
@@ -66,16 +73,40 @@ pub async fn enqueue(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
     Ok(())
 }
 
-/// Inserts edits in the place of those of the same `dedupe_key`, whatever became of them: what
-/// they would have shown is out of date.
+/// Inserts edits in the place of those of the same `dedupe_key`: what they would have shown is out
+/// of date. Nothing of these keys may be [`under_way`].
 pub async fn enqueue_newest(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
     for row in rows {
-        sqlx::query("DELETE FROM outbox WHERE dedupe_key = $1")
-            .bind(row.dedupe_key.clone())
-            .execute(&mut *tx)
-            .await?;
+        withdraw(tx, &row.dedupe_key).await?;
     }
     enqueue(tx, rows, boot).await
+}
+
+/// Which of these keys a sender holds at this moment. What it may just be sending cannot be
+/// overtaken: who sends something newer waits until it has arrived.
+pub async fn under_way(tx: &mut Tx, dedupe_keys: &[String]) -> Result<HashSet<String>> {
+    let mut found = HashSet::new();
+    for chunk in dedupe_keys.chunks(ID_CHUNK) {
+        let sql = format!(
+            "SELECT dedupe_key FROM outbox WHERE state = 'running' AND dedupe_key IN ({})",
+            list(1, chunk.len())
+        );
+        let mut query = sqlx::query_scalar::<_, String>(generated(sql));
+        for key in chunk {
+            query = query.bind(key.clone());
+        }
+        found.extend(query.fetch_all(&mut *tx).await?);
+    }
+    Ok(found)
+}
+
+/// Takes back what is out of date and no sender holds.
+pub async fn withdraw(tx: &mut Tx, dedupe_key: &str) -> Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE dedupe_key = $1 AND state <> 'running'")
+        .bind(dedupe_key.to_owned())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Takes what is due, oldest first, and what dead processes left behind: `most` posts, and after
@@ -88,11 +119,31 @@ pub(super) async fn claim(
     most_edits: i64,
 ) -> Result<Claimed> {
     expire_overdue_leases(tx, now_ms).await?;
-    let parked = park(tx, now_ms).await?;
-    let mut rows = claim_lane(tx, Lane::Post, boot, now_ms, most).await?;
+    let mut found = claim_lane(tx, Lane::Post, boot, now_ms, most).await?;
     if most_edits > 0 {
-        rows.extend(claim_lane(tx, Lane::Edit, boot, now_ms, most_edits).await?);
+        found.extend(claim_lane(tx, Lane::Edit, boot, now_ms, most_edits).await?);
     }
+    let mut rows = Vec::with_capacity(found.len());
+    let mut unreadable = Vec::new();
+    for row in &found {
+        if let Ok(row) = from_row(row) {
+            rows.push(row);
+        } else {
+            // One row must not keep all others from being read.
+            let id = OutboxId(row.try_get(0)?);
+            discard(tx, id, boot, now_ms, "this version cannot read it").await?;
+            unreadable.push(id);
+        }
+    }
+    rows.sort_by_key(|row| row.id);
+    let too_often: HashSet<i64> = rows
+        .iter()
+        .filter(|row| row.crashes >= MOST_CRASHES)
+        .map(|row| row.message_key)
+        .collect();
+    let (parked, rows) = rows
+        .into_iter()
+        .partition(|row| too_often.contains(&row.message_key));
     let next_due_ms = sqlx::query_scalar(
         "SELECT not_before_ms FROM outbox WHERE lane = 'post' AND state IN ('available', 'retryable') \
          ORDER BY not_before_ms, id LIMIT 1",
@@ -102,6 +153,7 @@ pub(super) async fn claim(
     Ok(Claimed {
         rows,
         parked,
+        unreadable,
         next_due_ms,
     })
 }
@@ -112,7 +164,7 @@ async fn claim_lane(
     boot: i64,
     now_ms: i64,
     most: i64,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<AnyRow>> {
     // Whole messages: the rows of one message_key are claimed together or not at all.
     let skip_locked = if is_postgres(tx) {
         "FOR UPDATE SKIP LOCKED"
@@ -121,7 +173,6 @@ async fn claim_lane(
     };
     let sql = format!(
         "UPDATE outbox SET state = 'running', lease_owner = $1, lease_until_ms = $2, \
-             attempt = attempt + 1, first_attempt_ms = COALESCE(first_attempt_ms, $3), \
              updated_ms = $3 \
          WHERE state IN ('available', 'retryable') AND message_key IN ( \
              SELECT message_key FROM outbox \
@@ -138,9 +189,38 @@ async fn claim_lane(
         .bind(lane.as_str())
         .fetch_all(&mut *tx)
         .await?;
-    let mut rows = claimed.iter().map(from_row).collect::<Result<Vec<Row>>>()?;
-    rows.sort_by_key(|row| row.id);
-    Ok(rows)
+    Ok(claimed)
+}
+
+/// An attempt begins: `rows` are one message from now on, whose key is `key`. Returns those of them
+/// that this boot still holds.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    key: i64,
+    rows: &[OutboxId],
+    boot: i64,
+    attempt: i64,
+    now_ms: i64,
+) -> Result<Vec<OutboxId>> {
+    let mut held = Vec::with_capacity(rows.len());
+    for chunk in rows.chunks(ID_CHUNK) {
+        let sql = format!(
+            "UPDATE outbox SET message_key = $1, attempt = $2, in_flight = 1, \
+                 first_attempt_ms = COALESCE(first_attempt_ms, $3) \
+             WHERE lease_owner = $4 AND state = 'running' AND id IN ({}) RETURNING id",
+            list(5, chunk.len())
+        );
+        let mut query = sqlx::query_scalar::<_, i64>(generated(sql))
+            .bind(key)
+            .bind(attempt)
+            .bind(now_ms)
+            .bind(boot);
+        for id in chunk {
+            query = query.bind(id.0);
+        }
+        held.extend(query.fetch_all(&mut *tx).await?.into_iter().map(OutboxId));
+    }
+    Ok(held)
 }
 
 /// Every lease is over: for a database that only this process can have open.
@@ -155,26 +235,13 @@ pub(super) async fn expire_leases(tx: &mut Tx, now_ms: i64) -> Result<()> {
 async fn expire_overdue_leases(tx: &mut Tx, now_ms: i64) -> Result<()> {
     sqlx::query(
         "UPDATE outbox SET state = 'retryable', lease_owner = NULL, lease_until_ms = NULL, \
-             crashes = crashes + 1, updated_ms = $1 \
+             crashes = crashes + in_flight, in_flight = 0, updated_ms = $1 \
          WHERE state = 'running' AND lease_until_ms < $1",
     )
     .bind(now_ms)
     .execute(tx)
     .await?;
     Ok(())
-}
-
-async fn park(tx: &mut Tx, now_ms: i64) -> Result<Vec<OutboxId>> {
-    let parked = sqlx::query_scalar::<_, i64>(
-        "UPDATE outbox SET state = 'discarded', last_error = $1, updated_ms = $2 \
-         WHERE state = 'retryable' AND crashes >= $3 RETURNING id",
-    )
-    .bind("parked: the process ended each time this was sent")
-    .bind(now_ms)
-    .bind(MOST_CRASHES)
-    .fetch_all(tx)
-    .await?;
-    Ok(parked.into_iter().map(OutboxId).collect())
 }
 
 pub(super) async fn renew(tx: &mut Tx, boot: i64, until_ms: i64, held: &[OutboxId]) -> Result<()> {
@@ -193,33 +260,37 @@ pub(super) async fn renew(tx: &mut Tx, boot: i64, until_ms: i64, held: &[OutboxI
     Ok(())
 }
 
-/// Gives this boot's claims back.
-pub(super) async fn release(tx: &mut Tx, boot: i64, now_ms: i64) -> Result<()> {
+/// Gives this boot's claims back. Of `unsent` it is known that they were not sent: they are as good
+/// as new.
+pub(super) async fn release(
+    tx: &mut Tx,
+    boot: i64,
+    now_ms: i64,
+    unsent: &[OutboxId],
+) -> Result<()> {
+    for chunk in unsent.chunks(ID_CHUNK) {
+        let sql = format!(
+            "UPDATE outbox SET attempt = attempt - in_flight, \
+                 first_attempt_ms = CASE WHEN attempt > in_flight THEN first_attempt_ms END, \
+                 in_flight = 0 \
+             WHERE lease_owner = $1 AND state = 'running' AND id IN ({})",
+            list(2, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql)).bind(boot);
+        for id in chunk {
+            query = query.bind(id.0);
+        }
+        query.execute(&mut *tx).await?;
+    }
     sqlx::query(
-        "UPDATE outbox SET state = 'retryable', lease_owner = NULL, lease_until_ms = NULL, \
-             updated_ms = $2 \
+        "UPDATE outbox SET state = 'retryable', in_flight = 0, lease_owner = NULL, \
+             lease_until_ms = NULL, updated_ms = $2 \
          WHERE lease_owner = $1 AND state = 'running'",
     )
     .bind(boot)
     .bind(now_ms)
     .execute(tx)
     .await?;
-    Ok(())
-}
-
-/// Joins messages that were never attempted into one, whose key is `key`.
-pub(super) async fn merge(tx: &mut Tx, key: i64, rows: &[OutboxId]) -> Result<()> {
-    for chunk in rows.chunks(ID_CHUNK) {
-        let sql = format!(
-            "UPDATE outbox SET message_key = $1 WHERE id IN ({})",
-            list(2, chunk.len())
-        );
-        let mut query = sqlx::query(generated(sql)).bind(key);
-        for id in chunk {
-            query = query.bind(id.0);
-        }
-        query.execute(&mut *tx).await?;
-    }
     Ok(())
 }
 
@@ -231,7 +302,7 @@ pub(super) async fn complete(
     now_ms: i64,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE outbox SET state = 'completed', message_id = $3, lease_owner = NULL, \
+        "UPDATE outbox SET in_flight = 0, state = 'completed', message_id = $3, lease_owner = NULL, \
              lease_until_ms = NULL, updated_ms = $4 \
          WHERE message_key = $1 AND lease_owner = $2 AND state = 'running'",
     )
@@ -253,7 +324,7 @@ pub(super) async fn retry(
     alerted: bool,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE outbox SET state = 'retryable', not_before_ms = $3, last_error = $4, \
+        "UPDATE outbox SET in_flight = 0, state = 'retryable', not_before_ms = $3, last_error = $4, \
              alerted = $5, lease_owner = NULL, lease_until_ms = NULL, updated_ms = $3 \
          WHERE message_key = $1 AND lease_owner = $2 AND state = 'running'",
     )
@@ -276,12 +347,20 @@ pub(super) async fn step_down(
     now_ms: i64,
     why: &str,
 ) -> Result<()> {
-    let mut payload = row.payload.clone();
+    // As the table has it: it may have been rewritten since it was claimed.
+    let stored = sqlx::query_scalar::<_, String>("SELECT payload FROM outbox WHERE id = $1")
+        .bind(row.id.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(stored) = stored else {
+        return Ok(());
+    };
+    let mut payload: Payload = serde_json::from_str(&stored)?;
     payload.ladder.retain(|channel| *channel != to);
     sqlx::query(
         "UPDATE outbox SET state = 'available', message_key = id, channel_id = $3, \
-             rung = rung + 1, payload = $4, not_before_ms = $5, attempt = 0, \
-             first_attempt_ms = NULL, last_error = $6, lease_owner = NULL, lease_until_ms = NULL, \
+             rung = rung + 1, payload = $4, not_before_ms = $5, attempt = 0, in_flight = 0, \
+             crashes = 0, first_attempt_ms = NULL, last_error = $6, lease_owner = NULL, lease_until_ms = NULL, \
              updated_ms = $5 \
          WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
     )
@@ -304,7 +383,7 @@ pub(super) async fn discard(
     why: &str,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE outbox SET state = 'discarded', last_error = $4, lease_owner = NULL, \
+        "UPDATE outbox SET state = 'discarded', in_flight = 0, last_error = $4, lease_owner = NULL, \
              lease_until_ms = NULL, updated_ms = $3 \
          WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
     )
@@ -326,7 +405,7 @@ pub(super) async fn cancel(
     why: &str,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE outbox SET state = 'cancelled', last_error = $4, lease_owner = NULL, \
+        "UPDATE outbox SET state = 'cancelled', in_flight = 0, last_error = $4, lease_owner = NULL, \
              lease_until_ms = NULL, updated_ms = $3 \
          WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
     )
@@ -436,9 +515,9 @@ pub(super) async fn count_due(tx: &mut Tx, now_ms: i64) -> Result<i64> {
     .await?)
 }
 
-/// Removes a bounded number of rows that have been done for long.
-pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<()> {
-    sqlx::query(
+/// Removes a bounded number of rows that have been done for long. `true`: there may be more.
+pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<bool> {
+    let pruned = sqlx::query(
         "DELETE FROM outbox WHERE id IN ( \
              SELECT id FROM outbox WHERE updated_ms < $1 \
                  AND (state IN ('completed', 'cancelled') \
@@ -446,6 +525,21 @@ pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<()> {
              ORDER BY id LIMIT 5000)",
     )
     .bind(before_ms)
+    .execute(tx)
+    .await?;
+    Ok(pruned.rows_affected() >= PRUNE_CHUNK)
+}
+
+/// Makes messages of their own of waiting rows whose message has lost its first row (deleted by
+/// hand, say): a message is claimed by that one.
+pub(super) async fn adopt_orphans(tx: &mut Tx) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET message_key = id \
+         WHERE state IN ('available', 'retryable') AND message_key <> id \
+             AND NOT EXISTS (SELECT 1 FROM outbox AS lead \
+                 WHERE lead.id = outbox.message_key \
+                     AND lead.state IN ('available', 'running', 'retryable'))",
+    )
     .execute(tx)
     .await?;
     Ok(())
@@ -468,7 +562,9 @@ fn from_row(row: &AnyRow) -> Result<Row> {
         rung: row.try_get(6)?,
         payload: serde_json::from_str(&payload)?,
         dedupe_key: row.try_get(8)?,
-        attempt: row.try_get(9)?,
+        attempt: row.try_get::<i64, _>(9)? + 1,
+        begun: false,
+        crashes: row.try_get(14)?,
         first_attempt_ms: row.try_get(10)?,
         alerted: row.try_get::<i64, _>(11)? != 0,
         created_ms: row.try_get(12)?,

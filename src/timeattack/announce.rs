@@ -11,7 +11,7 @@ use crate::guild::template::{self, Template, Values};
 use crate::i18n::{self, Language};
 use crate::messenger::markdown::{escape, shorten};
 use crate::messenger::{Button, ButtonStyle, Embed, Message};
-use crate::outbox::{self, Class, Digest, NewPost, Outbox, Row};
+use crate::outbox::{self, Class, Digest, NewPost, Outbox, Row, Topic};
 
 /// Green: done.
 const COLOR_DONE: u32 = 0x0057_F287;
@@ -223,6 +223,7 @@ fn digest(mark: &str, attack: &TimeAttack, _language: Language) -> Digest {
     let task = escape(&shorten(&attack.task, DIGEST_TASK));
     let at = seconds(attack.finished_ms.unwrap_or(attack.deadline_ms));
     Digest {
+        topic: Topic::Results,
         line: format!("{mark} <@{}> {task} <t:{at}:t>", attack.user),
         mention: Some(attack.user),
     }

@@ -138,13 +138,16 @@ fn ended(attack: &TimeAttack, key: &str) -> Message {
 pub async fn mark_shown(app: &App, shown: Shown, message: MessageId) -> Result<()> {
     app.db
         .write((shown, message), |tx, (shown, message)| {
-            Box::pin(store::mark_shown(
-                tx,
-                shown.guild,
-                shown.attack,
-                shown.revision,
-                *message,
-            ))
+            Box::pin(async move {
+                let key = edit_key(shown.attack);
+                outbox::withdraw(tx, &key).await?;
+                let overtaken = !outbox::under_way(tx, &[key]).await?.is_empty();
+                // An edit that is on its way shows something older, and may arrive after this: then
+                // another one sets it right.
+                let shown_revision = shown.revision - i64::from(overtaken);
+                let (guild, attack) = (shown.guild, shown.attack);
+                store::mark_shown(tx, guild, attack, shown_revision, *message).await
+            })
         })
         .await
 }
@@ -178,7 +181,14 @@ pub async fn bring_up_to_date(app: &App) -> Result<()> {
         .db
         .write(job, |tx, (outbox, outdated)| {
             Box::pin(async move {
-                let attacks = store::take_outdated(tx, outdated).await?;
+                let keys: Vec<String> = outdated.iter().copied().map(edit_key).collect();
+                let under_way = outbox::under_way(tx, &keys).await?;
+                let free: Vec<AttackId> = outdated
+                    .iter()
+                    .copied()
+                    .filter(|attack| !under_way.contains(&edit_key(*attack)))
+                    .collect();
+                let attacks = store::take_outdated(tx, &free).await?;
                 let mut guilds: Vec<GuildId> = attacks.iter().map(|attack| attack.guild).collect();
                 guilds.sort_unstable();
                 guilds.dedup();
@@ -209,6 +219,11 @@ fn edit(attack: &TimeAttack, extension_limit: i64) -> Option<NewEdit> {
         message_id: attack.message?,
         language: attack.language,
         message: message(attack, extension_limit),
-        dedupe_key: format!("start:{}", attack.id),
+        dedupe_key: edit_key(attack.id),
     })
+}
+
+/// What the outbox knows the edit of this time attack's message by.
+fn edit_key(attack: AttackId) -> String {
+    format!("start:{attack}")
 }

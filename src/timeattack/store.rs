@@ -241,6 +241,9 @@ pub(super) async fn outdated(tx: &mut Tx, most: i64) -> Result<Vec<AttackId>> {
 
 /// Takes over those of `attacks` that are still outdated: whoever gets one brings it up to date.
 pub(super) async fn take_outdated(tx: &mut Tx, attacks: &[AttackId]) -> Result<Vec<TimeAttack>> {
+    if attacks.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = format!(
         "UPDATE time_attacks SET shown_revision = revision \
          WHERE shown_revision < revision AND message_id IS NOT NULL AND id IN ({}) \
