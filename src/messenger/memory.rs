@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::{Semaphore, watch};
+
 use super::{Message, Nonce, SendError};
 use crate::ids::{ChannelId, MessageId};
 
@@ -10,13 +12,15 @@ use crate::ids::{ChannelId, MessageId};
 #[derive(Clone, Default)]
 pub struct MemoryMessenger {
     state: Arc<Mutex<State>>,
+    /// How often something was posted, repeats and failures included.
+    attempts: watch::Sender<usize>,
 }
 
 #[derive(Default)]
 struct State {
     posts: Vec<Posted>,
-    attempts: usize,
     faults: VecDeque<Fault>,
+    edit_faults: VecDeque<Fault>,
 }
 
 /// A message as it stands in its channel.
@@ -40,6 +44,31 @@ pub enum Fault {
     Refused(SendError),
     /// It is stored, but the answer is lost.
     AnswerLost,
+    /// It is answered only when the gate opens; then it fails, or it works.
+    Held(Gate, Option<SendError>),
+    /// The program itself fails.
+    Defect,
+}
+
+/// Holds answers back until it is opened; clones are the same gate.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    /// A closed one.
+    pub fn closed() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+
+    /// Lets everything through.
+    pub fn open(&self) {
+        self.0.close();
+    }
+
+    async fn passed(&self) {
+        // Nothing is ever granted: only its closing ends the wait.
+        let _ = self.0.acquire().await;
+    }
 }
 
 impl MemoryMessenger {
@@ -50,7 +79,14 @@ impl MemoryMessenger {
 
     /// How often something was posted, repeats and failures included.
     pub fn attempts(&self) -> usize {
-        self.lock().attempts
+        *self.attempts.borrow()
+    }
+
+    /// Waits until something was posted `count` times.
+    pub async fn attempted(&self, count: usize) {
+        let mut attempts = self.attempts.subscribe();
+        // Its sender is `self`.
+        let _ = attempts.wait_for(|attempts| *attempts >= count).await;
     }
 
     /// The next attempts meet these faults, one each.
@@ -58,23 +94,27 @@ impl MemoryMessenger {
         self.lock().faults.extend(faults);
     }
 
+    /// The next edits meet these faults, one each.
+    pub fn fail_next_edits(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.lock().edit_faults.extend(faults);
+    }
+
     /// No further attempt meets a fault.
     pub fn stop_failing(&self) {
         self.lock().faults.clear();
     }
 
-    pub(super) fn post(
+    pub(super) async fn post(
         &self,
         channel: ChannelId,
         message: &Message,
         nonce: &Nonce,
     ) -> Result<MessageId, SendError> {
+        let fault = self.lock().faults.pop_front();
+        self.attempts.send_modify(|attempts| *attempts += 1);
+        let answer_lost = matches!(fault, Some(Fault::AnswerLost));
+        meet(fault).await?;
         let mut state = self.lock();
-        state.attempts += 1;
-        let fault = state.faults.pop_front();
-        if let Some(Fault::Refused(error)) = fault {
-            return Err(error);
-        }
         let known = state.posts.iter().find(|post| post.nonce == *nonce);
         let id = if let Some(post) = known {
             post.id
@@ -90,21 +130,23 @@ impl MemoryMessenger {
             });
             id
         };
-        match fault {
-            Some(Fault::AnswerLost) => Err(SendError::Retry {
+        if answer_lost {
+            return Err(SendError::Retry {
                 after_ms: None,
                 why: "the connection was lost".into(),
-            }),
-            _ => Ok(id),
+            });
         }
+        Ok(id)
     }
 
-    pub(super) fn edit(
+    pub(super) async fn edit(
         &self,
         channel: ChannelId,
         id: MessageId,
         message: &Message,
     ) -> Result<(), SendError> {
+        let fault = self.lock().edit_faults.pop_front();
+        meet(fault).await?;
         let mut state = self.lock();
         let posted = state.posts.iter_mut().find(|post| post.id == id);
         let Some(post) = posted.filter(|post| post.channel == channel) else {
@@ -127,5 +169,17 @@ impl MemoryMessenger {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn meet(fault: Option<Fault>) -> Result<(), SendError> {
+    match fault {
+        Some(Fault::Refused(error)) => Err(error),
+        Some(Fault::Held(gate, error)) => {
+            gate.passed().await;
+            error.map_or(Ok(()), Err)
+        }
+        Some(Fault::Defect) => panic!("a defect was asked for"),
+        Some(Fault::AnswerLost) | None => Ok(()),
     }
 }

@@ -165,7 +165,7 @@ impl Messenger {
     ) -> Result<MessageId, SendError> {
         match self {
             Self::Discord(discord) => discord.post(channel, message, nonce).await,
-            Self::Memory(memory) => memory.post(channel, message, nonce),
+            Self::Memory(memory) => memory.post(channel, message, nonce).await,
         }
     }
 
@@ -179,7 +179,7 @@ impl Messenger {
     ) -> Result<(), SendError> {
         match self {
             Self::Discord(discord) => discord.edit(channel, id, message, nonce).await,
-            Self::Memory(memory) => memory.edit(channel, id, message),
+            Self::Memory(memory) => memory.edit(channel, id, message).await,
         }
     }
 

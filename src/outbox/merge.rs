@@ -206,6 +206,16 @@ mod tests {
         assert!(!message.embeds.is_empty());
     }
 
+    #[test]
+    fn warnings_are_listed_as_what_they_are() {
+        let mut warnings: Vec<Payload> = (0..40).map(|n| payload(n, &"x".repeat(300))).collect();
+        for warning in &mut warnings {
+            warning.digest.as_mut().unwrap().topic = Topic::Alerts;
+        }
+        let title = |payloads: &[Payload]| compose(payloads).embeds[0].title.clone();
+        assert_eq!(title(&warnings).as_deref(), Some("40 warnings"));
+    }
+
     proptest! {
         #[test]
         fn a_merged_message_is_never_too_long(

@@ -519,8 +519,6 @@ impl Outbox {
 
     async fn try_prune(&self, before_ms: i64) -> Result<()> {
         let db = &self.inner.db;
-        db.write((), |tx, ()| Box::pin(store::adopt_orphans(tx)))
-            .await?;
         // In pieces, so that whoever wants to write meanwhile comes in between.
         while db
             .write(before_ms, |tx, before_ms| {

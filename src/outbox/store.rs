@@ -144,12 +144,15 @@ pub(super) async fn claim(
     let (parked, rows) = rows
         .into_iter()
         .partition(|row| too_often.contains(&row.message_key));
-    let next_due_ms = sqlx::query_scalar(
+    let next_due_ms: Option<i64> = sqlx::query_scalar(
         "SELECT not_before_ms FROM outbox WHERE lane = 'post' AND state IN ('available', 'retryable') \
          ORDER BY not_before_ms, id LIMIT 1",
     )
-    .fetch_optional(tx)
+    .fetch_optional(&mut *tx)
     .await?;
+    if found.is_empty() && next_due_ms.is_some_and(|next_ms| next_ms <= now_ms) {
+        adopt_orphans(tx).await?;
+    }
     Ok(Claimed {
         rows,
         parked,
@@ -532,7 +535,7 @@ pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<bool> {
 
 /// Makes messages of their own of waiting rows whose message has lost its first row (deleted by
 /// hand, say): a message is claimed by that one.
-pub(super) async fn adopt_orphans(tx: &mut Tx) -> Result<()> {
+async fn adopt_orphans(tx: &mut Tx) -> Result<()> {
     sqlx::query(
         "UPDATE outbox SET message_key = id \
          WHERE state IN ('available', 'retryable') AND message_key <> id \

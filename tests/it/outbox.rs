@@ -3,7 +3,7 @@
 use timeattack::guild::{self, Change};
 use timeattack::ids::{ChannelId, UserId};
 use timeattack::messenger::SendError;
-use timeattack::messenger::memory::Fault;
+use timeattack::messenger::memory::{Fault, Gate};
 use timeattack::timeattack as attacks;
 
 use crate::support::{CHANNEL, GUILD, MEMBER, TestApp, hours, minutes, seconds};
@@ -191,6 +191,204 @@ async fn a_refused_token_stops_everything_and_keeps_what_waits() {
         .map(|post| post.matches("나약한").count())
         .sum();
     assert_eq!(said, 3);
+}
+
+/// Discord keeps the channel's first post waiting for an hour, and `count` verdicts wait behind it.
+async fn with_waiting_verdicts(count: i64) -> TestApp {
+    let app = TestApp::start().await;
+    let limited = SendError::Retry {
+        after_ms: Some(hours(1)),
+        why: "429".into(),
+    };
+    app.messenger.fail_next([Fault::Refused(limited)]);
+    for number in 0..=count {
+        let user = UserId(600 + number);
+        let limit = minutes(1) + seconds(number);
+        app.time_attack().by(user).lasting(limit).started().await;
+    }
+    app.advance(minutes(2)).await;
+    assert!(app.posts().is_empty());
+    app
+}
+
+fn verdicts(app: &TestApp) -> usize {
+    let posted = app.posted();
+    posted.iter().map(|post| post.message.mentions.len()).sum()
+}
+
+#[tokio::test]
+async fn what_only_waits_is_not_blamed_for_the_end_of_the_process() {
+    let mut app = with_waiting_verdicts(5).await;
+    for _ in 0..5 {
+        let limited = SendError::Retry {
+            after_ms: Some(hours(1)),
+            why: "429".into(),
+        };
+        app.messenger.fail_next([Fault::Refused(limited)]);
+        app = app.killed_for(minutes(1)).await;
+        app.settle().await;
+    }
+    app.messenger.stop_failing();
+    app.clock.advance_ms(hours(2));
+    app.settle().await;
+    assert_eq!(verdicts(&app), 6);
+}
+
+#[tokio::test]
+async fn what_waits_through_a_restart_is_merged_as_before() {
+    let app = with_waiting_verdicts(30).await;
+    let app = app.restarted_after(minutes(1)).await;
+    app.settle().await;
+    assert_eq!(
+        verdicts(&app),
+        30,
+        "all but the one Discord keeps for an hour"
+    );
+    assert!(app.posted().len() <= 4, "{} messages", app.posted().len());
+    app.clock.advance_ms(hours(2));
+    app.settle().await;
+    assert_eq!(verdicts(&app), 31);
+}
+
+#[tokio::test]
+async fn a_message_that_ends_three_processes_is_given_up_and_told() {
+    let mut app = with_channels().await;
+    app.time_attack().lasting(minutes(1)).started().await;
+    let silence = || Fault::Held(Gate::closed(), None);
+    app.messenger.fail_next([silence()]);
+    app.clock.advance_ms(minutes(1));
+    for death in 1..=3 {
+        app.messenger.attempted(death).await;
+        app.messenger.fail_next([silence()]);
+        app = app.killed_for(minutes(1)).await;
+    }
+    app.messenger.stop_failing();
+    app.settle().await;
+    let posted = app.posted();
+    let channels: Vec<ChannelId> = posted.iter().map(|post| post.channel).collect();
+    assert_eq!(posted.len(), 2, "{channels:?}");
+    assert!(channels.contains(&FALLBACK) && channels.contains(&ALERTS));
+    assert_eq!(app.messenger.attempts(), 3 + 2);
+}
+
+#[tokio::test]
+async fn a_defect_in_sending_stops_neither_its_channel_nor_the_message() {
+    let app = TestApp::start().await;
+    app.messenger.fail_next([Fault::Defect]);
+    app.time_attack().lasting(minutes(1)).started().await;
+    let other = app.time_attack().by(UserId(601));
+    other.lasting(minutes(2)).started().await;
+    app.clock.advance_ms(minutes(1));
+    app.messenger.attempted(1).await;
+    app.clock.advance_ms(minutes(1));
+    app.settle().await;
+    assert_eq!(verdicts(&app), 2);
+}
+
+#[tokio::test]
+async fn a_verdict_turned_round_while_it_was_refused_is_a_success_in_the_fallback_channel() {
+    let app = with_channels().await;
+    let gate = Gate::closed();
+    let Fault::Refused(forbidden) = refused() else {
+        unreachable!("see above");
+    };
+    app.messenger
+        .fail_next([Fault::Held(gate.clone(), Some(forbidden))]);
+    let attack = app.time_attack().lasting(minutes(1)).started().await;
+    app.clock.advance_ms(minutes(1));
+    app.messenger.attempted(1).await;
+    app.complete_clicked_at(&attack, attack.deadline_ms)
+        .await
+        .unwrap();
+    gate.open();
+    app.settle().await;
+    let posted = app.posted();
+    let told = posted.iter().find(|post| post.channel == FALLBACK).unwrap();
+    assert!(
+        told.message.content.contains("🎉"),
+        "{}",
+        told.message.content
+    );
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_does_not_keep_the_others_from_being_sent() {
+    let app = with_waiting_verdicts(2).await;
+    app.inside(async |app| {
+        app.db
+            .write((), |tx, ()| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "UPDATE outbox SET payload = 'of a later version' \
+                         WHERE id = (SELECT MAX(id) FROM outbox)",
+                    )
+                    .execute(tx)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    })
+    .await
+    .unwrap();
+    let app = app.restarted_after(hours(2)).await;
+    app.settle().await;
+    assert_eq!(verdicts(&app), 2);
+}
+
+#[tokio::test]
+async fn rows_whose_message_lost_its_first_row_are_sent_all_the_same() {
+    let app = TestApp::start().await;
+    // Three are one message, which Discord does not take before an hour is over.
+    let limited = SendError::Retry {
+        after_ms: Some(hours(1)),
+        why: "429".into(),
+    };
+    for number in 0..3 {
+        let user = UserId(600 + number);
+        app.time_attack()
+            .by(user)
+            .lasting(minutes(1))
+            .started()
+            .await;
+    }
+    app.messenger
+        .fail_next(std::iter::repeat_n(Fault::Refused(limited), 3));
+    let app = app.killed_for(minutes(1)).await;
+    app.settle().await;
+    assert_eq!(app.messenger.attempts(), 1, "one message");
+    app.inside(async |app| {
+        app.db
+            .write((), |tx, ()| {
+                Box::pin(async move {
+                    sqlx::query("DELETE FROM outbox WHERE id = message_key")
+                        .execute(tx)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    })
+    .await
+    .unwrap();
+    app.messenger.stop_failing();
+    app.advance(hours(3)).await;
+    assert_eq!(verdicts(&app), 2);
+}
+
+#[tokio::test]
+async fn the_same_trouble_is_told_once_in_ten_minutes() {
+    let app = with_channels().await;
+    let alerts = || {
+        let posted = app.posted();
+        posted.iter().filter(|post| post.channel == ALERTS).count()
+    };
+    for (wait, told) in [(minutes(1), 1), (minutes(1), 1), (minutes(10), 2)] {
+        app.messenger.fail_next([refused()]);
+        app.time_attack().lasting(wait).started().await;
+        app.advance(wait).await;
+        assert_eq!(alerts(), told);
+    }
 }
 
 #[tokio::test]

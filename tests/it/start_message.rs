@@ -2,10 +2,11 @@
 
 use timeattack::i18n::Language;
 use timeattack::ids::{MessageId, UserId};
-use timeattack::messenger::{Message, Messenger, Nonce};
+use timeattack::messenger::memory::{Fault as MemoryFault, Gate};
+use timeattack::messenger::{Message, Messenger, Nonce, SendError};
 use timeattack::sandbox::{Exchange, Fault, FaultKind};
 use timeattack::timeattack::start_message::{self, Shown};
-use timeattack::timeattack::{self as attacks, Actor, Start};
+use timeattack::timeattack::{self as attacks, Actor, Start, TimeAttack};
 
 use crate::support::bot::{Bot, turning};
 use crate::support::{NOW_MS, TestApp, minutes};
@@ -315,4 +316,59 @@ async fn an_edit_whose_message_is_gone_is_dropped_without_a_word() {
     let attempts = app.messenger.attempts();
     app.advance(minutes(10)).await;
     assert_eq!(app.messenger.attempts(), attempts);
+}
+
+#[tokio::test]
+async fn an_edit_that_is_tried_again_does_not_overwrite_what_a_click_has_shown_since() {
+    let app = TestApp::start().await;
+    let attack = app.time_attack().lasting(minutes(10)).started().await;
+    let id = shown(&app, &attack).await;
+    let (actor, key) = (app.actor(attack.user), attack.id);
+    let later = SendError::Retry {
+        after_ms: Some(minutes(1)),
+        why: "429".into(),
+    };
+    app.messenger.fail_next_edits([MemoryFault::Refused(later)]);
+    app.inside(async move |app| attacks::extend(&app, actor, key, minutes(5)).await)
+        .await
+        .unwrap();
+    look(&app).await;
+    complete_and_show(&app, &attack, id).await;
+    app.advance(minutes(2)).await;
+    look(&app).await;
+    let (message, edits) = now(&app, id);
+    assert_eq!(edits, 0, "{}", message.content);
+}
+
+#[tokio::test]
+async fn an_edit_that_arrives_after_a_click_was_shown_is_set_right() {
+    let app = TestApp::start().await;
+    let attack = app.time_attack().lasting(minutes(10)).started().await;
+    let id = shown(&app, &attack).await;
+    let (actor, key) = (app.actor(attack.user), attack.id);
+    let gate = Gate::closed();
+    app.messenger
+        .fail_next_edits([MemoryFault::Held(gate.clone(), None)]);
+    app.inside(async move |app| attacks::extend(&app, actor, key, minutes(5)).await)
+        .await
+        .unwrap();
+    app.inside(async |app| start_message::bring_up_to_date(&app).await)
+        .await
+        .unwrap();
+    complete_and_show(&app, &attack, id).await;
+    gate.open();
+    app.settle().await;
+    look(&app).await;
+    let (message, edits) = now(&app, id);
+    assert_eq!(edits, 2);
+    assert!(message.buttons.is_empty() && message.content.contains('✅'));
+}
+
+/// What a click on the message's own button does: it completes, and Discord shows the answer.
+async fn complete_and_show(app: &TestApp, attack: &TimeAttack, id: MessageId) {
+    let completed = app.complete(attack).await.unwrap();
+    let by_click = Shown::of(&completed);
+    app.inside(async move |app| start_message::mark_shown(&app, by_click, id).await)
+        .await
+        .unwrap();
 }
