@@ -89,6 +89,7 @@ CREATE TABLE outbox (
 );
 
 CREATE INDEX outbox_waiting ON outbox (lane, not_before_ms, id) WHERE state IN ('available', 'retryable');
-CREATE INDEX outbox_running ON outbox (lease_owner, lease_until_ms) WHERE state = 'running';
+-- Not by owner: rows named by their ids would be looked for among all of one owner's.
+CREATE INDEX outbox_running ON outbox (lease_until_ms) WHERE state = 'running';
 CREATE INDEX outbox_message ON outbox (message_key);
 CREATE INDEX outbox_unshown ON outbox (guild_id, user_id) WHERE state = 'discarded' AND shown_ms IS NULL;

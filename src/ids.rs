@@ -44,6 +44,12 @@ impl IdMaker {
     }
 }
 
+/// An id that is greater than all that were made before `ms`: ids grow with time, so an age is a
+/// range of the primary key.
+pub fn first_id_of(ms: i64) -> i64 {
+    (ms - EPOCH_MS).max(0) << LOW_BITS
+}
+
 /// The instant inside a Discord snowflake, in UTC epoch milliseconds.
 ///
 /// Source: Discord's reference, “Snowflakes”: bits 63–22 are milliseconds since 2015-01-01.

@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use super::{Class, LEASE_MS, Lane, MOST_CRASHES, Payload, Row};
 use crate::db::{Tx, generated, is_postgres, list, placeholders};
 use crate::error::Result;
-use crate::ids::{ChannelId, GuildId, MessageId, OutboxId, UserId};
+use crate::ids::{ChannelId, GuildId, MessageId, OutboxId, UserId, first_id_of};
 
 /// Rows inserted by one statement: 19 columns each, well under SQLite's 32,766 parameters.
 const INSERT_CHUNK: usize = 100;
@@ -522,12 +522,14 @@ pub(super) async fn count_due(tx: &mut Tx, now_ms: i64) -> Result<i64> {
 pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<bool> {
     let pruned = sqlx::query(
         "DELETE FROM outbox WHERE id IN ( \
-             SELECT id FROM outbox WHERE updated_ms < $1 \
+             SELECT id FROM outbox WHERE id < $2 AND updated_ms < $1 \
                  AND (state IN ('completed', 'cancelled') \
                      OR (state = 'discarded' AND (shown_ms IS NOT NULL OR user_id IS NULL))) \
              ORDER BY id LIMIT 5000)",
     )
     .bind(before_ms)
+    // Older than they were last changed; so the younger are not even looked at.
+    .bind(first_id_of(before_ms))
     .execute(tx)
     .await?;
     Ok(pruned.rows_affected() >= PRUNE_CHUNK)
