@@ -449,17 +449,19 @@ fn list_messages(shared: &Shared, channel: u64, call: &Call) -> Answer {
     let fits = |message: u64| {
         after.is_none_or(|after| message > after) && before.is_none_or(|before| message < before)
     };
-    let public = channel
+    let mut found: Vec<_> = channel
         .messages
         .iter()
-        .filter(|message| message.visible_to.is_none() && fits(message.id.get()));
-    // After a message: the ones that follow it. Else the newest. Newest first in both cases.
-    let mut found: Vec<_> = if after.is_some() {
-        public.take(limit).collect()
-    } else {
-        public.rev().take(limit).collect()
-    };
+        .filter(|message| message.visible_to.is_none() && fits(message.id.get()))
+        .collect();
+    // Stored in the order they came, which a backdated click or a clock set back can belie; pages
+    // go by id. Newest first in both cases.
     found.sort_by_key(|message| std::cmp::Reverse(message.id));
+    if after.is_some() {
+        // The ones that follow it, where it is else the newest that are meant.
+        found.drain(..found.len().saturating_sub(limit));
+    }
+    found.truncate(limit);
     Ok(Some(
         found
             .into_iter()

@@ -61,6 +61,11 @@ async fn the_list_is_the_newest_first_and_pages_both_ways() {
         list(&format!("?limit=2&after={}", ids[1])).await,
         ["4", "3"]
     );
+    // Its clock was set back: pages go by id, whatever came first.
+    place.clock.step_ms(-minutes(1));
+    place.post(&quiet("0")).await.ok();
+    assert_eq!(list("?limit=1").await, ["5"]);
+    assert_eq!(list("?limit=1&after=1").await, ["0"]);
     place.end();
 }
 
