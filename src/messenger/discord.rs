@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use reqwest::{Method, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::limits::{Action, Headers, Limiter};
@@ -22,6 +22,14 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 /// Milliseconds from the Unix epoch to Discord's.
 const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+/// By how much Discord's clock, which its ids tell, may be behind ours.
+const CLOCKS_DIFFER_MS: i64 = 60_000;
+/// Messages of one page of a channel (Discord's limit).
+const PAGE_LENGTH: usize = 100;
+/// Pages read back at most, from the newest on: a thousand messages. Clients commonly see five
+/// pages in five seconds, so more would keep the channel's posts waiting for longer than a repeat
+/// is worth.
+const MOST_PAGES: usize = 10;
 
 /// Sends messages to Discord, within its limits.
 pub struct DiscordMessenger {
@@ -75,8 +83,8 @@ impl DiscordMessenger {
         }
         let path = format!("/channels/{}/messages", channel.get());
         let request = self.client.post(self.url(&path)).json(&body);
-        let answer: Identified = self.send(Action::Post, channel, request).await?;
-        answer.message_id()
+        let posted: Identified = self.send(Action::Post, channel, request).await?;
+        Ok(posted.id.into())
     }
 
     pub(super) async fn edit(
@@ -102,19 +110,43 @@ impl DiscordMessenger {
         nonce: &Nonce,
         since_ms: i64,
     ) -> Result<Option<MessageId>, SendError> {
-        // A minute earlier, for clocks that differ.
-        let after = ((since_ms - 60_000 - DISCORD_EPOCH_MS).max(0)) << 22;
+        let earliest = first_snowflake(since_ms - CLOCKS_DIFFER_MS);
+        let mark = mark(nonce);
+        let ours = |page: &[Found]| {
+            page.iter()
+                .find(|found| found.bears(&mark))
+                .map(|found| found.identified.id.into())
+        };
+        let mut query = String::new();
+        for _ in 0..MOST_PAGES {
+            let page = self.page(channel, &query).await?;
+            if let Some(id) = ours(&page) {
+                return Ok(Some(id));
+            }
+            let oldest = page.iter().map(|found| found.identified.id).min();
+            let Some(oldest) = oldest.filter(|oldest| *oldest > earliest) else {
+                return Ok(None);
+            };
+            if page.len() < PAGE_LENGTH {
+                return Ok(None);
+            }
+            query = format!("&before={oldest}");
+        }
+        // Too much was said since to read all of it. What is left is where a post whose answer was
+        // lost stands most probably: right after the first attempt.
+        let page = self.page(channel, &format!("&after={earliest}")).await?;
+        Ok(ours(&page))
+    }
+
+    /// A page of a channel's messages: the newest, unless `query` says which.
+    async fn page(&self, channel: ChannelId, query: &str) -> Result<Vec<Found>, SendError> {
         let path = format!(
-            "/channels/{}/messages?limit=100&after={after}",
+            "/channels/{}/messages?limit={PAGE_LENGTH}{query}",
             channel.get()
         );
         self.limiter.ready(Action::Read, channel).await;
         let request = self.client.get(self.url(&path));
-        let found: Vec<Found> = self.send(Action::Read, channel, request).await?;
-        let mark = mark(nonce);
-        let ours = found.into_iter().find(|message| message.bears(&mark));
-        ours.map(|message| message.identified.message_id())
-            .transpose()
+        self.send(Action::Read, channel, request).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -290,6 +322,11 @@ fn button(button: &Button, nonce: Option<&Nonce>) -> Value {
     })
 }
 
+/// The smallest id that Discord gives to what is made at `wall_ms`.
+fn first_snowflake(wall_ms: i64) -> u64 {
+    (wall_ms - DISCORD_EPOCH_MS).max(0).unsigned_abs() << 22
+}
+
 /// What the first button's `custom_id` ends with, to know a post of ours again.
 fn mark(nonce: &Nonce) -> String {
     format!("~{}", nonce.as_str())
@@ -319,17 +356,14 @@ impl Refusal {
 
 #[derive(Deserialize)]
 struct Identified {
-    id: String,
+    #[serde(deserialize_with = "snowflake")]
+    id: u64,
 }
 
-impl Identified {
-    fn message_id(&self) -> Result<MessageId, SendError> {
-        let id = self.id.parse::<u64>().map_err(|_| SendError::Retry {
-            after_ms: None,
-            why: "an answer without a message id".into(),
-        })?;
-        Ok(id.into())
-    }
+/// Discord's ids are digits in a string.
+fn snowflake<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let digits = String::deserialize(from)?;
+    digits.parse().map_err(serde::de::Error::custom)
 }
 
 /// A message of a channel, as far as it tells whether it is ours.

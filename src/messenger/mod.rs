@@ -185,6 +185,9 @@ impl Messenger {
 
     /// Looks for a message that was posted with `nonce` since `since_ms`, by the mark its first
     /// button carries. For repeats after Discord has forgotten the nonce.
+    ///
+    /// `None` is no proof: in a channel where more was said since than is read back (a thousand
+    /// messages) it may have been overlooked.
     pub async fn find(
         &self,
         channel: ChannelId,
