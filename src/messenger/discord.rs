@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::limits::{Action, Headers, Limiter};
+use super::limits::{Action, Headers, Limiter, Stopped};
 use super::{Button, ButtonStyle, Embed, Message, Nonce, SendError};
 use crate::clock::Clock;
 use crate::ids::{ChannelId, MessageId};
@@ -99,7 +99,7 @@ impl DiscordMessenger {
             .client
             .request(Method::PATCH, self.url(&path))
             .json(&body_of(message, nonce));
-        self.limiter.ready(Action::Edit, channel).await;
+        self.limiter.bucket_ready(Action::Edit, channel).await;
         let _: Identified = self.send(Action::Edit, channel, request).await?;
         Ok(())
     }
@@ -144,7 +144,7 @@ impl DiscordMessenger {
             "/channels/{}/messages?limit={PAGE_LENGTH}{query}",
             channel.get()
         );
-        self.limiter.ready(Action::Read, channel).await;
+        self.limiter.bucket_ready(Action::Read, channel).await;
         let request = self.client.get(self.url(&path));
         self.send(Action::Read, channel, request).await
     }
@@ -159,7 +159,7 @@ impl DiscordMessenger {
         channel: ChannelId,
         request: reqwest::RequestBuilder,
     ) -> Result<T, SendError> {
-        let slot = self.limiter.slot().await;
+        let slot = self.limiter.slot().await.map_err(stopped)?;
         let answer = request
             .header("authorization", self.authorization.expose_secret())
             .send()
@@ -227,6 +227,14 @@ impl DiscordMessenger {
                 }
             }
         }
+    }
+}
+
+/// Nothing was sent, and nobody may until the stop is over.
+fn stopped(stop: Stopped) -> SendError {
+    SendError::Retry {
+        after_ms: Some(stop.left_ms),
+        why: "Discord asked the bot to wait with everything".into(),
     }
 }
 

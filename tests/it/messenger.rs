@@ -7,11 +7,12 @@ use serde_json::json;
 use timeattack::clock::Clock;
 use timeattack::ids::MessageId;
 use timeattack::messenger::discord::DiscordMessenger;
-use timeattack::messenger::{Button, ButtonStyle, Message, Messenger, Nonce};
+use timeattack::messenger::{Button, ButtonStyle, Message, Messenger, Nonce, SendError};
+use timeattack::sandbox::{Fault, FaultKind};
 
 use crate::local_discord::Place;
 use crate::support::bot::turning;
-use crate::support::{hours, minutes};
+use crate::support::{hours, minutes, seconds};
 
 /// A messenger without a global limit of its own, and the local Discord that it speaks to.
 async fn sender() -> (Place, Messenger) {
@@ -55,6 +56,21 @@ async fn talk(place: &Place, messages: usize) {
     for number in 0..messages {
         let message = json!({ "content": number.to_string() });
         place.post(&message).await.ok();
+    }
+}
+
+/// When it is to be tried again, if Discord said so.
+fn again_after_ms<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> Option<i64> {
+    match outcome {
+        Err(SendError::Retry { after_ms, .. }) => after_ms,
+        other => panic!("not to be tried again: {other:?}"),
+    }
+}
+
+/// Waits until somebody waits for time to pass.
+async fn somebody_waits(place: &Place) {
+    while place.clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -107,5 +123,59 @@ async fn a_flood_is_read_back_in_part_and_that_within_the_limits() {
     let found = turning(&place.clock, found).await;
     assert_eq!(found, Ok(Some(at_first)), "right after the first attempt");
     assert_eq!((pages(&place), place.discord.too_many_requests()), (11, 0));
+    place.end();
+}
+
+#[tokio::test]
+async fn after_a_global_429_those_who_wait_for_their_slot_send_nothing() {
+    let place = Place::start().await;
+    let messenger = limited_sender(&place, 1);
+    let limited = FaultKind::RateLimited {
+        retry_after_ms: seconds(3),
+        global: true,
+        shared: false,
+    };
+    place.discord.fault(Fault::on("/messages", limited));
+    let post = |key| {
+        let (messenger, channel) = (messenger.clone(), place.channel);
+        tokio::spawn(async move { messenger.post(channel, &card(), &Nonce::new(key, 0)).await })
+    };
+    let (first, second) = (post(1), post(2));
+    assert_eq!(again_after_ms(first.await.unwrap()), Some(seconds(3)));
+    somebody_waits(&place).await;
+    // The slot has had its rest, and is the second's.
+    place.clock.advance_ms(1_010);
+    somebody_waits(&place).await;
+    assert_eq!(place.texts(), Vec::<String>::new());
+    place.clock.advance_ms(seconds(2));
+    assert!(second.await.unwrap().is_ok());
+    assert_eq!(place.texts(), ["Card"]);
+    place.end();
+}
+
+#[tokio::test]
+async fn a_long_global_429_sends_everybody_back_until_it_is_over() {
+    let (place, messenger) = sender().await;
+    let limited = FaultKind::RateLimited {
+        retry_after_ms: minutes(10),
+        global: true,
+        shared: false,
+    };
+    place.discord.fault(Fault::on("/messages", limited));
+    let nonce = Nonce::new(1, 0);
+    let post = async || messenger.post(place.channel, &card(), &nonce).await;
+    assert_eq!(again_after_ms(post().await), Some(minutes(10)));
+    place.clock.advance_ms(minutes(4));
+    let left = Some(minutes(6) + 1);
+    assert_eq!(again_after_ms(post().await), left);
+    let found = messenger.find(place.channel, &nonce, 0).await;
+    assert_eq!(again_after_ms(found), left);
+    let edited = messenger
+        .edit(place.channel, MessageId(1), &card(), &nonce)
+        .await;
+    assert_eq!(again_after_ms(edited), left);
+    assert_eq!(place.discord.exchanges(), [], "nothing was sent");
+    place.clock.advance_ms(minutes(6) + 1);
+    assert!(post().await.is_ok());
     place.end();
 }
