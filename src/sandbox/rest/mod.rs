@@ -140,6 +140,16 @@ async fn before(shared: &Shared, fault: Option<&FaultKind>) -> Option<Response> 
             error.status = *status;
             Some(plain(*status, &error.body()))
         }
+        FaultKind::Foreign(status) => Some(foreign(*status)),
+        FaultKind::Banned { retry_after } => {
+            shared.limits.count_too_many();
+            let mut response = foreign(429);
+            let value = retry_after.as_deref().map(HeaderValue::from_str);
+            if let Some(Ok(value)) = value {
+                response.headers_mut().insert(header::RETRY_AFTER, value);
+            }
+            Some(response)
+        }
         FaultKind::Hang(ms) => {
             shared.clock.sleep_ms(*ms).await;
             Some(cut())
@@ -172,6 +182,14 @@ async fn before(shared: &Shared, fault: Option<&FaultKind>) -> Option<Response> 
         }
         FaultKind::ResetAfterWrite => None,
     }
+}
+
+/// An answer of somebody else's. Like all that a fault puts in the place of an answer it is not
+/// recorded: the schema is of Discord's answers.
+fn foreign(status: u16) -> Response {
+    let page = format!("<html><title>{status}</title><body>Not Discord</body></html>");
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, axum::response::Html(page)).into_response()
 }
 
 /// An answer that breaks off: its body fails, and with it the connection.
