@@ -26,7 +26,7 @@ use crate::ids::ChannelId;
 /// for clocks that tick differently.
 const SLOT_REST_MS: i64 = 1_010;
 /// Refused requests in [`REFUSAL_WINDOW_MS`] after which everything waits; Discord bans at 10,000.
-const MOST_REFUSALS: u32 = 5_000;
+pub(super) const MOST_REFUSALS: u32 = 5_000;
 const REFUSAL_WINDOW_MS: i64 = 600_000;
 /// The longest that a sender waits with its slot for the end of such a stop. A global 429 ends
 /// sooner. What lasts longer is for the outbox to wait out: its sender cannot be called back from

@@ -123,7 +123,8 @@ pub enum SendError {
         /// For the log and `/queue`.
         why: String,
     },
-    /// This channel will not take it, now or later.
+    /// This channel will not take it, now or later: Discord itself said so, with a code of its
+    /// own. Whatever else answers on the way is [`SendError::Retry`].
     #[error("refused: {why}")]
     Discard {
         /// For the log and `/queue`.
