@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use reqwest::{Method, Response, StatusCode};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::limits::{Action, Headers, Limiter};
+use super::limits::{Action, Headers, Limiter, Stopped};
 use super::{Button, ButtonStyle, Embed, Message, Nonce, SendError};
 use crate::clock::Clock;
 use crate::ids::{ChannelId, MessageId};
@@ -22,6 +23,39 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 /// Milliseconds from the Unix epoch to Discord's.
 const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+/// By how much Discord's clock, which its ids tell, may be behind ours.
+const CLOCKS_DIFFER_MS: i64 = 60_000;
+/// Messages of one page of a channel (Discord's limit).
+const PAGE_LENGTH: usize = 100;
+/// Pages read back at most, from the newest on: a thousand messages. Clients commonly see five
+/// pages in five seconds, so more would keep the channel's posts waiting for longer than a repeat
+/// is worth.
+const MOST_PAGES: usize = 10;
+
+/// After a 429 that names no wait, or none to speak of.
+const SHORTEST_RETRY_MS: i64 = 1_000;
+/// Nobody is made to wait longer, whatever an answer says: what waits for a day is given up.
+const LONGEST_RETRY_MS: i64 = 86_400_000;
+/// How long everything waits after a ban that does not say how long it lasts. Asking once a minute
+/// is far from what bans, and a minute is soon enough for posts that are late anyway.
+const BAN_MS: i64 = 60_000;
+/// Discord's codes have five digits or six; 0 says nothing in particular. (Others, who write HTTP's
+/// status there, have three.)
+const LOWEST_CODE: i64 = 10_000;
+/// Codes that pass, by what Discord's page “Opcodes and Status Codes” says of them.
+const PASSING_CODES: [i64; 11] = [
+    20_016,  // slow mode
+    20_022,  // announcements are edited too often
+    20_028,  // the channel's limit for writing
+    20_029,  // the server's
+    30_046,  // too many edits of old messages, “try again later”
+    40_003,  // direct messages are opened too fast
+    40_004,  // sending is “temporarily disabled”
+    40_006,  // “this feature has been temporarily disabled server-side”
+    40_062,  // “service resource is being rate limited”
+    40_333,  // Cloudflare blocks the request: “internal network error”
+    130_000, // “currently overloaded, try again a little later”
+];
 
 /// Sends messages to Discord, within its limits.
 pub struct DiscordMessenger {
@@ -75,8 +109,8 @@ impl DiscordMessenger {
         }
         let path = format!("/channels/{}/messages", channel.get());
         let request = self.client.post(self.url(&path)).json(&body);
-        let answer: Identified = self.send(Action::Post, channel, request).await?;
-        answer.message_id()
+        let posted: Identified = self.send(Action::Post, channel, request).await?;
+        Ok(posted.id.into())
     }
 
     pub(super) async fn edit(
@@ -91,7 +125,7 @@ impl DiscordMessenger {
             .client
             .request(Method::PATCH, self.url(&path))
             .json(&body_of(message, nonce));
-        self.limiter.ready(Action::Edit, channel).await;
+        self.limiter.bucket_ready(Action::Edit, channel).await;
         let _: Identified = self.send(Action::Edit, channel, request).await?;
         Ok(())
     }
@@ -102,19 +136,43 @@ impl DiscordMessenger {
         nonce: &Nonce,
         since_ms: i64,
     ) -> Result<Option<MessageId>, SendError> {
-        // A minute earlier, for clocks that differ.
-        let after = ((since_ms - 60_000 - DISCORD_EPOCH_MS).max(0)) << 22;
+        let earliest = first_snowflake(since_ms - CLOCKS_DIFFER_MS);
+        let mark = mark(nonce);
+        let ours = |page: &[Found]| {
+            page.iter()
+                .find(|found| found.bears(&mark))
+                .map(|found| found.identified.id.into())
+        };
+        let mut query = String::new();
+        for _ in 0..MOST_PAGES {
+            let page = self.page(channel, &query).await?;
+            if let Some(id) = ours(&page) {
+                return Ok(Some(id));
+            }
+            let oldest = page.iter().map(|found| found.identified.id).min();
+            let Some(oldest) = oldest.filter(|oldest| *oldest > earliest) else {
+                return Ok(None);
+            };
+            if page.len() < PAGE_LENGTH {
+                return Ok(None);
+            }
+            query = format!("&before={oldest}");
+        }
+        // Too much was said since to read all of it. What is left is where a post whose answer was
+        // lost stands most probably: right after the first attempt.
+        let page = self.page(channel, &format!("&after={earliest}")).await?;
+        Ok(ours(&page))
+    }
+
+    /// A page of a channel's messages: the newest, unless `query` says which.
+    async fn page(&self, channel: ChannelId, query: &str) -> Result<Vec<Found>, SendError> {
         let path = format!(
-            "/channels/{}/messages?limit=100&after={after}",
+            "/channels/{}/messages?limit={PAGE_LENGTH}{query}",
             channel.get()
         );
-        self.limiter.ready(Action::Read, channel).await;
+        self.limiter.bucket_ready(Action::Read, channel).await;
         let request = self.client.get(self.url(&path));
-        let found: Vec<Found> = self.send(Action::Read, channel, request).await?;
-        let mark = mark(nonce);
-        let ours = found.into_iter().find(|message| message.bears(&mark));
-        ours.map(|message| message.identified.message_id())
-            .transpose()
+        self.send(Action::Read, channel, request).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -127,16 +185,16 @@ impl DiscordMessenger {
         channel: ChannelId,
         request: reqwest::RequestBuilder,
     ) -> Result<T, SendError> {
-        let slot = self.limiter.slot().await;
+        let slot = self.limiter.slot().await.map_err(stopped)?;
         let answer = request
             .header("authorization", self.authorization.expose_secret())
             .send()
             .await;
         let response = answer.map_err(|error| lost(&error))?;
-        if let Some(headers) = headers_of(&response) {
-            self.limiter.learn(action, channel, headers);
+        let (status, headers) = (response.status(), response.headers().clone());
+        if let Some(limits) = limits_of(&headers) {
+            self.limiter.learn(action, channel, limits);
         }
-        let status = response.status();
         let body = response.bytes().await;
         drop(slot);
         let body = body.map_err(|error| lost(&error))?;
@@ -146,55 +204,86 @@ impl DiscordMessenger {
                 why: format!("an answer that is not Discord's: {error}"),
             });
         }
-        Err(self.refused(action, channel, status, &body))
+        Err(self.refused(action, channel, status, &headers, &body))
     }
 
+    /// What becomes of a request that was not carried out. It is final only where Discord itself
+    /// said so, with a code of its own: pages of a proxy on the way, and what the API's front says
+    /// of a route, come with the same statuses and pass.
     fn refused(
         &self,
         action: Action,
         channel: ChannelId,
         status: StatusCode,
+        headers: &HeaderMap,
         body: &[u8],
     ) -> SendError {
         let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
-        match status {
-            StatusCode::UNAUTHORIZED => {
-                self.limiter.count_refusal();
-                SendError::Unauthorized
-            }
-            StatusCode::TOO_MANY_REQUESTS => {
-                self.limiter.count_refusal();
-                let after_ms = refusal.retry_after_ms();
-                if refusal.global {
-                    self.limiter.block_everything(after_ms);
-                } else {
-                    self.limiter.block(action, channel, after_ms);
-                }
-                SendError::Retry {
-                    after_ms: Some(after_ms),
-                    why: "429: too many requests".into(),
-                }
-            }
-            _ if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
-                SendError::Retry {
-                    after_ms: None,
-                    why: format!("Discord answered {}", status.as_u16()),
-                }
-            }
-            _ => {
-                if status == StatusCode::FORBIDDEN {
-                    self.limiter.count_refusal();
-                }
-                SendError::Discard {
-                    why: format!(
-                        "Discord answered {} (code {}): {}",
-                        status.as_u16(),
-                        refusal.code,
-                        super::markdown::shorten(&refusal.message, 100)
-                    ),
-                }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return self.too_many(action, channel, headers, &refusal);
+        }
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            self.limiter.count_refusal();
+        }
+        let Some(code) = refusal.code else {
+            return SendError::Retry {
+                after_ms: None,
+                why: format!("the answer was {}, and not Discord's own", status.as_u16()),
+            };
+        };
+        if status == StatusCode::UNAUTHORIZED {
+            return SendError::Unauthorized;
+        }
+        let why = format!(
+            "Discord answered {} (code {code}): {}",
+            status.as_u16(),
+            super::markdown::shorten(&refusal.message, 100)
+        );
+        let may_be_final = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+        if may_be_final && is_final(code) {
+            SendError::Discard { why }
+        } else {
+            SendError::Retry {
+                after_ms: None,
+                why,
             }
         }
+    }
+
+    fn too_many(
+        &self,
+        action: Action,
+        channel: ChannelId,
+        headers: &HeaderMap,
+        refusal: &Refusal,
+    ) -> SendError {
+        // Those of a limit that is shared with others do not count: Discord's page “Rate Limits”.
+        if header(headers, "x-ratelimit-scope") != Some("shared") {
+            self.limiter.count_refusal();
+        }
+        let (after_ms, everything) = match refusal.retry_after {
+            Some(seconds) => (milliseconds(seconds), refusal.global),
+            // Not Discord's, but Cloudflare's before it, and then the whole address is meant.
+            None => (ban_ms(headers), true),
+        };
+        let after_ms = after_ms.max(SHORTEST_RETRY_MS);
+        if everything {
+            self.limiter.block_everything(after_ms);
+        } else {
+            self.limiter.block(action, channel, after_ms);
+        }
+        SendError::Retry {
+            after_ms: Some(after_ms),
+            why: "429: too many requests".into(),
+        }
+    }
+}
+
+/// Nothing was sent, and nobody may until the stop is over.
+fn stopped(Stopped { left_ms }: Stopped) -> SendError {
+    SendError::Retry {
+        after_ms: Some(left_ms),
+        why: "everything waits, as Discord refused requests".into(),
     }
 }
 
@@ -213,22 +302,36 @@ fn lost(error: &reqwest::Error) -> SendError {
     }
 }
 
-fn headers_of(response: &Response) -> Option<Headers> {
-    let header = |name: &str| response.headers().get(name)?.to_str().ok();
-    let seconds: f64 = header("x-ratelimit-reset-after")?.parse().ok()?;
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn limits_of(headers: &HeaderMap) -> Option<Headers> {
+    let seconds: f64 = header(headers, "x-ratelimit-reset-after")?.parse().ok()?;
     Some(Headers {
-        remaining: header("x-ratelimit-remaining")?.parse().ok()?,
+        remaining: header(headers, "x-ratelimit-remaining")?.parse().ok()?,
         reset_after_ms: milliseconds(seconds),
     })
 }
 
-/// Rounded up: a wait must not end too early.
+/// How long a ban by Cloudflare lasts, by its `Retry-After`.
+fn ban_ms(headers: &HeaderMap) -> i64 {
+    let seconds = header(headers, "retry-after").and_then(|value| value.parse::<u32>().ok());
+    seconds.map_or(BAN_MS, |seconds| {
+        (i64::from(seconds) * 1_000).min(LONGEST_RETRY_MS)
+    })
+}
+
+/// A day at most, and rounded up: a wait must not end too early.
 #[expect(
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     reason = "clamped to a day beforehand; fractions are rounded up on purpose"
 )]
 fn milliseconds(seconds: f64) -> i64 {
-    (seconds.clamp(0.0, 86_400.0) * 1_000.0).ceil() as i64
+    (seconds * 1_000.0)
+        .clamp(0.0, LONGEST_RETRY_MS as f64)
+        .ceil() as i64
 }
 
 fn body_of(message: &Message, nonce: &Nonce) -> Value {
@@ -290,46 +393,44 @@ fn button(button: &Button, nonce: Option<&Nonce>) -> Value {
     })
 }
 
+/// The smallest id that Discord gives to what is made at `wall_ms`.
+fn first_snowflake(wall_ms: i64) -> u64 {
+    (wall_ms - DISCORD_EPOCH_MS).max(0).unsigned_abs() << 22
+}
+
 /// What the first button's `custom_id` ends with, to know a post of ours again.
 fn mark(nonce: &Nonce) -> String {
     format!("~{}", nonce.as_str())
 }
 
+/// What Discord writes when it refuses.
 #[derive(Default, Deserialize)]
 struct Refusal {
-    #[serde(default)]
-    code: i64,
+    /// Always there, but for some answers 429; none means that somebody else answered.
+    code: Option<i64>,
     #[serde(default)]
     message: String,
-    #[serde(default)]
-    retry_after: f64,
+    /// Seconds.
+    retry_after: Option<f64>,
     #[serde(default)]
     global: bool,
 }
 
-impl Refusal {
-    /// Discord's own wait, or a second where it named none.
-    fn retry_after_ms(&self) -> i64 {
-        match milliseconds(self.retry_after) {
-            0 => 1_000,
-            wait => wait,
-        }
-    }
+/// Whether the same request would be refused again and again.
+fn is_final(code: i64) -> bool {
+    code >= LOWEST_CODE && !PASSING_CODES.contains(&code)
 }
 
 #[derive(Deserialize)]
 struct Identified {
-    id: String,
+    #[serde(deserialize_with = "snowflake")]
+    id: u64,
 }
 
-impl Identified {
-    fn message_id(&self) -> Result<MessageId, SendError> {
-        let id = self.id.parse::<u64>().map_err(|_| SendError::Retry {
-            after_ms: None,
-            why: "an answer without a message id".into(),
-        })?;
-        Ok(id.into())
-    }
+/// Discord's ids are digits in a string.
+fn snowflake<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let digits = String::deserialize(from)?;
+    digits.parse().map_err(serde::de::Error::custom)
 }
 
 /// A message of a channel, as far as it tells whether it is ours.
@@ -351,5 +452,39 @@ impl Found {
         buttons
             .filter_map(|button| button["custom_id"].as_str())
             .any(|custom_id| custom_id.ends_with(mark))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::super::limits::MOST_REFUSALS;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_shared_429_blocks_its_bucket_and_does_not_count() {
+        let (clock, hand) = Clock::manual(0);
+        let token = SecretString::from("token");
+        let messenger = DiscordMessenger::new(clock, "http://localhost", &token, 0).unwrap();
+        let channel = ChannelId(1);
+        let refuse = |scope: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-ratelimit-scope", scope.parse().unwrap());
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let body = br#"{ "message": "Slowly", "retry_after": 1.5, "global": false }"#;
+            messenger.refused(Action::Post, channel, status, &headers, body)
+        };
+        let is_ready = || {
+            let ready = messenger.limiter.ready(Action::Post, channel);
+            ready.now_or_never().is_some()
+        };
+        (0..MOST_REFUSALS).for_each(|_| drop(refuse("shared")));
+        assert!(messenger.limiter.slot().await.is_ok());
+        assert!(!is_ready());
+        hand.advance_ms(1_501);
+        assert!(is_ready());
+        (0..MOST_REFUSALS).for_each(|_| drop(refuse("user")));
+        assert!(messenger.limiter.slot().await.is_err());
     }
 }

@@ -11,6 +11,8 @@
 //! - Per channel: what the last answer's headers said. Each channel has one sender at a time.
 //! - 10,000 refused requests (401, 403, 429) in ten minutes ban the host's address; well before
 //!   that everything waits for the ten minutes to end.
+//! - While everything waits nothing is sent, not even by those who were ready before: the stop is
+//!   looked at once more between the slot and the request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,8 +26,12 @@ use crate::ids::ChannelId;
 /// for clocks that tick differently.
 const SLOT_REST_MS: i64 = 1_010;
 /// Refused requests in [`REFUSAL_WINDOW_MS`] after which everything waits; Discord bans at 10,000.
-const MOST_REFUSALS: u32 = 5_000;
+pub(super) const MOST_REFUSALS: u32 = 5_000;
 const REFUSAL_WINDOW_MS: i64 = 600_000;
+/// The longest that a sender waits with its slot for the end of such a stop. A global 429 ends
+/// sooner. What lasts longer is for the outbox to wait out: its sender cannot be called back from
+/// here, and this and a request's ten seconds fit into what a shutdown waits for it.
+const LONGEST_STOP_MS: i64 = 5_000;
 /// Channels remembered; when there are more, those that are not waiting are forgotten.
 const MOST_ROUTES: usize = 10_000;
 
@@ -61,6 +67,23 @@ struct State {
     refusals_since: i64,
 }
 
+impl State {
+    /// When the channel's bucket has room again.
+    fn blocked_until(&mut self, action: Action, channel: ChannelId, now: i64) -> i64 {
+        let blocked = self.blocked.get(&(action, channel)).copied();
+        if blocked.is_some_and(|until| until <= now) {
+            self.blocked.remove(&(action, channel));
+        }
+        blocked.unwrap_or(0)
+    }
+}
+
+/// Everything waits, for longer than a sender does.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    pub(super) left_ms: i64,
+}
+
 /// The right to send one request.
 pub(super) struct Slot {
     held: Option<OwnedSemaphorePermit>,
@@ -91,18 +114,27 @@ impl Limiter {
         }
     }
 
-    /// Returns when the channel's bucket has room again and nothing else stands in the way.
+    /// Returns when the channel's bucket has room again and nothing else stands in the way. For
+    /// callers that can be called back meanwhile: it may take as long as the longest stop.
     pub(super) async fn ready(&self, action: Action, channel: ChannelId) {
+        self.wait(|state, now| {
+            let bucket = state.blocked_until(action, channel, now);
+            bucket.max(state.everything_blocked_until)
+        })
+        .await;
+    }
+
+    /// Returns when the channel's bucket has room again; for the rest [`Self::slot`] waits.
+    pub(super) async fn bucket_ready(&self, action: Action, channel: ChannelId) {
+        self.wait(|state, now| state.blocked_until(action, channel, now))
+            .await;
+    }
+
+    /// Waits until the time that `until` says, which may have moved on when it has come.
+    async fn wait(&self, until: impl Fn(&mut State, i64) -> i64) {
         loop {
             let now = self.clock.monotonic_ms();
-            let until = {
-                let mut state = self.lock();
-                let blocked = state.blocked.get(&(action, channel)).copied();
-                if blocked.is_some_and(|until| until <= now) {
-                    state.blocked.remove(&(action, channel));
-                }
-                blocked.unwrap_or(0).max(state.everything_blocked_until)
-            };
+            let until = until(&mut self.lock(), now);
             if until <= now {
                 return;
             }
@@ -110,17 +142,36 @@ impl Limiter {
         }
     }
 
-    /// Takes a global slot; dropping it, when the answer is there, begins its rest.
-    pub(super) async fn slot(&self) -> Slot {
+    /// Takes a global slot, and returns when nothing stops everything; dropping it, when the answer
+    /// is there, begins its rest. An error where that takes too long: then nothing may be sent.
+    pub(super) async fn slot(&self) -> Result<Slot, Stopped> {
         let held = match &self.slots {
             // Never closed, so always granted.
             Some(slots) => Arc::clone(slots).acquire_owned().await.ok(),
             None => None,
         };
-        Slot {
+        // Only now, as a global 429 may have come to somebody else while this one waited. Keeping
+        // the slot meanwhile cannot deadlock: the stop ends by the clock alone, what prolongs it
+        // are answers to requests that have their slots already, and whoever waits for this slot
+        // could not send either.
+        loop {
+            let now = self.clock.monotonic_ms();
+            let until = self.lock().everything_blocked_until;
+            if until <= now {
+                break;
+            }
+            if until - now > LONGEST_STOP_MS {
+                // The slot needs no rest, as it was not used.
+                return Err(Stopped {
+                    left_ms: until - now,
+                });
+            }
+            self.clock.sleep_until_monotonic(until).await;
+        }
+        Ok(Slot {
             held,
             clock: self.clock.clone(),
-        }
+        })
     }
 
     /// Learns from an answer's headers.
@@ -160,7 +211,8 @@ impl Limiter {
         }
         state.refusals += 1;
         if state.refusals == MOST_REFUSALS {
-            state.everything_blocked_until = state.refusals_since + REFUSAL_WINDOW_MS;
+            let until = state.refusals_since + REFUSAL_WINDOW_MS;
+            state.everything_blocked_until = state.everything_blocked_until.max(until);
             tracing::error!(
                 refusals = MOST_REFUSALS,
                 "Discord refused so many requests that sending rests until ten minutes are over"
@@ -205,14 +257,14 @@ mod tests {
     async fn a_global_slot_rests_a_second_after_its_answer() {
         let (clock, hand) = Clock::manual(0);
         let limiter = Limiter::new(clock, 1);
-        drop(limiter.slot().await);
+        drop(limiter.slot().await.unwrap());
         while hand.sleepers() == 0 {
             tokio::task::yield_now().await;
         }
         let slots = limiter.slots.as_ref().unwrap();
         assert_eq!(slots.available_permits(), 0);
         hand.advance_ms(SLOT_REST_MS);
-        drop(limiter.slot().await);
+        drop(limiter.slot().await.unwrap());
     }
 
     #[tokio::test]
@@ -229,5 +281,55 @@ mod tests {
         }
         hand.advance_ms(REFUSAL_WINDOW_MS);
         waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_slot_also_waits_for_what_stops_everything_meanwhile() {
+        let (clock, hand) = Clock::manual(0);
+        let limiter = Arc::new(Limiter::new(clock, 1));
+        let first = limiter.slot().await.unwrap();
+        let second = {
+            let limiter = Arc::clone(&limiter);
+            tokio::spawn(async move { limiter.slot().await.map(|_| limiter.clock.monotonic_ms()) })
+        };
+        limiter.block_everything(3_000);
+        drop(first);
+        let sleeps = async || {
+            while hand.sleepers() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        sleeps().await;
+        hand.advance_ms(SLOT_REST_MS);
+        sleeps().await;
+        // By the answer to a request that was on its way already.
+        limiter.block_everything(4_000);
+        hand.advance_ms(2_000);
+        sleeps().await;
+        hand.advance_ms(2_001);
+        let sent_ms = second.await.unwrap().unwrap();
+        assert_eq!(sent_ms, SLOT_REST_MS + 4_001);
+    }
+
+    #[tokio::test]
+    async fn a_long_stop_is_not_waited_for_with_a_slot_and_costs_none() {
+        let (clock, hand) = Clock::manual(0);
+        let limiter = Limiter::new(clock, 1);
+        limiter.block_everything(LONGEST_STOP_MS + 1);
+        let stopped = limiter.slot().await.err().unwrap();
+        assert_eq!(stopped.left_ms, LONGEST_STOP_MS + 2);
+        assert_eq!(hand.sleepers(), 0, "no slot rests");
+        hand.advance_ms(stopped.left_ms);
+        assert!(limiter.slot().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn many_refusals_do_not_shorten_a_stop() {
+        let (clock, hand) = Clock::manual(0);
+        let limiter = Limiter::new(clock, 0);
+        limiter.block_everything(2 * REFUSAL_WINDOW_MS);
+        (0..MOST_REFUSALS).for_each(|_| limiter.count_refusal());
+        hand.advance_ms(REFUSAL_WINDOW_MS);
+        assert!(limiter.slot().await.is_err());
     }
 }

@@ -123,7 +123,8 @@ pub enum SendError {
         /// For the log and `/queue`.
         why: String,
     },
-    /// This channel will not take it, now or later.
+    /// This channel will not take it, now or later: Discord itself said so, with a code of its
+    /// own. Whatever else answers on the way is [`SendError::Retry`].
     #[error("refused: {why}")]
     Discard {
         /// For the log and `/queue`.
@@ -185,6 +186,9 @@ impl Messenger {
 
     /// Looks for a message that was posted with `nonce` since `since_ms`, by the mark its first
     /// button carries. For repeats after Discord has forgotten the nonce.
+    ///
+    /// `None` is no proof: in a channel where more was said since than is read back (a thousand
+    /// messages) it may have been overlooked.
     pub async fn find(
         &self,
         channel: ChannelId,

@@ -52,6 +52,9 @@ pub enum FaultKind {
         /// Discord's JSON error code.
         code: u32,
     },
+    /// Answered with this status and a page in HTML, and nothing stored: by a proxy on the way, not
+    /// by Discord.
+    Foreign(u16),
     /// No answer for this many milliseconds (of the clock's), then the connection is cut.
     Hang(i64),
     /// Answered as usual, after this many milliseconds.
@@ -68,6 +71,12 @@ pub enum FaultKind {
         global: bool,
         /// Whether it is the `shared` scope, which is not the bot's doing.
         shared: bool,
+    },
+    /// 429 as Cloudflare, which stands before Discord, gives it to an address that it has banned:
+    /// no JSON, no `X-RateLimit-…`, nothing stored.
+    Banned {
+        /// The `Retry-After` header as it is written, or none.
+        retry_after: Option<String>,
     },
 }
 

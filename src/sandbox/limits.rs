@@ -161,9 +161,8 @@ impl Route {
             template.push_str(if is_id(segment) { "{id}" } else { segment });
         }
         let (limit, length_ms) = match (method.as_str(), segments) {
-            ("POST", ["channels", _, "messages"]) | ("PATCH", ["channels", _, "messages", _]) => {
-                (5, 5_000)
-            }
+            ("GET" | "POST", ["channels", _, "messages"])
+            | ("PATCH", ["channels", _, "messages", _]) => (5, 5_000),
             ("DELETE", ["channels", _, "messages", _]) => (5, 1_000),
             ("POST", ["users", "@me", "channels"]) => (10, 10_000),
             (_, ["webhooks", ..]) => (5, 2_000),

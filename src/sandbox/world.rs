@@ -14,8 +14,9 @@ use super::message::Message;
 use super::permissions::{self, Overwrite};
 use crate::ids::MessageId;
 
-/// Messages kept per channel; older ones are forgotten, so that a load test needs no memory.
-pub(super) const MESSAGES_KEPT: usize = 500;
+/// Messages kept per channel; older ones are forgotten, so that a load test needs no memory. More
+/// than a bot of ours reads back, so that a flood beyond that can be tried.
+pub(super) const MESSAGES_KEPT: usize = 1_500;
 /// How long a nonce is remembered. Discord's reference says “the past few minutes”.
 const NONCE_LIFE_MS: i64 = 5 * 60_000;
 /// Nonces remembered in all, each with its message: a bound on memory under load.

@@ -370,6 +370,10 @@ async fn trouble_on_the_wire_shows_the_card_once() {
             global: false,
             shared: false,
         },
+        FaultKind::Foreign(403),
+        FaultKind::Banned {
+            retry_after: Some("1".into()),
+        },
     ] {
         let bot = Bot::start().await;
         bot.started().await;

@@ -16,6 +16,7 @@ mod discord;
 mod foreign_client;
 mod house;
 mod local_discord;
+mod messenger;
 mod model;
 mod outbox;
 mod permissions;

@@ -140,6 +140,16 @@ async fn before(shared: &Shared, fault: Option<&FaultKind>) -> Option<Response> 
             error.status = *status;
             Some(plain(*status, &error.body()))
         }
+        FaultKind::Foreign(status) => Some(foreign(*status)),
+        FaultKind::Banned { retry_after } => {
+            shared.limits.count_too_many();
+            let mut response = foreign(429);
+            let value = retry_after.as_deref().map(HeaderValue::from_str);
+            if let Some(Ok(value)) = value {
+                response.headers_mut().insert(header::RETRY_AFTER, value);
+            }
+            Some(response)
+        }
         FaultKind::Hang(ms) => {
             shared.clock.sleep_ms(*ms).await;
             Some(cut())
@@ -172,6 +182,14 @@ async fn before(shared: &Shared, fault: Option<&FaultKind>) -> Option<Response> 
         }
         FaultKind::ResetAfterWrite => None,
     }
+}
+
+/// An answer of somebody else's. Like all that a fault puts in the place of an answer it is not
+/// recorded: the schema is of Discord's answers.
+fn foreign(status: u16) -> Response {
+    let page = format!("<html><title>{status}</title><body>Not Discord</body></html>");
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, axum::response::Html(page)).into_response()
 }
 
 /// An answer that breaks off: its body fails, and with it the connection.
@@ -301,16 +319,7 @@ fn attachment(shared: &Shared, path: &str) -> Response {
 }
 
 fn route(shared: &Shared, call: Call, segments: &[&str]) -> Answer {
-    let number = |text: &str| {
-        let not_one = || {
-            invalid(
-                "id",
-                "NUMBER_TYPE_COERCE",
-                &format!("Value \"{text}\" is not snowflake."),
-            )
-        };
-        text.parse::<u64>().map_err(|_| not_one())
-    };
+    let number = |text: &str| snowflake_in("id", text);
     match (call.method.as_str(), segments) {
         ("GET", ["gateway"]) => Ok(Some(json!({ "url": gateway::gateway_url(shared) }))),
         ("GET", ["gateway", "bot"]) => Ok(Some(json!({
@@ -443,30 +452,69 @@ fn list_messages(shared: &Shared, channel: u64, call: &Call) -> Answer {
     if allowed & permissions::READ_MESSAGE_HISTORY == 0 {
         return Ok(Some(json!([])));
     }
-    let number = |name: &str| call.query(name).and_then(|value| value.parse::<u64>().ok());
-    let limit = number("limit").unwrap_or(50).clamp(1, 100);
-    let (after, before) = (number("after"), number("before"));
+    let limit = page_length(call)?;
+    let snowflake = |name: &str| {
+        let value = call.query(name);
+        value.map(|text| snowflake_in(name, &text)).transpose()
+    };
+    let (after, before) = (snowflake("after")?, snowflake("before")?);
+    if after.is_some() && before.is_some() {
+        // Discord's page: “only one may be passed at a time”. What it does with two it does not
+        // say, so whoever passes two hears of it here.
+        let message = "Only one of before and after may be passed.";
+        return Err(invalid("before", "BASE_TYPE_CHOICES", message));
+    }
     let fits = |message: u64| {
         after.is_none_or(|after| message > after) && before.is_none_or(|before| message < before)
     };
-    let public = channel
+    let mut found: Vec<_> = channel
         .messages
         .iter()
-        .filter(|message| message.visible_to.is_none() && fits(message.id.get()));
-    let most = usize::try_from(limit).unwrap_or(50);
-    // After a message: the ones that follow it. Else the newest. Newest first in both cases.
-    let mut found: Vec<_> = if after.is_some() {
-        public.take(most).collect()
-    } else {
-        public.rev().take(most).collect()
-    };
+        .filter(|message| message.visible_to.is_none() && fits(message.id.get()))
+        .collect();
+    // Stored in the order they came, which a backdated click or a clock set back can belie; pages
+    // go by id. Newest first in both cases.
     found.sort_by_key(|message| std::cmp::Reverse(message.id));
+    if after.is_some() {
+        // The ones that follow it, where it is else the newest that are meant.
+        found.drain(..found.len().saturating_sub(limit));
+    }
+    found.truncate(limit);
     Ok(Some(
         found
             .into_iter()
             .map(|message| world.message(message))
             .collect(),
     ))
+}
+
+/// How many messages are asked for: 1 to 100, and 50 unless told.
+fn page_length(call: &Call) -> Result<usize, ApiError> {
+    let Some(text) = call.query("limit") else {
+        return Ok(50);
+    };
+    let wrong = |code: &'static str, message: &str| invalid("limit", code, message);
+    let Ok(limit) = text.parse::<i64>() else {
+        let message = format!("Value \"{text}\" is not int.");
+        return Err(wrong("NUMBER_TYPE_COERCE", &message));
+    };
+    match usize::try_from(limit) {
+        Ok(limit @ 1..=100) => Ok(limit),
+        Ok(101..) => {
+            let message = "int value should be less than or equal to 100.";
+            Err(wrong("NUMBER_TYPE_MAX", message))
+        }
+        Ok(0) | Err(_) => {
+            let message = "int value should be greater than or equal to 1.";
+            Err(wrong("NUMBER_TYPE_MIN", message))
+        }
+    }
+}
+
+fn snowflake_in(field: &str, text: &str) -> Result<u64, ApiError> {
+    let message = format!("Value \"{text}\" is not snowflake.");
+    text.parse()
+        .map_err(|_| invalid(field, "NUMBER_TYPE_COERCE", &message))
 }
 
 fn one_message(shared: &Shared, channel: u64, message: u64, call: Call) -> Answer {

@@ -235,7 +235,12 @@ impl Place {
         let mut found = Vec::new();
         for exchange in self.discord.exchanges() {
             let violations = api.violations(std::slice::from_ref(&exchange));
-            let meant = ["request", "the request body is missing", "response/errors/"];
+            let meant = [
+                "request",
+                "the request body is missing",
+                "query parameter",
+                "response/errors/",
+            ];
             let is_meant = |text: &String| {
                 let starts = |what: &&str| text.contains(&format!("(400): {what}"));
                 meant.iter().any(starts)

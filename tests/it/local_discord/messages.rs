@@ -61,6 +61,31 @@ async fn the_list_is_the_newest_first_and_pages_both_ways() {
         list(&format!("?limit=2&after={}", ids[1])).await,
         ["4", "3"]
     );
+    // Its clock was set back: pages go by id, whatever came first.
+    place.clock.step_ms(-minutes(1));
+    place.post(&quiet("0")).await.ok();
+    assert_eq!(list("?limit=1").await, ["5"]);
+    assert_eq!(list("?limit=1&after=1").await, ["0"]);
+    place.end();
+}
+
+#[tokio::test]
+async fn a_page_is_of_one_to_a_hundred_messages_before_or_after_one() {
+    let place = Place::start().await;
+    let sent = place.post(&quiet("One")).await.ok();
+    let path = place.messages_of(place.channel);
+    for (query, field, code) in [
+        ("limit=0", "/limit", "NUMBER_TYPE_MIN"),
+        ("limit=101", "/limit", "NUMBER_TYPE_MAX"),
+        ("limit=all", "/limit", "NUMBER_TYPE_COERCE"),
+        ("before=now", "/before", "NUMBER_TYPE_COERCE"),
+        ("after=1&before=2", "/before", "BASE_TYPE_CHOICES"),
+    ] {
+        let refused = place.get(&format!("{path}?{query}")).await;
+        assert_eq!(refused.wrong(field), code, "{query}");
+    }
+    let hundred = place.get(&format!("{path}?limit=100&after=1")).await.ok();
+    assert_eq!(hundred[0]["id"], sent["id"]);
     place.end();
 }
 

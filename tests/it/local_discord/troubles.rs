@@ -229,6 +229,29 @@ async fn an_ordered_status_stores_nothing_and_passes() {
 }
 
 #[tokio::test]
+async fn an_answer_of_somebody_elses_can_be_ordered() {
+    let place = Place::start().await;
+    let ban = |retry_after: Option<&str>| FaultKind::Banned {
+        retry_after: retry_after.map(str::to_owned),
+    };
+    for (kind, status, retry_after) in [
+        (FaultKind::Foreign(404), 404, None),
+        (ban(None), 429, None),
+        (ban(Some("1800")), 429, Some("1800")),
+    ] {
+        place.discord.fault(Fault::on("/messages", kind));
+        let answer = place.post(&hello()).await;
+        assert_eq!(answer.status, status);
+        assert!(answer.header("content-type").starts_with("text/html"));
+        let told = answer.headers.get("retry-after");
+        assert_eq!(told.map(|value| value.to_str().unwrap()), retry_after);
+    }
+    assert_eq!(place.discord.too_many_requests(), 2);
+    assert_eq!(place.texts(), Vec::<String>::new());
+    place.end();
+}
+
+#[tokio::test]
 async fn an_outage_lasts_until_it_is_over() {
     let place = Place::start().await;
     place.discord.outage(true);
