@@ -1,12 +1,16 @@
 //! The database: what becomes of the others when one write fails, and when it is away.
 
+use std::fs;
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use sqlx::Executor as _;
 use timeattack::db::{Db, Tx};
 use timeattack::error::{Error, Result};
+use timeattack::timeattack::State;
 
-use crate::support::Database;
-use crate::support::bot::Bot;
+use crate::support::bot::{Bot, turning};
+use crate::support::{Database, MEMBER, OTHER, TestApp, minutes, seconds};
 
 /// What a write of these tests does.
 #[derive(Clone)]
@@ -132,4 +136,69 @@ async fn a_full_disk_is_told_politely_and_all_goes_on_when_there_is_room() {
         .unwrap();
     bot.posted(bot.channel, "🎉").await;
     bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn verdicts_wait_until_they_can_be_stored_and_then_follow_within_ten_seconds() {
+    let kept = tempfile::NamedTempFile::new().unwrap();
+    let says = |part: &str| fs::read_to_string(&kept).unwrap().contains(part);
+    let log = tracing_subscriber::fmt().with_writer(Arc::new(kept.reopen().unwrap()));
+    let bot = Bot::start_logging(|_, _| {}, Some(log.finish().into())).await;
+    bot.started().await;
+    let db = bot.app().db;
+    let away = "ALTER TABLE outbox RENAME TO outbox_away";
+    execute(&db, away).await.unwrap();
+    bot.clock.advance_ms(minutes(10));
+    // Nothing tells of it but the log, so that is read again and again.
+    turning(&bot.clock, async {
+        while !says("verdicts could not be stored") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(bot.cards(), 0);
+
+    execute(&db, "ALTER TABLE outbox_away RENAME TO outbox")
+        .await
+        .unwrap();
+    let back_ms = bot.app().clock.now_ms();
+    turning(&bot.clock, bot.posted(bot.channel, "나약한")).await;
+    let after_ms = bot.app().clock.now_ms() - back_ms;
+    assert!(after_ms <= seconds(10), "told after {after_ms} ms");
+    assert_eq!(bot.cards(), 1);
+    assert!(says("that had to wait are stored"));
+    bot.end().await;
+}
+
+#[tokio::test]
+async fn a_verdict_that_cannot_be_stored_keeps_no_other_waiting() {
+    let app = TestApp::start().await;
+    let (broken, mended) = if app.is_postgres() {
+        (
+            "ALTER TABLE outbox ADD CONSTRAINT broken CHECK (user_id <> 99000000000000001)",
+            "ALTER TABLE outbox DROP CONSTRAINT broken",
+        )
+    } else {
+        (
+            "CREATE TRIGGER broken BEFORE INSERT ON outbox \
+             WHEN NEW.user_id = 99000000000000001 BEGIN SELECT RAISE(ABORT, 'broken'); END",
+            "DROP TRIGGER broken",
+        )
+    };
+    let waiting = app.time_attack().by(MEMBER).started().await;
+    app.time_attack().by(OTHER).started().await;
+    execute(&app.app().db, broken).await.unwrap();
+    let mut changes = app.app().outbox.changes();
+    app.clock.advance_ms(minutes(10));
+    while app.posts().is_empty() {
+        changes.changed().await.unwrap();
+    }
+    assert_eq!(app.posted()[0].message.mentions, [OTHER]);
+    assert_eq!(app.state(waiting.id).await, State::Running);
+
+    execute(&app.app().db, mended).await.unwrap();
+    app.advance(seconds(10)).await;
+    let posted = app.posted();
+    assert_eq!(posted.len(), 2);
+    assert_eq!(posted[1].message.mentions, [MEMBER]);
 }
