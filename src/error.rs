@@ -1,6 +1,7 @@
-//! Two kinds of failure: a [`UserError`] is shown to the person who caused it, in their language;
-//! everything else is internal, logged with its chain once, and shown as a short apology with an
-//! id. The turning into an answer happens in one place per front door (`discord::on_error`).
+//! Three kinds of failure: a [`UserError`] is shown to the person who caused it, in their language;
+//! a database that is away is logged with its chain once, and the person is asked to try again in a
+//! moment; everything else is internal, logged likewise, and shown as a short apology with an id.
+//! The turning into an answer happens in one place per front door (`discord::on_error`).
 
 use crate::duration_text::TimeTextError;
 use crate::i18n::{Language, text};
@@ -249,6 +250,10 @@ pub enum Error {
     /// The person asked for something that cannot be done; the text says what to do instead.
     #[error(transparent)]
     User(#[from] UserError),
+    /// The database cannot be reached, or cannot store anything (a full disk); what was asked of it
+    /// was not done. The person is told [`UserError::Busy`].
+    #[error(transparent)]
+    Away(anyhow::Error),
     /// Something of ours, or around us, is broken.
     #[error(transparent)]
     Internal(#[from] anyhow::Error),

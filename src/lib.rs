@@ -35,7 +35,7 @@
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
 //! | [`duration_text`] | durations and clock times in Korean and English |
 //! | [`i18n`] | everything that people read, in both languages |
-//! | [`db`], [`clock`], [`ids`], [`error`] | the ground: group commit, time, ids, the two kinds of failure |
+//! | [`db`], [`clock`], [`ids`], [`error`] | the ground: group commit, time, ids, the kinds of failure |
 //! | `sandbox` | a local Discord, for the tests and for `timeattack sandbox` |
 //!
 //! # Invariants

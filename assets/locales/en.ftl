@@ -65,7 +65,7 @@ error-no-extension = { $limit ->
     [one] It was extended once already, which is all this server allows.
    *[other] It was extended { $limit } times already, as often as this server allows.
 }
-error-busy = I'm busy right now, and nothing was changed. Please try again in a moment.
+error-busy = I can't get at my data right now. Nothing was changed, and what is running goes on. Please try again in a moment.
 error-only-in-servers = This works in servers only. Please use it in a channel of your server.
 error-needs-manage-server = You need the “Manage Server” permission for this. Please ask an admin of the server.
 error-unknown-zone = I don't know the time zone “{ $given }”. Choose one from the list, such as Asia/Seoul.

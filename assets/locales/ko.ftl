@@ -61,7 +61,7 @@ error-no-extension = { $limit ->
     [0] 이 서버에서는 타임어택을 연장할 수 없어요.
    *[other] 이미 { $limit }번 연장했어요. 이 서버에서는 더 연장할 수 없어요.
 }
-error-busy = 지금은 바빠서 처리하지 못했어요. 바뀐 것은 없으니 잠시 후 다시 시도해 주세요.
+error-busy = 지금은 데이터를 읽거나 저장할 수 없어서 처리하지 못했어요. 바뀐 것은 없고, 진행 중인 타임어택도 그대로예요. 잠시 후 다시 시도해 주세요.
 error-only-in-servers = 서버에서만 쓸 수 있어요. 서버의 채널에서 사용해 주세요.
 error-needs-manage-server = “서버 관리하기” 권한이 필요해요. 서버 관리자에게 부탁해 주세요.
 error-unknown-zone = “{ $given }”, 모르는 시간대예요. Asia/Seoul처럼 목록에서 골라 주세요.

@@ -6,12 +6,22 @@ use std::sync::{Arc, Weak};
 use sqlx::{AnyPool, Executor as _};
 use tokio::sync::Notify;
 
+use super::target::SQLITE_PATIENCE;
+
 /// Transactions after which the log is copied into the database: some twenty megabytes of it. Each
 /// copy ends in an fsync that commits of the same moment wait for.
 const CHECKPOINT_EVERY: u32 = 1_000;
-/// Pages of a log that is begun anew (32 MB). Under unbroken load copying alone never lets it end:
+/// A log of this length is begun anew (32 MB). Under unbroken load copying alone never lets it end:
 /// there is always something behind what was copied.
-const LONG_LOG_PAGES: i64 = 8_192;
+const LONG_LOG_BYTES: i64 = 32 << 20;
+/// A log longer than this is told to whoever reads ours (64 MB): twice what it should ever be, and
+/// it has not filled a disk yet.
+const ALARM_LOG_BYTES: i64 = 64 << 20;
+/// How long the writer waits for those who read from a log that it is about to begin anew: enough
+/// for reads that are about to end, as there is always one under load, and too little to be noticed
+/// by whoever waits for a write. A reader that goes on for longer (a backup) would stop all writes
+/// for as long as the usual patience lasts, again after every copy.
+const RESTART_PATIENCE: &str = "PRAGMA busy_timeout = 20";
 
 /// Copies SQLite's log into the database beside the writer. Done by a commit, as SQLite does by
 /// itself, it makes whoever waits for that commit wait for a second fsync of much more.
@@ -47,7 +57,7 @@ impl Checkpoints {
     /// Only little is left to copy, as the other side has just done most of it.
     pub(super) async fn begin_anew_if_long(&self, pool: &AnyPool) {
         if self.shared.is_long.swap(false, Ordering::Relaxed)
-            && let Err(error) = pool.execute("PRAGMA wal_checkpoint(RESTART)").await
+            && let Err(error) = begin_anew(pool).await
         {
             tracing::warn!(%error, "the log could not be begun anew; tried again soon");
         }
@@ -61,24 +71,139 @@ impl Drop for Checkpoints {
     }
 }
 
+/// Begins the log anew; if somebody goes on reading from it, the next copy will ask for it again.
+async fn begin_anew(writer: &AnyPool) -> sqlx::Result<()> {
+    let mut conn = writer.acquire().await?;
+    conn.execute(RESTART_PATIENCE).await?;
+    let begun = conn.execute("PRAGMA wal_checkpoint(RESTART)").await;
+    if let Err(error) = conn.execute(SQLITE_PATIENCE).await {
+        // The writer must not go on without its patience; the pool opens another connection.
+        drop(conn.detach());
+        return Err(error);
+    }
+    begun.map(drop)
+}
+
 async fn checkpoint_forever(pool: AnyPool, shared: Weak<CheckpointsShared>) {
+    let mut alarm = Alarm::default();
     while let Some(shared) = shared.upgrade() {
         shared.due.notified().await;
         if Arc::strong_count(&shared) == 1 {
             break;
         }
-        // PASSIVE: copies what no reader needs, and waits for nobody.
-        let copied = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(PASSIVE)");
-        match copied.fetch_one(&pool).await {
-            Ok((_, pages, _)) => {
-                shared
-                    .is_long
-                    .store(pages >= LONG_LOG_PAGES, Ordering::Relaxed);
+        match copy(&pool).await {
+            Ok(Some(bytes)) => {
+                let is_long = bytes >= LONG_LOG_BYTES;
+                shared.is_long.store(is_long, Ordering::Relaxed);
+                alarm.hear(bytes);
             }
+            Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "the log could not be copied into the database; tried again soon");
             }
         }
     }
     pool.close().await;
+}
+
+/// Copies what no reader needs and waits for nobody. Returns the log's length, unless the writer is
+/// just beginning it anew.
+async fn copy(pool: &AnyPool) -> sqlx::Result<Option<i64>> {
+    let mut conn = pool.acquire().await?;
+    let (_, pages, _) = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(PASSIVE)")
+        .fetch_one(&mut *conn)
+        .await?;
+    let page_bytes: i64 = sqlx::query_scalar("PRAGMA page_size")
+        .fetch_one(&mut *conn)
+        .await?;
+    Ok((pages >= 0).then_some(pages * page_bytes))
+}
+
+/// Tells once that the log is too long, and once that it no longer is.
+#[derive(Default)]
+struct Alarm {
+    is_on: bool,
+}
+
+impl Alarm {
+    fn hear(&mut self, bytes: i64) {
+        let megabytes = bytes >> 20;
+        if !self.is_on && bytes > ALARM_LOG_BYTES {
+            self.is_on = true;
+            tracing::warn!(
+                megabytes,
+                "the database's log is too long and fills the disk: somebody has been reading from \
+                 it for long (a backup, an open tool); it is cut as soon as they end"
+            );
+        } else if self.is_on && bytes < LONG_LOG_BYTES {
+            // Not at the length of the alarm, or a log that stays about there would be told for ever.
+            self.is_on = false;
+            tracing::info!(megabytes, "the database's log is of its usual length again");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sqlx::any::AnyPoolOptions;
+    use sqlx::{AnyConnection, Connection as _};
+
+    use super::*;
+
+    /// Less than the usual patience, and enough for a machine that is busy with other tests.
+    const SOON: Duration = Duration::from_secs(3);
+
+    #[tokio::test]
+    async fn a_reader_that_does_not_end_stops_no_writes() {
+        sqlx::any::install_default_drivers();
+        let folder = tempfile::tempdir().unwrap();
+        let url = super::super::sqlite_url(&folder.path().join("test.db"), "rwc");
+        let pool = AnyPoolOptions::new().max_connections(1);
+        let pool = pool.connect(&url).await.unwrap();
+        let wal = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; \
+             CREATE TABLE rows (id BIGINT); INSERT INTO rows VALUES (1)";
+        pool.execute(wal).await.unwrap();
+        let mut reader = AnyConnection::connect(&url).await.unwrap();
+        reader.execute("BEGIN; SELECT * FROM rows").await.unwrap();
+        pool.execute("INSERT INTO rows VALUES (2)").await.unwrap();
+
+        let checkpoints = Checkpoints::start(None);
+        checkpoints.shared.is_long.store(true, Ordering::Relaxed);
+        let begun = tokio::time::timeout(SOON, checkpoints.begin_anew_if_long(&pool));
+        begun.await.expect("it does not wait for the reader");
+        let patience: i64 = sqlx::query_scalar("PRAGMA busy_timeout")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(SQLITE_PATIENCE, format!("PRAGMA busy_timeout = {patience}"));
+
+        reader.execute("ROLLBACK").await.unwrap();
+        let before = copy(&pool).await.unwrap().unwrap();
+        assert!(before > 0 && before % 4_096 == 0, "{before} bytes");
+        begin_anew(&pool).await.unwrap();
+        pool.execute("INSERT INTO rows VALUES (3)").await.unwrap();
+        let after = copy(&pool).await.unwrap().unwrap();
+        assert!(after < before, "{after} of {before} bytes");
+    }
+
+    #[test]
+    fn a_log_that_is_too_long_is_told_once_and_so_is_its_end() {
+        let kept = tempfile::NamedTempFile::new().unwrap();
+        let log = tracing_subscriber::fmt().with_writer(Arc::new(kept.reopen().unwrap()));
+        tracing::subscriber::with_default(log.finish(), || {
+            let mut alarm = Alarm::default();
+            let megabytes = [1, 64, 65, 70, 64, 65, 32, 31, 30, 66];
+            for length in megabytes {
+                alarm.hear(length << 20);
+            }
+        });
+        let log = std::fs::read_to_string(&kept).unwrap();
+        let levels: Vec<&str> = log
+            .lines()
+            .filter_map(|line| ["WARN", "INFO"].into_iter().find(|it| line.contains(it)))
+            .collect();
+        assert_eq!(levels, ["WARN", "INFO", "WARN"], "{log}");
+    }
 }

@@ -8,11 +8,14 @@
 //!   wait, instead of each waiting for its own fsync.
 //! - A job's effects are durable when `write` returns (`synchronous=FULL` on SQLite); only what
 //!   says so itself goes without, by [`Db::write_relaxed`].
-//! - A job that fails takes nothing with it: the group is rolled back and each of its jobs is run
-//!   again alone. So a job may run twice; it must keep its state in the database.
+//! - A job that fails, or panics, takes nothing with it: the group is rolled back and each of its
+//!   jobs is run again alone. So a job may run twice; it must keep its state in the database.
+//! - While the database is away, whoever asks something of it is told so ([`Error::Away`]), and
+//!   that nothing was changed. When it is back all goes on, without a restart.
 //!
 //! Reads go to a pool of their own and never wait for the writer (WAL).
 
+mod away;
 mod log;
 mod target;
 mod writer;
@@ -125,9 +128,11 @@ impl Db {
         J: for<'t> Fn(&'t mut Tx, &'t D) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
     {
         let (job, answered) = writer::job(data, job, urgency);
-        let closed = || Error::Internal(anyhow::anyhow!("the database's writer has stopped"));
-        self.writer.send(job).await.map_err(|_| closed())?;
-        answered.await.map_err(|_| closed())?
+        let closed = || anyhow::anyhow!("the database's writer has stopped");
+        let sent = self.writer.send(job).await;
+        sent.map_err(|_| Error::Away(closed()))?;
+        // Whether this one was still done cannot be told.
+        answered.await.map_err(|_| Error::Internal(closed()))?
     }
 
     /// Closes the readers; the writer ends when the last handle is dropped.
@@ -138,7 +143,13 @@ impl Db {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        Self::Internal(anyhow::Error::new(error).context("the database"))
+        let is_away = away::is_away(&error);
+        let error = anyhow::Error::new(error).context("the database");
+        if is_away {
+            Self::Away(error)
+        } else {
+            Self::Internal(error)
+        }
     }
 }
 

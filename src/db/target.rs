@@ -78,9 +78,9 @@ impl Target {
     /// `test`: ask each connection whether it still lives before it is used. The writer does not
     /// (it would cost every transaction a round trip); it replaces its connection after an error.
     pub(super) async fn pool(&self, size: u32, test: bool) -> Result<AnyPool> {
-        let (url, on_connect) = match self {
-            Self::Sqlite { path } => (sqlite_url(path, "rwc"), SQLITE_PRAGMAS),
-            Self::Postgres { url } => (url.clone(), POSTGRES_SETTINGS),
+        let (url, on_connect): (_, &[&str]) = match self {
+            Self::Sqlite { path } => (sqlite_url(path, "rwc"), &[SQLITE_PRAGMAS, SQLITE_PATIENCE]),
+            Self::Postgres { url } => (url.clone(), &[POSTGRES_SETTINGS]),
         };
         let options: AnyConnectOptions = url.parse().context("DATABASE_URL")?;
         let pool = AnyPoolOptions::new()
@@ -89,7 +89,9 @@ impl Target {
             .test_before_acquire(test)
             .after_connect(move |conn, _| {
                 Box::pin(async move {
-                    conn.execute(on_connect).await?;
+                    for settings in on_connect {
+                        conn.execute(*settings).await?;
+                    }
                     Ok(())
                 })
             })
@@ -144,8 +146,11 @@ pub(super) struct Begin {
 /// FULL: an acknowledged deadline survives a power cut. The log is cut back to 64 MB after use, and
 /// copied into the database by [`super::log`], not by whichever commit finds it long.
 const SQLITE_PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; \
+     PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; \
      PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY";
+/// How long a connection waits for a lock that another holds: longer than any transaction of ours
+/// takes, and shorter than a lease.
+pub(super) const SQLITE_PATIENCE: &str = "PRAGMA busy_timeout = 5000";
 /// A statement that waits for a lock held by a hung process gives up before its lease does.
 const POSTGRES_SETTINGS: &str = "SET lock_timeout = '10s'";
 

@@ -10,7 +10,7 @@ use serenity::{
 use super::asker::Asker;
 use super::connection::describe;
 use super::handler::Data;
-use crate::error::Error;
+use crate::error::{Error, UserError};
 use crate::i18n::{Language, text};
 use crate::messenger::{self, CONTENT_LENGTH, DESCRIPTION_LENGTH, markdown::shorten};
 use crate::timeattack;
@@ -134,25 +134,35 @@ pub(super) fn lost(error: serenity::Error) {
     tracing::warn!(error = describe(error), "an answer could not be sent");
 }
 
-/// What a person is told about an error. An internal one is logged here, once, with the id that the
-/// person sees.
+/// What a person is told about an error. One that is not theirs is logged here, once, with the id
+/// that the person sees if it is ours.
 pub(super) fn explain(error: Error, language: Language, interaction: u64) -> String {
     match error {
         Error::User(error) => {
             tracing::debug!(%error, "refused");
             error.text(language)
         }
+        Error::Away(error) => {
+            log_failed(&error, interaction);
+            UserError::Busy.text(language)
+        }
         Error::Internal(error) => {
-            let id = format!("{:08X}", interaction & 0xffff_ffff);
-            tracing::error!(
-                error.id = id,
-                interaction.id = interaction,
-                error = format!("{error:#}"),
-                "an interaction failed"
-            );
+            let id = log_failed(&error, interaction);
             text(language, "error-internal", &[("id", id.into())])
         }
     }
+}
+
+/// Logs an error with all its causes, and returns the id that it has there.
+fn log_failed(error: &anyhow::Error, interaction: u64) -> String {
+    let id = format!("{:08X}", interaction & 0xffff_ffff);
+    tracing::error!(
+        error.id = id,
+        interaction.id = interaction,
+        error = format!("{error:#}"),
+        "an interaction failed"
+    );
+    id
 }
 
 /// Shows the asker what was kept for them because no channel took it. Each is kept until Discord
@@ -253,6 +263,15 @@ mod tests {
         let error = Error::Internal(anyhow::anyhow!("a bug"));
         let told = explain(error, Language::English, 0xabcd);
         assert!(told.contains("0000ABCD") && !told.contains("bug"));
+    }
+
+    #[test]
+    fn a_database_that_is_away_is_no_fault_to_report_but_a_reason_to_try_again() {
+        for language in Language::ALL {
+            let error = Error::Away(anyhow::anyhow!("no connection"));
+            let told = explain(error, language, 0xabcd);
+            assert_eq!(told, UserError::Busy.text(language));
+        }
     }
 
     #[test]

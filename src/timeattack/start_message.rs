@@ -160,7 +160,8 @@ pub async fn keep_up_to_date(app: App, stop: CancellationToken) {
             () = app.clock.sleep_ms(LOOK_MS) => {}
         }
         if let Err(error) = bring_up_to_date(&app).await {
-            tracing::warn!(%error, "outdated messages were not edited; trying again");
+            let error = format!("{error:#}");
+            tracing::warn!(error, "outdated messages were not edited; trying again");
         }
     }
 }

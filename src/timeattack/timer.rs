@@ -7,12 +7,17 @@
 //!
 //! A sweep of the table every ten seconds finds whatever no task of this process waits for: time
 //! attacks of a process that died, and deadlines that a corrected clock has passed.
+//!
+//! What cannot be settled (the database is away, the disk full) is tried again until it is, within
+//! ten seconds of the database's return. One that alone cannot be settled keeps no other waiting.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
+use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,17 +25,26 @@ use tokio_util::sync::CancellationToken;
 use super::{fail_due, store};
 use crate::app::App;
 use crate::clock::{Clock, Nap};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::AttackId;
 
 /// Between two sweeps of the table: with it, what another process left is settled in time for the
 /// promise of 20 s.
 const SWEEP_MS: i64 = 10_000;
+/// What one sweep rings at most: the rest is found by the next, when these are settled.
+const SWEEP_BATCH: i64 = 10_000;
+/// What is read at once when all timers are armed: a few megabytes of a million.
+const ARM_BATCH: i64 = 20_000;
 /// Verdicts of one transaction at most: enough to share its fsync among a burst, few enough that
 /// commands come in between.
 const SETTLE_BATCH: usize = 500;
-/// How soon what could not be settled is tried again.
+/// How soon what could not be settled is tried again; twice as long after each further failure.
 const SETTLE_AGAIN_MS: i64 = 500;
+/// The longest of these waits: with an attempt that is under way meanwhile, verdicts are told
+/// within the ten seconds promised after the database's return.
+const SETTLE_AGAIN_AT_MOST_MS: i64 = 5_000;
+/// Between two words about a trouble that goes on: who reads the log shall find more in it.
+const TELL_AGAIN_MS: i64 = 60_000;
 /// A verdict later than this says so.
 pub const LATE_MS: i64 = 5_000;
 
@@ -44,6 +58,9 @@ pub struct Timers {
 struct Shared {
     clock: Clock,
     armed: Mutex<HashMap<AttackId, AbortHandle>>,
+    /// What has rung and is not settled. It rings no second time: while the database is away, every
+    /// sweep finds the same ones.
+    rung: Mutex<HashSet<AttackId>>,
     due: mpsc::UnboundedSender<AttackId>,
 }
 
@@ -53,11 +70,12 @@ pub struct Due(mpsc::UnboundedReceiver<AttackId>);
 impl Timers {
     /// Timers, and what they ring.
     pub fn new(clock: Clock) -> (Self, Due) {
-        // Unbounded, as it holds at most the running time attacks, which are bounded already.
+        // Unbounded, as it holds each running time attack once at most, and they are bounded.
         let (due, rings) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             clock,
             armed: Mutex::default(),
+            rung: Mutex::default(),
             due,
         });
         (Self { shared }, Due(rings))
@@ -66,7 +84,7 @@ impl Timers {
     /// Waits for this deadline, and no longer for the one it had before.
     pub fn arm(&self, attack: AttackId, deadline_ms: i64) {
         let task = tokio::spawn(Ring::new(Arc::clone(&self.shared), attack, deadline_ms));
-        let before = self.lock().insert(attack, task.abort_handle());
+        let before = lock(&self.shared.armed).insert(attack, task.abort_handle());
         if let Some(before) = before {
             before.abort();
         }
@@ -74,7 +92,7 @@ impl Timers {
 
     /// Waits for it no longer.
     pub fn disarm(&self, attack: AttackId) {
-        let before = self.lock().remove(&attack);
+        let before = lock(&self.shared.armed).remove(&attack);
         if let Some(before) = before {
             before.abort();
         }
@@ -82,27 +100,42 @@ impl Timers {
 
     /// How many are waited for.
     pub fn armed(&self) -> usize {
-        self.lock().len()
+        lock(&self.shared.armed).len()
     }
 
-    /// It is due.
-    fn ring(&self, attack: AttackId) {
-        self.shared.ring(attack);
+    /// These are being settled: nothing waits for them any more.
+    fn have_rung(&self, attacks: &[AttackId]) {
+        let mut armed = lock(&self.shared.armed);
+        for attack in attacks {
+            armed.remove(attack);
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AttackId, AbortHandle>> {
-        self.shared
-            .armed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// These are settled: should they run after all, they may ring again.
+    fn are_settled(&self, attacks: &[AttackId]) {
+        let mut rung = lock(&self.shared.rung);
+        for attack in attacks {
+            rung.remove(attack);
+        }
     }
 }
 
 impl Shared {
+    /// It is due.
     fn ring(&self, attack: AttackId) {
+        if lock(&self.rung).insert(attack) {
+            self.hand(attack);
+        }
+    }
+
+    fn hand(&self, attack: AttackId) {
         // Nobody receives only when the program is ending; the next start finds it overdue.
         let _ = self.due.send(attack);
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pin_project_lite::pin_project! {
@@ -156,7 +189,7 @@ pub async fn arm_all(app: &App) -> Result<usize> {
     let mut conn = app.db.read().await?;
     let mut after = (i64::MIN, AttackId(i64::MIN));
     loop {
-        let page = store::running_page(&mut conn, after, 20_000).await?;
+        let page = store::running_page(&mut conn, after, ARM_BATCH).await?;
         let Some(last) = page.last() else {
             return Ok(armed);
         };
@@ -170,6 +203,7 @@ pub async fn arm_all(app: &App) -> Result<usize> {
 
 /// Decides what has come due, until `stop`.
 pub async fn settle_forever(app: App, mut due: Due, stop: CancellationToken) {
+    let mut trouble = Trouble::default();
     let mut batch = Vec::with_capacity(SETTLE_BATCH);
     loop {
         let received = tokio::select! {
@@ -188,40 +222,112 @@ pub async fn settle_forever(app: App, mut due: Due, stop: CancellationToken) {
         {
             batch.push(attack);
         }
+        // In one order everywhere: two processes that settle the same ones wait for each other
+        // rather than in a circle.
         batch.sort_unstable();
-        batch.dedup();
-        settle(&app, std::mem::take(&mut batch)).await;
+        app.timers.have_rung(&batch);
+        settle_or_wait(&app, std::mem::take(&mut batch), &mut trouble).await;
     }
 }
 
-async fn settle(app: &App, attacks: Vec<AttackId>) {
-    {
-        let mut armed = app.timers.lock();
-        for attack in &attacks {
-            armed.remove(attack);
-        }
+/// Settles these. Those that cannot be settled come again after a while.
+async fn settle_or_wait(app: &App, attacks: Vec<AttackId>, trouble: &mut Trouble) {
+    let Err(error) = settle(app, &attacks).await else {
+        return trouble.is_over_for(&attacks);
+    };
+    let unsettled = if matches!(error, Error::Away(_)) || attacks.len() == 1 {
+        attacks
+    } else {
+        settle_each(app, attacks, trouble).await
+    };
+    if unsettled.is_empty() {
+        return;
     }
-    match fail_due(app, attacks.clone()).await {
-        Ok(settled) => {
-            let now_ms = app.clock.now_ms();
-            for attack in &settled.failed {
-                let late_ms = now_ms - attack.deadline_ms;
-                tracing::info!(timeattack.id = %attack.id, guild.id = %attack.guild, late_ms, "a time attack failed");
-            }
-            app.outbox.hand(settled.rows);
-            for (attack, deadline_ms) in settled.not_due {
-                app.timers.arm(attack, deadline_ms);
-            }
+    let wait_ms = trouble.has(&unsettled, &error, app.clock.monotonic_ms());
+    let shared = Arc::clone(&app.timers.shared);
+    tokio::spawn(async move {
+        shared.clock.sleep_ms(wait_ms).await;
+        // Not rung, as they have rung already.
+        unsettled.iter().for_each(|attack| shared.hand(*attack));
+    });
+}
+
+/// One of them may be at fault, and not the database: alone, each can be settled or not. Returns
+/// those that cannot.
+async fn settle_each(app: &App, attacks: Vec<AttackId>, trouble: &mut Trouble) -> Vec<AttackId> {
+    let alone = |attack| settle(app, slice::from_ref(attack));
+    let outcomes = join_all(attacks.iter().map(alone)).await;
+    let outcomes = attacks.into_iter().zip(outcomes);
+    let (settled, unsettled): (Vec<_>, Vec<_>) = outcomes.partition(|(_, outcome)| outcome.is_ok());
+    let ids = |some: Vec<(AttackId, _)>| some.into_iter().map(|(attack, _)| attack).collect();
+    let settled: Vec<AttackId> = ids(settled);
+    trouble.is_over_for(&settled);
+    ids(unsettled)
+}
+
+/// Settles all of these or none.
+async fn settle(app: &App, attacks: &[AttackId]) -> Result<()> {
+    let settled = fail_due(app, attacks.to_vec()).await?;
+    let now_ms = app.clock.now_ms();
+    for attack in &settled.failed {
+        let late_ms = now_ms - attack.deadline_ms;
+        tracing::info!(timeattack.id = %attack.id, guild.id = %attack.guild, late_ms, "a time attack failed");
+    }
+    app.outbox.hand(settled.rows);
+    // Before those that run on are armed, as they may ring at once.
+    app.timers.are_settled(attacks);
+    for (attack, deadline_ms) in settled.not_due {
+        app.timers.arm(attack, deadline_ms);
+    }
+    Ok(())
+}
+
+/// Verdicts that could not be stored, how often that was tried, and what was said about it.
+#[derive(Default)]
+struct Trouble {
+    unsettled: HashSet<AttackId>,
+    /// Since nothing was unsettled.
+    failures: u32,
+    /// When it was last told, by the monotonic clock.
+    told_ms: Option<i64>,
+    /// Whether its end is to be told.
+    is_told: bool,
+}
+
+impl Trouble {
+    /// These could not be settled. Returns how long they wait.
+    fn has(&mut self, attacks: &[AttackId], error: &Error, monotonic_ms: i64) -> i64 {
+        self.unsettled.extend(attacks);
+        let is_news = |told_ms| monotonic_ms - told_ms >= TELL_AGAIN_MS;
+        if self.told_ms.is_none_or(is_news) {
+            self.told_ms = Some(monotonic_ms);
+            self.is_told = true;
+            tracing::error!(
+                error = format!("{error:#}"),
+                count = self.unsettled.len(),
+                "verdicts could not be stored; they are tried again until they are"
+            );
         }
-        Err(error) => {
-            tracing::error!(%error, count = attacks.len(), "verdicts could not be stored; trying again");
-            let timers = app.timers.clone();
-            tokio::spawn(async move {
-                timers.shared.clock.sleep_ms(SETTLE_AGAIN_MS).await;
-                for attack in attacks {
-                    timers.ring(attack);
-                }
-            });
+        let doubled = 1_i64.checked_shl(self.failures).unwrap_or(i64::MAX);
+        self.failures = self.failures.saturating_add(1);
+        SETTLE_AGAIN_MS
+            .saturating_mul(doubled)
+            .clamp(SETTLE_AGAIN_MS, SETTLE_AGAIN_AT_MOST_MS)
+    }
+
+    /// These are settled.
+    fn is_over_for(&mut self, attacks: &[AttackId]) {
+        if self.unsettled.is_empty() {
+            return;
+        }
+        for attack in attacks {
+            self.unsettled.remove(attack);
+        }
+        if self.unsettled.is_empty() {
+            self.failures = 0;
+            if std::mem::take(&mut self.is_told) {
+                tracing::info!("the verdicts that had to wait are stored");
+            }
         }
     }
 }
@@ -234,16 +340,20 @@ pub async fn sweep_forever(app: App, stop: CancellationToken) {
             () = app.clock.sleep_ms(SWEEP_MS) => {}
         }
         if let Err(error) = sweep(&app).await {
-            tracing::warn!(%error, "the sweep for missed deadlines failed; the next one is in {SWEEP_MS} ms");
+            let error = format!("{error:#}");
+            tracing::warn!(
+                error,
+                "the sweep for missed deadlines failed; the next one is in {SWEEP_MS} ms"
+            );
         }
     }
 }
 
 async fn sweep(app: &App) -> Result<()> {
     let mut conn = app.db.read().await?;
-    let overdue = store::overdue(&mut conn, app.clock.now_ms(), 10_000).await?;
+    let overdue = store::overdue(&mut conn, app.clock.now_ms(), SWEEP_BATCH).await?;
     for attack in overdue {
-        app.timers.ring(attack);
+        app.timers.shared.ring(attack);
     }
     Ok(())
 }
@@ -256,5 +366,66 @@ mod tests {
     fn a_pending_time_attack_stays_small() {
         let bytes = size_of::<Ring>();
         assert!(bytes <= 152, "{bytes} bytes");
+    }
+
+    #[test]
+    fn what_has_rung_rings_no_second_time_until_it_is_settled() {
+        let (clock, _hand) = Clock::manual(0);
+        let (timers, mut due) = Timers::new(clock);
+        let (attack, other) = (AttackId(1), AttackId(2));
+        for rung in [attack, attack, other, attack] {
+            timers.shared.ring(rung);
+        }
+        assert_eq!(due.0.try_recv(), Ok(attack));
+        timers.shared.ring(attack);
+        assert_eq!(due.0.try_recv(), Ok(other));
+        assert!(due.0.try_recv().is_err(), "received, but not settled");
+        timers.are_settled(&[attack]);
+        timers.shared.ring(attack);
+        timers.shared.ring(other);
+        assert_eq!(due.0.try_recv(), Ok(attack));
+        assert!(due.0.try_recv().is_err());
+    }
+
+    #[test]
+    fn waits_grow_up_to_five_seconds_and_begin_anew_when_nothing_is_left() {
+        let error = Error::Away(anyhow::anyhow!("no connection"));
+        let (attack, other) = (AttackId(1), AttackId(2));
+        let mut trouble = Trouble::default();
+        let waits = [0; 7].map(|now_ms| trouble.has(&[attack], &error, now_ms));
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
+        trouble.failures = u32::MAX;
+        assert_eq!(trouble.has(&[other], &error, 0), 5_000);
+        trouble.is_over_for(&[attack]);
+        assert_eq!(trouble.has(&[other], &error, 0), 5_000, "one is left");
+        trouble.is_over_for(&[other]);
+        assert_eq!(trouble.has(&[attack], &error, 0), 500);
+    }
+
+    #[test]
+    fn a_trouble_that_goes_on_is_told_once_a_minute_and_so_is_its_end() {
+        let kept = tempfile::NamedTempFile::new().unwrap();
+        let log = tracing_subscriber::fmt().with_ansi(false);
+        let log = log.with_writer(Arc::new(kept.reopen().unwrap()));
+        let error = Error::Away(anyhow::anyhow!("no connection"));
+        let attacks: Vec<AttackId> = (0..180).map(AttackId).collect();
+        tracing::subscriber::with_default(log.finish(), || {
+            let mut trouble = Trouble::default();
+            for (second, attack) in (0..).zip(&attacks) {
+                trouble.has(slice::from_ref(attack), &error, second * 1_000);
+            }
+            trouble.is_over_for(&attacks);
+            // Within the minute it comes and goes without a word.
+            trouble.has(&attacks, &error, 179_500);
+            trouble.is_over_for(&attacks);
+        });
+        let log = std::fs::read_to_string(&kept).unwrap();
+        let lines: Vec<&str> = log.lines().collect();
+        assert_eq!(lines.len(), 4, "{log}");
+        for (line, count) in lines.iter().zip(["1", "61", "121"]) {
+            assert!(line.contains("no connection"), "{line}");
+            assert!(line.contains(&format!("count={count}")), "{line}");
+        }
+        assert!(lines[3].contains("INFO"), "{log}");
     }
 }

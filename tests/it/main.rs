@@ -12,6 +12,7 @@
 mod support;
 
 mod connection;
+mod db;
 mod discord;
 mod foreign_client;
 mod house;

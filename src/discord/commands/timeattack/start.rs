@@ -6,13 +6,13 @@ use poise::serenity_prelude as serenity;
 use serenity::{AutocompleteChoice, CreateAutocompleteResponse};
 
 use crate::app::App;
-use crate::discord::answer::{Answer, Reply};
+use crate::discord::answer::{Answer, Reply, explain};
 use crate::discord::asker::Asker;
 use crate::discord::form;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text::{self, MAX_TEXT, TimeTextError, suggest};
-use crate::error::{Error, Result, UserError};
+use crate::error::{Result, UserError};
 use crate::guild::TASK_LENGTH;
 use crate::guild::{self, Settings};
 use crate::i18n::{Language, text};
@@ -67,8 +67,8 @@ pub(in crate::discord) async fn begin(
     )))
 }
 
-/// The form was filled in. Discord closes it whatever comes of it, so a refusal shows what was
-/// written, to be copied into the next try.
+/// The form was filled in. Discord closes it whatever comes of it, so a refusal or an apology shows
+/// what was written, to be copied into the next try.
 pub(in crate::discord) async fn filled_in(
     app: &App,
     asker: &Asker,
@@ -80,12 +80,12 @@ pub(in crate::discord) async fn filled_in(
         ("limit", escape(&shorten(&limit, MAX_TEXT)).into()),
     ];
     match begin(app, asker, task, limit).await {
-        Err(Error::User(error)) => {
+        Err(error) => {
             let written = text(asker.language, "form-written", &written);
-            let refusal = error.text(asker.language);
-            Ok(Answer::Private(Reply::new(format!("{refusal}\n{written}"))))
+            let told = explain(error, asker.language, asker.interaction);
+            Ok(Answer::Private(Reply::new(format!("{told}\n{written}"))))
         }
-        outcome => outcome,
+        begun => begun,
     }
 }
 

@@ -1,0 +1,204 @@
+//! The database: what becomes of the others when one write fails, and when it is away.
+
+use std::fs;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use sqlx::Executor as _;
+use timeattack::db::{Db, Tx};
+use timeattack::error::{Error, Result};
+use timeattack::timeattack::State;
+
+use crate::support::bot::{Bot, turning};
+use crate::support::{Database, MEMBER, OTHER, TestApp, minutes, seconds};
+
+/// What a write of these tests does.
+#[derive(Clone)]
+enum Deed {
+    Insert(i64),
+    /// Panics after it has inserted.
+    Panic(i64),
+}
+
+async fn act(tx: &mut Tx, deed: &Deed) -> Result<()> {
+    let (Deed::Insert(id) | Deed::Panic(id)) = deed;
+    let insert = sqlx::query("INSERT INTO written VALUES ($1)").bind(*id);
+    insert.execute(tx).await?;
+    assert!(matches!(deed, Deed::Insert(_)), "a fault");
+    Ok(())
+}
+
+async fn write(db: &Db, deed: Deed) -> Result<()> {
+    db.write(deed, |tx, deed| Box::pin(act(tx, deed))).await
+}
+
+async fn written(db: &Db) -> Vec<i64> {
+    let mut conn = db.read().await.unwrap();
+    let ids = sqlx::query_scalar("SELECT id FROM written ORDER BY id");
+    ids.fetch_all(&mut *conn).await.unwrap()
+}
+
+/// Runs a statement in the writer's own connection.
+async fn execute(db: &Db, sql: &'static str) -> Result<()> {
+    db.write(sql, |tx, sql| {
+        Box::pin(async move {
+            tx.execute(*sql).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_job_that_panics_fails_alone_and_the_writer_goes_on() {
+    let database = Database::fresh().await;
+    let db = Db::open(&database.url).await.unwrap();
+    execute(&db, "CREATE TABLE written (id BIGINT)")
+        .await
+        .unwrap();
+    // On this test's one thread the writer comes to its turn when all four wait for it.
+    let deeds = [
+        Deed::Insert(1),
+        Deed::Insert(2),
+        Deed::Panic(3),
+        Deed::Insert(4),
+    ];
+    let outcomes = join_all(deeds.map(|deed| write(&db, deed))).await;
+    let failed: Vec<bool> = outcomes.iter().map(Result::is_err).collect();
+    assert_eq!(failed, [false, false, true, false], "{outcomes:?}");
+    let Err(Error::Internal(error)) = &outcomes[2] else {
+        panic!("{:?}", outcomes[2]);
+    };
+    assert!(error.to_string().contains("panicked: a fault"), "{error}");
+
+    // Also when it is alone.
+    write(&db, Deed::Panic(5)).await.unwrap_err();
+    write(&db, Deed::Insert(6)).await.unwrap();
+    assert_eq!(written(&db).await, [1, 2, 4, 6]);
+}
+
+#[tokio::test]
+async fn a_server_started_again_between_two_writes_costs_nobody_an_error() {
+    let database = Database::fresh().await;
+    if !database.is_postgres() {
+        // SQLite has no server that could end.
+        return;
+    }
+    let db = Db::open(&database.url).await.unwrap();
+    let process = |db: Db| async move {
+        db.write((), |tx, ()| {
+            Box::pin(async move {
+                let process =
+                    sqlx::query_scalar::<_, i64>("SELECT CAST(pg_backend_pid() AS BIGINT)");
+                Ok(process.fetch_one(tx).await?)
+            })
+        })
+        .await
+    };
+    let before = process(db.clone()).await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    let ended =
+        sqlx::query_scalar::<_, bool>("SELECT pg_terminate_backend(CAST($1 AS INT), 10000)")
+            .bind(before);
+    assert!(ended.fetch_one(&mut *conn).await.unwrap());
+    assert_ne!(process(db).await.unwrap(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_told_politely_and_all_goes_on_when_there_is_room() {
+    let bot = Bot::start().await;
+    if bot.database.is_postgres() {
+        // Nothing here can fill a server's disk; which of its errors say so is tested in `db`.
+        return bot.end().await;
+    }
+    let start = bot.started().await;
+    bot.admin().slash("/setup limits running:25").await.unwrap();
+    let db = bot.app().db;
+    // Not a page more than there is, whatever is asked for.
+    execute(&db, "PRAGMA max_page_count = 1").await.unwrap();
+    let long = "x".repeat(190);
+    let line = format!("/timeattack start task:{long} limit:30m");
+    let mut told = String::new();
+    // The room that is left in the pages there are runs out first.
+    for _ in 0..25 {
+        told = bot.jamong().slash(&line).await.unwrap().text();
+        if told.contains("데이터") {
+            break;
+        }
+    }
+    assert!(told.contains("데이터") && told.contains("다시"), "{told}");
+    execute(&db, "PRAGMA max_page_count = 1000000")
+        .await
+        .unwrap();
+    bot.mina()
+        .click(&start, &start.buttons()[0].label)
+        .await
+        .unwrap();
+    bot.posted(bot.channel, "🎉").await;
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn verdicts_wait_until_they_can_be_stored_and_then_follow_within_ten_seconds() {
+    let kept = tempfile::NamedTempFile::new().unwrap();
+    let says = |part: &str| fs::read_to_string(&kept).unwrap().contains(part);
+    let log = tracing_subscriber::fmt().with_writer(Arc::new(kept.reopen().unwrap()));
+    let bot = Bot::start_logging(|_, _| {}, Some(log.finish().into())).await;
+    bot.started().await;
+    let db = bot.app().db;
+    let away = "ALTER TABLE outbox RENAME TO outbox_away";
+    execute(&db, away).await.unwrap();
+    bot.clock.advance_ms(minutes(10));
+    // Nothing tells of it but the log, so that is read again and again.
+    turning(&bot.clock, async {
+        while !says("verdicts could not be stored") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(bot.cards(), 0);
+
+    execute(&db, "ALTER TABLE outbox_away RENAME TO outbox")
+        .await
+        .unwrap();
+    let back_ms = bot.app().clock.now_ms();
+    turning(&bot.clock, bot.posted(bot.channel, "나약한")).await;
+    let after_ms = bot.app().clock.now_ms() - back_ms;
+    assert!(after_ms <= seconds(10), "told after {after_ms} ms");
+    assert_eq!(bot.cards(), 1);
+    assert!(says("that had to wait are stored"));
+    bot.end().await;
+}
+
+#[tokio::test]
+async fn a_verdict_that_cannot_be_stored_keeps_no_other_waiting() {
+    let app = TestApp::start().await;
+    let (broken, mended) = if app.is_postgres() {
+        (
+            "ALTER TABLE outbox ADD CONSTRAINT broken CHECK (user_id <> 99000000000000001)",
+            "ALTER TABLE outbox DROP CONSTRAINT broken",
+        )
+    } else {
+        (
+            "CREATE TRIGGER broken BEFORE INSERT ON outbox \
+             WHEN NEW.user_id = 99000000000000001 BEGIN SELECT RAISE(ABORT, 'broken'); END",
+            "DROP TRIGGER broken",
+        )
+    };
+    let waiting = app.time_attack().by(MEMBER).started().await;
+    app.time_attack().by(OTHER).started().await;
+    execute(&app.app().db, broken).await.unwrap();
+    let mut changes = app.app().outbox.changes();
+    app.clock.advance_ms(minutes(10));
+    while app.posts().is_empty() {
+        changes.changed().await.unwrap();
+    }
+    assert_eq!(app.posted()[0].message.mentions, [OTHER]);
+    assert_eq!(app.state(waiting.id).await, State::Running);
+
+    execute(&app.app().db, mended).await.unwrap();
+    app.advance(seconds(10)).await;
+    let posted = app.posted();
+    assert_eq!(posted.len(), 2);
+    assert_eq!(posted[1].message.mentions, [MEMBER]);
+}
