@@ -1,5 +1,11 @@
 //! The upkeep of SQLite's write-ahead log.
+//!
+//! Each commit appends to the log and waits until it is on the disk. That takes twice as long while
+//! the file grows, as the file system then has its own books to write, so the log is laid out in
+//! advance; and copying the log back into the database happens beside the writer.
 
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -11,9 +17,13 @@ use super::target::SQLITE_PATIENCE;
 /// Transactions after which the log is copied into the database: some twenty megabytes of it. Each
 /// copy ends in an fsync that commits of the same moment wait for.
 const CHECKPOINT_EVERY: u32 = 1_000;
-/// A log of this length is begun anew (32 MB). Under unbroken load copying alone never lets it end:
+/// A log of this length is begun anew (16 MB). Under unbroken load copying alone never lets it end:
 /// there is always something behind what was copied.
-const LONG_LOG_BYTES: i64 = 32 << 20;
+const LONG_LOG_BYTES: i64 = 16 << 20;
+/// What is laid out in advance: a log of this length when one more copy falls due.
+const LAID_OUT_BYTES: u64 = 48 << 20;
+/// A piece of what is laid out.
+const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 /// A log longer than this is told to whoever reads ours (64 MB): twice what it should ever be, and
 /// it has not filled a disk yet.
 const ALARM_LOG_BYTES: i64 = 64 << 20;
@@ -22,6 +32,35 @@ const ALARM_LOG_BYTES: i64 = 64 << 20;
 /// by whoever waits for a write. A reader that goes on for longer (a backup) would stop all writes
 /// for as long as the usual patience lasts, again after every copy.
 const RESTART_PATIENCE: &str = "PRAGMA busy_timeout = 20";
+
+/// Writes zeros behind the log of `database` until it has its usual length. SQLite takes them for the
+/// rest of an older log, as it leaves one itself. Nobody may write to the database meanwhile.
+pub(super) async fn lay_out(database: PathBuf) {
+    let laid_out = tokio::task::spawn_blocking(move || write_zeros(&database));
+    match laid_out.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the database's log could not be laid out; commits take longer until it is long");
+        }
+        Err(error) => tracing::warn!(%error, "laying out the database's log did not end"),
+    }
+}
+
+fn write_zeros(database: &Path) -> std::io::Result<()> {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    // Opening and closing it ends no lock of SQLite's: those are on its other two files.
+    let mut log = match std::fs::OpenOptions::new().write(true).open(log) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let mut length = log.seek(SeekFrom::End(0))?;
+    while length < LAID_OUT_BYTES {
+        log.write_all(&ZEROS)?;
+        length += ZEROS.len() as u64;
+    }
+    log.sync_all()
+}
 
 /// Copies SQLite's log into the database beside the writer. Done by a commit, as SQLite does by
 /// itself, it makes whoever waits for that commit wait for a second fsync of much more.
@@ -156,6 +195,39 @@ mod tests {
     const SOON: Duration = Duration::from_secs(3);
 
     #[tokio::test]
+    async fn a_log_that_was_laid_out_is_read_like_any_other() {
+        sqlx::any::install_default_drivers();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let url = super::super::sqlite_url(&path, "rwc");
+        let mut conn = AnyConnection::connect(&url).await.unwrap();
+        let tables = "PRAGMA journal_mode = WAL; CREATE TABLE rows (id BIGINT)";
+        conn.execute(tables).await.unwrap();
+        conn.execute("INSERT INTO rows VALUES (1)").await.unwrap();
+        lay_out(path.clone()).await;
+        conn.execute("INSERT INTO rows VALUES (2)").await.unwrap();
+        let log = folder.path().join("test.db-wal");
+        assert_eq!(std::fs::metadata(&log).unwrap().len(), LAID_OUT_BYTES);
+
+        // As after a power cut: another process finds the files as they are.
+        let copied = folder.path().join("copy.db");
+        std::fs::copy(&path, &copied).unwrap();
+        std::fs::copy(&log, folder.path().join("copy.db-wal")).unwrap();
+        let url = super::super::sqlite_url(&copied, "rwc");
+        let mut after = AnyConnection::connect(&url).await.unwrap();
+        let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM rows")
+            .fetch_one(&mut after)
+            .await
+            .unwrap();
+        assert_eq!(rows, 2);
+        let sound: String = sqlx::query_scalar("PRAGMA integrity_check")
+            .fetch_one(&mut after)
+            .await
+            .unwrap();
+        assert_eq!(sound, "ok");
+    }
+
+    #[tokio::test]
     async fn a_reader_that_does_not_end_stops_no_writes() {
         sqlx::any::install_default_drivers();
         let folder = tempfile::tempdir().unwrap();
@@ -194,7 +266,7 @@ mod tests {
         let log = tracing_subscriber::fmt().with_writer(Arc::new(kept.reopen().unwrap()));
         tracing::subscriber::with_default(log.finish(), || {
             let mut alarm = Alarm::default();
-            let megabytes = [1, 64, 65, 70, 64, 65, 32, 31, 30, 66];
+            let megabytes = [1, 64, 65, 70, 64, 65, 16, 15, 14, 66];
             for length in megabytes {
                 alarm.hear(length << 20);
             }

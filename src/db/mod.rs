@@ -33,7 +33,7 @@ use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
 use target::{CONNECT_TIMEOUT, FileLock, Target, sqlite_url};
-use writer::{Job, Urgency};
+use writer::{Job, Upkeep, Urgency};
 
 /// Jobs that may wait for the writer before callers wait to hand theirs in.
 const WAITING_JOBS: usize = 4_096;
@@ -73,7 +73,10 @@ impl Db {
         let readers = target.pool(READERS, true).await?;
         let (writer, jobs) = mpsc::channel(WAITING_JOBS);
         let upkeep = match &target {
-            Target::Sqlite { .. } => Some(target.pool(1, false).await?),
+            Target::Sqlite { path } => Some(Upkeep {
+                pool: target.pool(1, false).await?,
+                database: path.clone(),
+            }),
             Target::Postgres { .. } => None,
         };
         let begin = target.begin();

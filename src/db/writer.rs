@@ -1,6 +1,7 @@
 //! The one writer of a process: takes whatever jobs wait and commits them as one transaction.
 
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -9,7 +10,7 @@ use sqlx::{Any, AnyPool, Executor as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::away::is_away;
-use super::log::Checkpoints;
+use super::log::{self, Checkpoints};
 use super::target::Begin;
 use super::{BoxFuture, Tx, is_postgres};
 use crate::error::{Error, Result};
@@ -19,6 +20,17 @@ use crate::error::{Error, Result};
 const GROUP_SIZE: usize = 256;
 /// How long a job that nobody waits for waits for another.
 const PATIENCE: Duration = Duration::from_millis(5);
+
+/// When nobody has wanted to write for this long, there is time for the log.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What SQLite needs beside the writer.
+pub(super) struct Upkeep {
+    /// Of one connection, for copying the log.
+    pub(super) pool: AnyPool,
+    /// The database's file.
+    pub(super) database: PathBuf,
+}
 
 /// Whether somebody waits for a job's effects to be on the disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -185,11 +197,14 @@ pub(super) async fn write_jobs(
     pool: AnyPool,
     mut jobs: mpsc::Receiver<Box<dyn Job>>,
     begin: Begin,
-    upkeep: Option<AnyPool>,
+    upkeep: Option<Upkeep>,
 ) {
-    let mut checkpoints = Checkpoints::start(upkeep);
+    let (pool_beside, mut to_lay_out) = upkeep
+        .map(|Upkeep { pool, database }| (pool, database))
+        .unzip();
+    let mut checkpoints = Checkpoints::start(pool_beside);
     let mut group = Vec::with_capacity(GROUP_SIZE);
-    while next_group(&mut jobs, &mut group).await {
+    while next_group(&mut jobs, &mut group, &mut to_lay_out).await {
         checkpoints.begin_anew_if_long(&pool).await;
         checkpoints.count_commit();
         match write_group(&pool, &mut group, begin).await {
@@ -239,8 +254,21 @@ async fn write_each(
 async fn next_group(
     jobs: &mut mpsc::Receiver<Box<dyn Job>>,
     group: &mut Vec<Box<dyn Job>>,
+    to_lay_out: &mut Option<PathBuf>,
 ) -> bool {
-    if jobs.recv_many(group, GROUP_SIZE).await == 0 {
+    let first = jobs.recv_many(group, GROUP_SIZE);
+    let received = match to_lay_out {
+        None => first.await,
+        Some(database) => match tokio::time::timeout(IDLE, first).await {
+            Ok(received) => received,
+            Err(_) => {
+                log::lay_out(std::mem::take(database)).await;
+                *to_lay_out = None;
+                jobs.recv_many(group, GROUP_SIZE).await
+            }
+        },
+    };
+    if received == 0 {
         return false;
     }
     let company = async {
