@@ -101,6 +101,9 @@ impl DiscordMessenger {
         message: &Message,
         nonce: &Nonce,
     ) -> Result<MessageId, SendError> {
+        if let Some(why) = self.limiter.closed(channel) {
+            return Err(SendError::Discard { why });
+        }
         let mut body = body_of(message, nonce);
         body["nonce"] = json!(nonce.as_str());
         body["enforce_nonce"] = json!(true);
@@ -110,7 +113,12 @@ impl DiscordMessenger {
         let path = format!("/channels/{}/messages", channel.get());
         let request = self.client.post(self.url(&path)).json(&body);
         let posted: Identified = self.send(Action::Post, channel, request).await?;
+        self.limiter.open(channel);
         Ok(posted.id.into())
+    }
+
+    pub(super) fn expect_open(&self, channel: ChannelId) {
+        self.limiter.open(channel);
     }
 
     pub(super) async fn edit(
@@ -241,6 +249,9 @@ impl DiscordMessenger {
         );
         let may_be_final = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
         if may_be_final && is_final(code) {
+            if action == Action::Post && CLOSED_CODES.contains(&code) {
+                self.limiter.refused_by(channel, &why);
+            }
             SendError::Discard { why }
         } else {
             SendError::Retry {
@@ -415,6 +426,9 @@ struct Refusal {
     #[serde(default)]
     global: bool,
 }
+
+/// What is said of a channel, whatever it is sent: it is gone, not to be seen, not to be written in.
+const CLOSED_CODES: [i64; 3] = [10_003, 50_001, 50_013];
 
 /// Whether the same request would be refused again and again.
 fn is_final(code: i64) -> bool {

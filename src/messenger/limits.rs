@@ -9,6 +9,9 @@
 //!   before that, so no window of one second at Discord's end ever sees more than the limit,
 //!   however the network delays them.
 //! - Per channel: what the last answer's headers said. Each channel has one sender at a time.
+//! - A channel that takes nothing (gone, or the bot may not write there) is left alone for a minute
+//!   after a few refusals in a row, and what it would be sent is refused here: a burst of posts to
+//!   it must not use up what follows.
 //! - 10,000 refused requests (401, 403, 429) in ten minutes ban the host's address; well before
 //!   that everything waits for the ten minutes to end.
 //! - While everything waits nothing is sent, not even by those who were ready before: the stop is
@@ -32,6 +35,9 @@ const REFUSAL_WINDOW_MS: i64 = 600_000;
 /// sooner. What lasts longer is for the outbox to wait out: its sender cannot be called back from
 /// here, and this and a request's ten seconds fit into what a shutdown waits for it.
 const LONGEST_STOP_MS: i64 = 5_000;
+/// Refusals in a row after which a channel counts as closed, and for how long.
+const MOST_IN_A_ROW: u32 = 3;
+const CLOSED_MS: i64 = 60_000;
 /// Channels remembered; when there are more, those that are not waiting are forgotten.
 const MOST_ROUTES: usize = 10_000;
 
@@ -65,6 +71,14 @@ struct State {
     everything_blocked_until: i64,
     refusals: u32,
     refusals_since: i64,
+    /// Channels that took nothing the last time.
+    refusing: HashMap<ChannelId, Refusing>,
+}
+
+struct Refusing {
+    in_a_row: u32,
+    closed_until: i64,
+    why: String,
 }
 
 impl State {
@@ -174,6 +188,38 @@ impl Limiter {
         })
     }
 
+    /// Why nothing is sent to this channel at present.
+    pub(super) fn closed(&self, channel: ChannelId) -> Option<String> {
+        let now = self.clock.monotonic_ms();
+        let state = self.lock();
+        let refusing = state.refusing.get(&channel)?;
+        (refusing.closed_until > now).then(|| refusing.why.clone())
+    }
+
+    /// The channel does not take posts of this bot.
+    pub(super) fn refused_by(&self, channel: ChannelId, why: &str) {
+        let now = self.clock.monotonic_ms();
+        let mut state = self.lock();
+        if state.refusing.len() >= MOST_ROUTES {
+            state.refusing.retain(|_, one| one.closed_until > now);
+        }
+        let refusing = state.refusing.entry(channel).or_insert(Refusing {
+            in_a_row: 0,
+            closed_until: 0,
+            why: String::new(),
+        });
+        refusing.in_a_row += 1;
+        why.clone_into(&mut refusing.why);
+        if refusing.in_a_row >= MOST_IN_A_ROW {
+            refusing.closed_until = now + CLOSED_MS;
+        }
+    }
+
+    /// The channel has taken a post, or somebody says that it would now.
+    pub(super) fn open(&self, channel: ChannelId) {
+        self.lock().refusing.remove(&channel);
+    }
+
     /// Learns from an answer's headers.
     pub(super) fn learn(&self, action: Action, channel: ChannelId, headers: Headers) {
         if headers.remaining == 0 {
@@ -251,6 +297,25 @@ mod tests {
         assert_eq!(hand.sleepers(), 1);
         hand.advance_ms(1);
         waiting.await.unwrap();
+    }
+
+    #[test]
+    fn a_channel_that_refuses_again_and_again_is_left_alone_for_a_minute() {
+        let (clock, hand) = Clock::manual(0);
+        let limiter = Limiter::new(clock, 0);
+        let channel = ChannelId(1);
+        for _ in 0..MOST_IN_A_ROW {
+            assert_eq!(limiter.closed(channel), None);
+            limiter.refused_by(channel, "no access");
+        }
+        assert_eq!(limiter.closed(channel).as_deref(), Some("no access"));
+        assert_eq!(limiter.closed(ChannelId(2)), None);
+        hand.advance_ms(CLOSED_MS);
+        assert_eq!(limiter.closed(channel), None, "it is tried again");
+        limiter.refused_by(channel, "no access");
+        assert!(limiter.closed(channel).is_some(), "once is enough then");
+        limiter.open(channel);
+        assert_eq!(limiter.closed(channel), None);
     }
 
     #[tokio::test]

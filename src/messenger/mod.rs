@@ -170,6 +170,13 @@ impl Messenger {
         }
     }
 
+    /// Somebody has seen to it that `channel` takes posts: earlier refusals are forgotten.
+    pub fn expect_open(&self, channel: ChannelId) {
+        if let Self::Discord(discord) = self {
+            discord.expect_open(channel);
+        }
+    }
+
     /// Puts `message` in the place of one that was posted with `nonce`.
     pub async fn edit(
         &self,

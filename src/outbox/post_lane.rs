@@ -360,7 +360,9 @@ impl Outbox {
         let Some(first_ms) = lead.first_attempt_ms else {
             return Ok(None);
         };
-        if lead.attempt <= 1 || now_ms - first_ms < NONCE_WINDOW_MS {
+        // It would be known by the mark on its first button.
+        let bears_mark = !lead.payload.message.buttons.is_empty();
+        if lead.attempt <= 1 || !bears_mark || now_ms - first_ms < NONCE_WINDOW_MS {
             return Ok(None);
         }
         match self

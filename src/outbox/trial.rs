@@ -24,6 +24,8 @@ impl Outbox {
     pub async fn post_and_wait(&self, post: NewPost, wait_ms: i64) -> Result<Fate> {
         let mut changes = self.changes();
         let row = self.prepare(post);
+        // Whoever asks has just changed something, or wants to know how it is now.
+        self.inner.messenger.expect_open(row.channel);
         let id = row.id;
         let job = (vec![row.clone()], self.boot());
         self.inner

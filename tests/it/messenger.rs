@@ -214,6 +214,7 @@ async fn only_what_discord_itself_says_for_good_is_final() {
         place
             .discord
             .fault(Fault::on("/messages", kind.clone()).method("POST"));
+        messenger.expect_open(place.channel);
         match post(&place, &messenger, 1).await {
             Err(SendError::Discard { why }) => assert!(is_final, "{kind:?}: {why}"),
             Err(SendError::Retry { after_ms: None, .. }) => assert!(!is_final, "{kind:?}"),
@@ -250,4 +251,26 @@ async fn a_ban_by_cloudflare_stops_everything_for_as_long_as_it_says() {
         assert!(is_ready(), "{banned:?}");
         place.end();
     }
+}
+
+#[tokio::test]
+async fn a_channel_that_takes_nothing_is_left_alone_after_a_few_refusals() {
+    let (place, messenger) = sender().await;
+    place.discord.delete_channel(place.channel);
+    for key in 1..=20 {
+        let refused = post(&place, &messenger, key).await;
+        assert!(
+            matches!(refused, Err(SendError::Discard { .. })),
+            "{refused:?}"
+        );
+    }
+    let posts = || {
+        let exchanges = place.discord.exchanges();
+        exchanges.iter().filter(|one| one.method == "POST").count()
+    };
+    assert_eq!(posts(), 3);
+    messenger.expect_open(place.channel);
+    post(&place, &messenger, 21).await.unwrap_err();
+    assert_eq!(posts(), 4);
+    place.end();
 }
