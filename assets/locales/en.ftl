@@ -55,6 +55,7 @@ error-too-many = You are running { $running ->
     [one] one time attack, which is all
    *[other] { $running } time attacks, as many as
 } this server allows at once. Complete one or give one up first.
+error-too-many-in-guild = { $limit } time attacks are running on this server, as many as it can have at once. Please try again when some of them have ended.
 error-unknown-attack = I can't find that time attack here. Choose one from the list that appears as you type.
 error-nothing-running = You have no time attack running. Start one with `/timeattack start`.
 error-not-yours = That time attack belongs to somebody else. You can only change your own.
