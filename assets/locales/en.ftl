@@ -121,6 +121,7 @@ complete-which = Which one did you complete?
 extended = ⏰ <@{ $user }> extended **{ $task }** by { $by }.
     The deadline is now { $relative } ({ $time }).
 extensions-used = Extensions: { $used } of { $limit } used
+extend-done = ⏰ You extended **{ $task }** by { $by }.
 extend-which = Which one needs more time?
 giveup-which = Which one do you want to give up?
 giveup-question = Do you really want to give up **{ $task }**? Its deadline is { $relative }, and giving up can't be undone.

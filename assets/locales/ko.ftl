@@ -114,6 +114,7 @@ complete-which = 어느 것을 완료했나요?
 extended = ⏰ <@{ $user }> 님이 **{ $task }** 타임어택을 { $by } 늘렸어요.
     새 마감: { $relative } ({ $time })
 extensions-used = 연장: { $limit }번 중 { $used }번 사용
+extend-done = ⏰ **{ $task }** 타임어택을 { $by } 늘렸어요.
 extend-which = 어느 것의 시간을 늘릴까요?
 giveup-which = 어느 것을 포기할까요?
 giveup-question = **{ $task }** 타임어택을 정말 포기할까요? 마감은 { $relative }이고, 포기하면 되돌릴 수 없어요.
