@@ -20,5 +20,6 @@ mod local_discord;
 mod model;
 mod outbox;
 mod permissions;
+mod readme;
 mod start_message;
 mod timeattack;
