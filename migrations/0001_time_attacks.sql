@@ -46,6 +46,9 @@ CREATE TABLE time_attacks (
 );
 
 CREATE INDEX time_attacks_running ON time_attacks (deadline_ms, id) WHERE state = 'running';
+-- Counts what runs in a guild, and what of it is one member's, past everything that has ended.
+CREATE INDEX time_attacks_running_in_guild ON time_attacks (guild_id, user_id)
+    WHERE state = 'running';
 CREATE INDEX time_attacks_by_member ON time_attacks (guild_id, user_id, id);
 
 CREATE INDEX time_attacks_outdated ON time_attacks (channel_id, id)

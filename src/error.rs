@@ -33,6 +33,12 @@ pub enum UserError {
         /// The guild's limit.
         running: i64,
     },
+    /// As many run in the guild as may.
+    #[error("{limit} are running in the guild already")]
+    TooManyInGuild {
+        /// [`crate::guild::MOST_RUNNING_IN_GUILD`].
+        limit: i64,
+    },
     /// No such time attack, or it is another guild's.
     #[error("no such time attack")]
     UnknownAttack,
@@ -145,6 +151,9 @@ impl UserError {
             }
             Self::TooManyRunning { running } => {
                 say("error-too-many", &[("running", (*running).into())])
+            }
+            Self::TooManyInGuild { limit } => {
+                say("error-too-many-in-guild", &[("limit", (*limit).into())])
             }
             Self::UnknownAttack => say("error-unknown-attack", &[]),
             Self::NothingRunning => say("error-nothing-running", &[]),

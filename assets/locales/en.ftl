@@ -55,6 +55,7 @@ error-too-many = You are running { $running ->
     [one] one time attack, which is all
    *[other] { $running } time attacks, as many as
 } this server allows at once. Complete one or give one up first.
+error-too-many-in-guild = { $limit } time attacks are running on this server, as many as it can have at once. Please try again when some of them have ended.
 error-unknown-attack = I can't find that time attack here. Choose one from the list that appears as you type.
 error-nothing-running = You have no time attack running. Start one with `/timeattack start`.
 error-not-yours = That time attack belongs to somebody else. You can only change your own.
@@ -124,6 +125,7 @@ complete-which = Which one did you complete?
 extended = ⏰ <@{ $user }> extended **{ $task }** by { $by }.
     The deadline is now { $relative } ({ $time }).
 extensions-used = Extensions: { $used } of { $limit } used
+extend-done = ⏰ You extended **{ $task }** by { $by }.
 extend-which = Which one needs more time?
 giveup-which = Which one do you want to give up?
 giveup-question = Do you really want to give up **{ $task }**? Its deadline is { $relative }, and giving up can't be undone.

@@ -52,6 +52,7 @@ error-task-length = { $length ->
 }
 error-limit = 이 서버에서는 제한 시간을 1초부터 { $longest }까지 정할 수 있어요.
 error-too-many = 이 서버에서는 타임어택을 동시에 { $running }개까지 할 수 있어요. 하나를 완료하거나 포기한 뒤에 시작해 주세요.
+error-too-many-in-guild = 이 서버에서 진행 중인 타임어택이 { $limit }개로 가득 찼어요. 몇 개가 끝난 뒤에 다시 시작해 주세요.
 error-unknown-attack = 그런 타임어택을 찾을 수 없어요. 입력할 때 나오는 목록에서 골라 주세요.
 error-nothing-running = 진행 중인 타임어택이 없어요. `/timeattack start`로 시작해 보세요.
 error-not-yours = 다른 사람의 타임어택이에요. 내 것만 바꿀 수 있어요.
@@ -114,6 +115,7 @@ complete-which = 어느 것을 완료했나요?
 extended = ⏰ <@{ $user }> 님이 **{ $task }** 타임어택을 { $by } 늘렸어요.
     새 마감: { $relative } ({ $time })
 extensions-used = 연장: { $limit }번 중 { $used }번 사용
+extend-done = ⏰ **{ $task }** 타임어택을 { $by } 늘렸어요.
 extend-which = 어느 것의 시간을 늘릴까요?
 giveup-which = 어느 것을 포기할까요?
 giveup-question = **{ $task }** 타임어택을 정말 포기할까요? 마감은 { $relative }이고, 포기하면 되돌릴 수 없어요.

@@ -25,6 +25,13 @@ pub(super) enum Answer {
     Private(Reply),
     /// In the place of the message whose button was pressed.
     Update(Reply),
+    /// The same where only the asker sees that message, and then news for everybody.
+    UpdateAndTell {
+        /// For the asker.
+        update: Reply,
+        /// For everybody.
+        news: Reply,
+    },
     /// A form to fill in.
     Form(CreateModal),
 }
@@ -113,7 +120,15 @@ impl Answer {
     pub(super) fn shown(&self) -> Option<Shown> {
         match self {
             Self::Public(reply) | Self::Update(reply) => reply.shown,
-            Self::Private(_) | Self::Form(_) => None,
+            Self::Private(_) | Self::UpdateAndTell { .. } | Self::Form(_) => None,
+        }
+    }
+
+    /// What everybody is told after it.
+    pub(super) fn news(&self) -> Option<Reply> {
+        match self {
+            Self::UpdateAndTell { news, .. } => Some(news.clone()),
+            _ => None,
         }
     }
 
@@ -123,7 +138,9 @@ impl Answer {
             Self::Private(reply) => {
                 CreateInteractionResponse::Message(reply.into_message().ephemeral(true))
             }
-            Self::Update(reply) => CreateInteractionResponse::UpdateMessage(reply.into_message()),
+            Self::Update(reply) | Self::UpdateAndTell { update: reply, .. } => {
+                CreateInteractionResponse::UpdateMessage(reply.into_message())
+            }
             Self::Form(form) => CreateInteractionResponse::Modal(form),
         }
     }

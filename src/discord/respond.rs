@@ -120,22 +120,23 @@ impl Pending<'_> {
     }
 
     async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
-        let shown = answer.shown();
+        let (shown, news) = (answer.shown(), answer.news());
         let is_form = matches!(answer, Answer::Form(_));
         let response = answer.into_response();
         let message = self.respond(&response, shown.is_some()).await?;
         if let Some(shown) = shown {
             self.keep(shown, message).await;
         }
+        self.tell(news).await;
         Ok(!is_form)
     }
 
     /// Sends the answer after its deferral.
     async fn send_deferred(&self, answer: Answer) -> Result<bool, serenity::Error> {
         let (http, token) = (self.http, self.token);
-        let shown = answer.shown();
+        let (shown, news) = (answer.shown(), answer.news());
         let message = match answer {
-            Answer::Update(reply) => {
+            Answer::Update(reply) | Answer::UpdateAndTell { update: reply, .. } => {
                 let edit = reply.into_edit();
                 http.edit_original_interaction_response(token, &edit, Vec::new())
                     .await?
@@ -160,7 +161,21 @@ impl Pending<'_> {
         if let Some(shown) = shown {
             self.keep(shown, Some(message.id.get().into())).await;
         }
+        self.tell(news).await;
         Ok(true)
+    }
+
+    /// What everybody is told besides. Tried once: nothing would keep a repeat from showing twice,
+    /// and whoever asked has their answer already.
+    async fn tell(&self, news: Option<Reply>) {
+        let Some(news) = news else { return };
+        let followup = news.into_followup();
+        let told = self
+            .http
+            .create_followup_message(self.token, &followup, Vec::new());
+        if let Err(error) = told.await {
+            answer::lost(error);
+        }
     }
 
     /// Keeps which message shows a time attack, so that it can be edited later. Without it the

@@ -24,6 +24,10 @@ pub const TASK_LENGTH: usize = 200;
 pub const LONGEST_MS: i64 = 366 * 24 * 3_600_000;
 /// Most time attacks a member may be allowed at once: what fits the autocomplete's 25 choices.
 pub const MOST_RUNNING: i64 = 25;
+/// Time attacks that may run in one guild at once, whoever started them. More than people start,
+/// and few enough that a guild full of made-up members is told no before it is any trouble to the
+/// others: its verdicts of one moment are settled in a fraction of a second.
+pub const MOST_RUNNING_IN_GUILD: i64 = 10_000;
 /// Most extensions of one time attack a guild may allow.
 pub const MOST_EXTENSIONS: i64 = 100;
 

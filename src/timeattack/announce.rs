@@ -37,7 +37,7 @@ pub(super) fn failure(attack: &TimeAttack, settings: &Settings, now_ms: i64) -> 
             &[("deadline", seconds(attack.deadline_ms).into())],
         ));
     }
-    let digest = digest("😢", attack, language);
+    let digest = digest("😢", attack);
     let key = verdict_key(attack);
     post(
         attack,
@@ -66,7 +66,7 @@ pub(super) fn success(
         .map(|proof| show(proof, language))
         .into_iter()
         .collect();
-    let digest = digest("🎉", attack, language);
+    let digest = digest("🎉", attack);
     let key = format!("success:{}", attack.id);
     post(
         attack, settings, now_ms, language, content, embeds, digest, key,
@@ -84,7 +84,7 @@ pub(super) fn given_up(attack: &TimeAttack, settings: &Settings, now_ms: i64) ->
             ("task", escape(&attack.task).into()),
         ],
     );
-    let digest = digest("🏳️", attack, language);
+    let digest = digest("🏳️", attack);
     let key = format!("givenup:{}", attack.id);
     post(
         attack,
@@ -219,7 +219,7 @@ fn show(proof: &Proof, language: Language) -> Embed {
     }
 }
 
-fn digest(mark: &str, attack: &TimeAttack, _language: Language) -> Digest {
+fn digest(mark: &str, attack: &TimeAttack) -> Digest {
     let task = escape(&shorten(&attack.task, DIGEST_TASK));
     let at = seconds(attack.finished_ms.unwrap_or(attack.deadline_ms));
     Digest {

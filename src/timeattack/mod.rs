@@ -37,7 +37,7 @@ pub use store::count_running;
 use crate::app::App;
 use crate::duration_text;
 use crate::error::{Error, Result, UserError};
-use crate::guild::{self, Settings, TASK_LENGTH};
+use crate::guild::{self, MOST_RUNNING_IN_GUILD, Settings, TASK_LENGTH};
 use crate::i18n::Language;
 use crate::ids::{AttackId, ChannelId, GuildId, MessageId, OutboxId, UserId};
 use crate::outbox;
@@ -192,22 +192,28 @@ pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
         message: None,
         revision: 0,
     };
-    let job = (attack, request.origin, settings.running_limit);
+    let room = store::Room {
+        member: settings.running_limit,
+        guild: MOST_RUNNING_IN_GUILD,
+    };
     let outcome = app
         .db
-        .write(job, |tx, (attack, origin, running_limit)| {
-            Box::pin(store::insert_if_room(tx, attack, *origin, *running_limit))
+        .write((attack, request.origin), move |tx, (attack, origin)| {
+            Box::pin(store::insert_if_room(tx, attack, *origin, room))
         })
         .await?;
     let attack = match outcome {
         store::Inserted::New(attack) => attack,
         // Delivered twice by Discord: the first one counts.
         store::Inserted::Known(attack) => return Ok(attack),
-        store::Inserted::NoRoom => {
+        store::Inserted::MemberFull => {
             return Err(UserError::TooManyRunning {
-                running: settings.running_limit,
+                running: room.member,
             }
             .into());
+        }
+        store::Inserted::GuildFull => {
+            return Err(UserError::TooManyInGuild { limit: room.guild }.into());
         }
     };
     app.timers.arm(attack.id, attack.deadline_ms);

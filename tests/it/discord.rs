@@ -240,6 +240,34 @@ async fn with_several_running_a_menu_asks_which() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_extension_chosen_from_the_menu_is_told_to_everybody() {
+    let bot = Bot::start().await;
+    for task in ["Read", "Write"] {
+        let line = format!("/timeattack start task:{task} limit:10m");
+        bot.jamong().slash(&line).await.unwrap();
+    }
+    let asked = bot.jamong().slash("/timeattack extend by:5m").await;
+    let menu = asked.unwrap().message().unwrap();
+    assert!(menu.is_ephemeral());
+    let options = &menu.components[0]["components"][0]["options"];
+    let options = options.as_array().unwrap();
+    let write = options.iter().find(|one| one["label"] == "Write").unwrap();
+    let chosen = [write["value"].as_str().unwrap()];
+    bot.jamong().select(&menu, "", &chosen).await.unwrap();
+    let deadline = format!("<t:{}", (NOW_MS + minutes(15)) / 1_000);
+    // In the server's language, where the member's own is Korean.
+    let news = bot.posted(bot.channel, "extended **Write**").await;
+    assert!(!news.is_ephemeral() && news.text().contains(&deadline));
+    assert!(news.pinged.is_empty());
+    let answered = bot
+        .posted(bot.channel, "**Write** 타임어택을 5분 늘렸어요")
+        .await;
+    assert_eq!(answered.id, menu.id);
+    assert!(answered.components.is_empty());
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_guilds_time_attack_is_unknown_here() {
     let bot = Bot::start().await;
     let start = bot.started().await;

@@ -21,5 +21,6 @@ mod messenger;
 mod model;
 mod outbox;
 mod permissions;
+mod readme;
 mod start_message;
 mod timeattack;

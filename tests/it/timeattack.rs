@@ -163,6 +163,32 @@ async fn tasks_limits_and_counts_are_bounded() {
 }
 
 #[tokio::test]
+async fn a_guild_runs_ten_thousand_at_once_and_no_more() {
+    let app = TestApp::start().await;
+    let fill = "INSERT INTO time_attacks (id, guild_id, channel_id, user_id, member_name, task, \
+             state, started_ms, deadline_ms, language) \
+         WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9999) \
+         SELECT n, 77000000000000001, 1, n, 'jamong', 'read', 'running', 0, 4000000000000, 'ko' \
+         FROM numbers";
+    let filled = app.app().db.write(fill, |tx, fill| {
+        Box::pin(async move {
+            sqlx::query(*fill).execute(tx).await?;
+            Ok(())
+        })
+    });
+    filled.await.unwrap();
+    let last = app.time_attack().started().await;
+    let outcome = app.time_attack().by(OTHER).tried().await;
+    assert_eq!(
+        refusal(outcome),
+        UserError::TooManyInGuild { limit: 10_000 }
+    );
+    app.complete(&last).await.unwrap();
+    app.time_attack().by(OTHER).started().await;
+    app.settle().await;
+}
+
+#[tokio::test]
 async fn the_same_interaction_delivered_twice_starts_one() {
     let app = TestApp::start().await;
     let request = app.time_attack().request();

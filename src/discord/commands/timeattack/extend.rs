@@ -10,7 +10,7 @@ use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text::{format_duration, parse_duration};
 use crate::error::{Result, UserError};
-use crate::i18n::{Language, text};
+use crate::i18n::text;
 use crate::ids::AttackId;
 use crate::messenger::markdown::escape;
 use crate::timeattack::start_message::{EXTENSION_MS, clock_time, extensions_used};
@@ -30,10 +30,7 @@ pub(super) async fn extend(
         match choose(app, &asker, attack.as_deref()).await? {
             Choice::One(attack) => {
                 let extended = timeattack::extend(app, asker.actor(), attack, by_ms).await?;
-                // Everybody saw the old deadline; the start's message is edited, but nobody is told
-                // of an edit.
-                let news = news(&extended, by_ms, extended.attack.language);
-                Ok(Answer::Public(Reply::new(news)))
+                Ok(Answer::Public(news(&extended, by_ms)))
             }
             Choice::Several(attacks) => {
                 let which = text(asker.language, "extend-which", &[]);
@@ -55,8 +52,14 @@ pub(in crate::discord) async fn picked(
     by_ms: i64,
 ) -> Result<Answer> {
     let extended = timeattack::extend(app, asker.actor(), attack, by_ms).await?;
-    let news = news(&extended, by_ms, asker.language);
-    Ok(Answer::Update(Reply::new(news)))
+    let args = [
+        ("task", escape(&extended.attack.task).into()),
+        ("by", format_duration(by_ms, asker.language).into()),
+    ];
+    Ok(Answer::UpdateAndTell {
+        update: Reply::new(text(asker.language, "extend-done", &args)),
+        news: news(&extended, by_ms),
+    })
 }
 
 /// The button was pressed: its message shows the new deadline.
@@ -70,8 +73,11 @@ pub(in crate::discord) async fn pressed(
     Ok(Answer::Update(message_of(&extended.attack, limit)))
 }
 
-fn news(extended: &Extended, by_ms: i64, language: Language) -> String {
+/// What everybody is told, as they saw the old deadline: the start's message is edited, but nobody
+/// notices an edit.
+fn news(extended: &Extended, by_ms: i64) -> Reply {
     let attack = &extended.attack;
+    let language = attack.language;
     let args = [
         ("user", attack.user.into()),
         ("task", escape(&attack.task).into()),
@@ -81,5 +87,6 @@ fn news(extended: &Extended, by_ms: i64, language: Language) -> String {
     ];
     let news = text(language, "extended", &args);
     let limit = attack.extensions + extended.left;
-    format!("{news}\n{}", extensions_used(attack, limit, language))
+    let used = extensions_used(attack, limit, language);
+    Reply::new(format!("{news}\n{used}"))
 }

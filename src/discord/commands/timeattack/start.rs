@@ -59,8 +59,10 @@ pub(in crate::discord) async fn begin(
         guild_language: asker.guild_language,
         origin: Some(asker.interaction.cast_signed()),
     };
-    let attack = timeattack::start(app, request).await?;
+    // Read before it is started: nothing that can fail may stand between the start and its answer,
+    // or the member is told of a failure where there was none.
     let settings = guild::settings(app, asker.guild).await?;
+    let attack = timeattack::start(app, request).await?;
     Ok(Answer::Public(message_of(
         &attack,
         settings.extension_limit,
