@@ -23,7 +23,7 @@ const LONG_LOG_BYTES: i64 = 16 << 20;
 /// What is laid out in advance: a log of this length when one more copy falls due.
 const LAID_OUT_BYTES: u64 = 48 << 20;
 /// A piece of what is laid out.
-const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 /// A log longer than this is told to whoever reads ours (64 MB): twice what it should ever be, and
 /// it has not filled a disk yet.
 const ALARM_LOG_BYTES: i64 = 64 << 20;
