@@ -43,6 +43,8 @@ const SETTLE_AGAIN_MS: i64 = 500;
 /// The longest of these waits: with an attempt that is under way meanwhile, verdicts are told
 /// within the ten seconds promised after the database's return.
 const SETTLE_AGAIN_AT_MOST_MS: i64 = 5_000;
+/// More than lead to the longest wait, and not so many that a number runs over.
+const MOST_DOUBLINGS: u32 = 8;
 /// Between two words about a trouble that goes on: who reads the log shall find more in it.
 const TELL_AGAIN_MS: i64 = 60_000;
 /// A verdict later than this says so.
@@ -222,9 +224,6 @@ pub async fn settle_forever(app: App, mut due: Due, stop: CancellationToken) {
         {
             batch.push(attack);
         }
-        // In one order everywhere: two processes that settle the same ones wait for each other
-        // rather than in a circle.
-        batch.sort_unstable();
         app.timers.have_rung(&batch);
         settle_or_wait(&app, std::mem::take(&mut batch), &mut trouble).await;
     }
@@ -257,12 +256,14 @@ async fn settle_or_wait(app: &App, attacks: Vec<AttackId>, trouble: &mut Trouble
 async fn settle_each(app: &App, attacks: Vec<AttackId>, trouble: &mut Trouble) -> Vec<AttackId> {
     let alone = |attack| settle(app, slice::from_ref(attack));
     let outcomes = join_all(attacks.iter().map(alone)).await;
-    let outcomes = attacks.into_iter().zip(outcomes);
-    let (settled, unsettled): (Vec<_>, Vec<_>) = outcomes.partition(|(_, outcome)| outcome.is_ok());
-    let ids = |some: Vec<(AttackId, _)>| some.into_iter().map(|(attack, _)| attack).collect();
-    let settled: Vec<AttackId> = ids(settled);
-    trouble.is_over_for(&settled);
-    ids(unsettled)
+    let mut unsettled = Vec::new();
+    for (attack, outcome) in attacks.into_iter().zip(outcomes) {
+        match outcome {
+            Ok(()) => trouble.is_over_for(&[attack]),
+            Err(_) => unsettled.push(attack),
+        }
+    }
+    unsettled
 }
 
 /// Settles all of these or none.
@@ -308,11 +309,9 @@ impl Trouble {
                 "verdicts could not be stored; they are tried again until they are"
             );
         }
-        let doubled = 1_i64.checked_shl(self.failures).unwrap_or(i64::MAX);
+        let doubled_ms = SETTLE_AGAIN_MS << self.failures.min(MOST_DOUBLINGS);
         self.failures = self.failures.saturating_add(1);
-        SETTLE_AGAIN_MS
-            .saturating_mul(doubled)
-            .clamp(SETTLE_AGAIN_MS, SETTLE_AGAIN_AT_MOST_MS)
+        doubled_ms.min(SETTLE_AGAIN_AT_MOST_MS)
     }
 
     /// These are settled.
@@ -394,8 +393,9 @@ mod tests {
         let mut trouble = Trouble::default();
         let waits = [0; 7].map(|now_ms| trouble.has(&[attack], &error, now_ms));
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
-        trouble.failures = u32::MAX;
-        assert_eq!(trouble.has(&[other], &error, 0), 5_000);
+        for _ in 0..100 {
+            assert_eq!(trouble.has(&[other], &error, 0), 5_000);
+        }
         trouble.is_over_for(&[attack]);
         assert_eq!(trouble.has(&[other], &error, 0), 5_000, "one is left");
         trouble.is_over_for(&[other]);
