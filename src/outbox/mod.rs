@@ -403,7 +403,10 @@ impl Outbox {
             })
             .await;
         if let Err(error) = released {
-            tracing::warn!(%error, "claims were not given back; they run out by themselves");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "claims were not given back; they run out by themselves"
+            );
         }
     }
 
@@ -452,13 +455,17 @@ impl Outbox {
                 return;
             }
             lock(&self.inner.next_due_ms).take();
-            match self.claim().await {
+            // The wait is counted from here, lest what falls due during the look be passed over.
+            let now_ms = self.inner.clock.now_ms();
+            match self.claim(now_ms).await {
                 // There may be more than one batch held.
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "the outbox could not be read; trying again"),
+                Err(error) => tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the outbox could not be read; trying again"
+                ),
             }
-            let now_ms = self.inner.clock.now_ms();
             if now_ms.saturating_sub(pruned_ms) > 3_600_000 {
                 pruned_ms = now_ms;
                 self.prune(now_ms).await;
@@ -478,7 +485,7 @@ impl Outbox {
     }
 
     /// Takes what is due from the table. `true`: there may be more.
-    async fn claim(&self) -> Result<bool> {
+    async fn claim(&self, now_ms: i64) -> Result<bool> {
         let room = MOST_HELD.saturating_sub(lock(&self.inner.held).len());
         if room == 0 {
             return Ok(false);
@@ -489,7 +496,7 @@ impl Outbox {
         } else {
             0
         };
-        let job = (self.inner.boot, self.inner.clock.now_ms(), edits);
+        let job = (self.inner.boot, now_ms, edits);
         let claimed = self
             .inner
             .db
@@ -513,7 +520,10 @@ impl Outbox {
 
     async fn prune(&self, now_ms: i64) {
         if let Err(error) = self.try_prune(now_ms - KEEP_MS).await {
-            tracing::warn!(%error, "old outbox rows were not removed; trying again in an hour");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "old outbox rows were not removed; trying again in an hour"
+            );
         }
     }
 
@@ -537,7 +547,7 @@ impl Outbox {
                 () = self.inner.tasks_done() => return,
             }
             if let Err(error) = self.renew().await {
-                tracing::warn!(%error, "leases could not be renewed");
+                tracing::warn!(error = format!("{error:#}"), "leases could not be renewed");
             }
         }
     }

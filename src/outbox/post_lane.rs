@@ -413,7 +413,10 @@ impl Outbox {
             return;
         }
         *complained_ms = Some(now_ms);
-        tracing::error!(%error, "what is sent cannot be stored; trying until it can");
+        tracing::error!(
+            error = format!("{error:#}"),
+            "what is sent cannot be stored; trying until it can"
+        );
     }
 
     async fn record_sent(&self, rows: &[Row], message: Option<MessageId>) -> Result<()> {

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use timeattack::ids::{AttackId, ChannelId, UserId};
+use timeattack::outbox::LEASE_MS;
 use timeattack::timeattack::{self as attacks, Actor, State};
 
 use crate::support::{CHANNEL, TestApp, seconds};
@@ -123,7 +124,13 @@ async fn play(deeds: &[Vec<Deed>], pauses: &[Pause]) {
         match *pause {
             Pause::Wait { seconds: count } => app.advance(seconds(count)).await,
             Pause::Restart { after_s } => app = app.restarted_after(seconds(after_s)).await,
-            Pause::Kill { after_s } => app = app.killed_for(seconds(after_s)).await,
+            Pause::Kill { after_s } => {
+                app = app.killed_for(seconds(after_s)).await;
+                if app.is_postgres() {
+                    // Another process might hold what the dead one held, until its lease is over.
+                    app.clock.advance_ms(LEASE_MS + seconds(5));
+                }
+            }
         }
         app.settle().await;
         let now_ms = app.now_ms();
