@@ -279,6 +279,9 @@ fn identify(
         .iter()
         .map(|guild| json!({ "id": id(guild.id), "unavailable": true }))
         .collect();
+    // From here on nothing may happen without this session: a bot that has read READY expects every
+    // event, and one between READY and the session's entry would be lost.
+    let mut sessions = shared.gateway.lock();
     new.send(
         "READY",
         &json!({
@@ -296,7 +299,6 @@ fn identify(
             new.send("GUILD_CREATE", &world.guild_create(guild, false));
         }
     }
-    let mut sessions = shared.gateway.lock();
     if sessions.len() >= SESSIONS_KEPT {
         sessions.retain(|_, session| session.connection.is_some());
     }
