@@ -805,7 +805,11 @@ mod tests {
         let lines = example.lines().filter(|line| !is_comment(line));
         let pairs = lines.filter_map(|line| line.trim_start_matches('#').split_once('='));
         let keys: Vec<_> = pairs.map(|(key, _)| key).collect();
-        assert_eq!(keys, KEYS);
+        let with_files = KEYS.iter().flat_map(|key| {
+            let file = SECRETS.contains(key).then(|| format!("{key}_FILE"));
+            std::iter::once((*key).to_owned()).chain(file)
+        });
+        assert_eq!(keys, with_files.collect::<Vec<_>>());
 
         // As it is, and with every default written out, it is what there is without it.
         let bare = example.replace("\n#DISCORD_GUILD_ID=\n", "\n");

@@ -13,6 +13,22 @@ const SQLITE_AWAY: [i64; 5] = [5, 8, 10, 13, 14];
 /// and a lock that a hung process holds.
 const POSTGRES_AWAY: [&str; 6] = ["08", "53", "57P", "58", "25006", "55P03"];
 
+/// How soon a database that failed is asked again; twice as long after each further failure.
+const FIRST_WAIT_MS: i64 = 500;
+/// The longest of these waits: with an attempt that is under way meanwhile, what waits is stored
+/// within the ten seconds promised after the database's return.
+const LONGEST_WAIT_MS: i64 = 5_000;
+/// More than lead to the longest wait, and not so many that a number runs over.
+const MOST_DOUBLINGS: u32 = 8;
+/// Between two words about a trouble that goes on: who reads the log shall find more in it.
+pub const TELL_AGAIN_MS: i64 = 60_000;
+
+/// How long to wait before the database is asked again, after it failed `failures` times before
+/// this one.
+pub fn again_ms(failures: u32) -> i64 {
+    (FIRST_WAIT_MS << failures.min(MOST_DOUBLINGS)).min(LONGEST_WAIT_MS)
+}
+
 pub(super) fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)

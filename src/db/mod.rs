@@ -32,6 +32,7 @@ use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _};
 use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
+pub use away::{TELL_AGAIN_MS, again_ms};
 use target::{CONNECT_TIMEOUT, FileLock, Target, sqlite_url};
 use writer::{Job, Upkeep, Urgency};
 

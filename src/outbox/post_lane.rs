@@ -17,7 +17,7 @@ use super::{
     self as outbox, Class, Delivery, Digest, MOST_CRASHES, NewPost, Outbox, Row, Topic, lock,
     merge, retry, store,
 };
-use crate::db::{BoxFuture, Tx};
+use crate::db::{BoxFuture, TELL_AGAIN_MS, Tx, again_ms};
 use crate::error::Result;
 use crate::i18n::{Arg, text};
 use crate::ids::{ChannelId, MessageId, OutboxId};
@@ -28,13 +28,7 @@ use crate::messenger::{Message, Nonce, SendError};
 const MOST_IN_FLIGHT: usize = 64;
 /// Discord remembers a nonce for “the past few minutes”; after this long the channel is read back.
 const NONCE_WINDOW_MS: i64 = 120_000;
-/// Between attempts to write to a database that does not answer: the first wait, and the longest, so
-/// that everything goes on soon after it is back.
-const AGAIN_MS: i64 = 500;
-const LONGEST_AGAIN_MS: i64 = 5_000;
-/// Between two lines in the log that say so: each of many senders meets the same trouble.
-const COMPLAIN_EVERY_MS: i64 = 60_000;
-/// Alerts of one kind about one channel are told once in this time.
+/// Alerts of one kind about one channel are told once in each such stretch of time.
 const ALERT_EVERY_MS: i64 = 600_000;
 
 /// What waits in memory, by channel.
@@ -268,7 +262,7 @@ impl Outbox {
             now_ms,
         };
         if is_merge || rows.iter().any(|row| !row.begun) {
-            let mut wait_ms = AGAIN_MS;
+            let mut failures = 0;
             let held = loop {
                 let db = &self.inner.db;
                 let begun = if is_merge {
@@ -279,17 +273,13 @@ impl Outbox {
                 };
                 match begun {
                     Ok(held) => break held,
-                    Err(error) => self.complain(&error),
+                    Err(error) => {
+                        if !self.waited_after(&error, &mut failures).await {
+                            self.leave_unsent(&rows);
+                            return None;
+                        }
+                    }
                 }
-                if self
-                    .unless_stopping(self.inner.clock.sleep_ms(wait_ms))
-                    .await
-                    .is_none()
-                {
-                    self.leave_unsent(&rows);
-                    return None;
-                }
-                wait_ms = (2 * wait_ms).min(LONGEST_AGAIN_MS);
             };
             let (kept, gone): (Vec<Row>, Vec<Row>) =
                 rows.into_iter().partition(|row| held.contains(&row.id));
@@ -380,7 +370,7 @@ impl Outbox {
     /// Stores how it ended. What was sent is recorded even if the database is away for a while:
     /// forgetting it would say it twice.
     pub(super) async fn record(&self, rows: &[Row], outcome: Result<Option<MessageId>, SendError>) {
-        let mut wait_ms = AGAIN_MS;
+        let mut failures = 0;
         loop {
             let recorded = match &outcome {
                 Ok(message) => self.record_sent(rows, *message).await,
@@ -397,19 +387,24 @@ impl Outbox {
             let Err(error) = recorded else {
                 return;
             };
-            self.complain(&error);
-            let sleep = self.inner.clock.sleep_ms(wait_ms);
-            if self.unless_stopping(sleep).await.is_none() {
+            if !self.waited_after(&error, &mut failures).await {
                 return;
             }
-            wait_ms = (2 * wait_ms).min(LONGEST_AGAIN_MS);
         }
+    }
+
+    /// Waits before the database is asked again; `false`: sending stopped meanwhile.
+    async fn waited_after(&self, error: &crate::error::Error, failures: &mut u32) -> bool {
+        self.complain(error);
+        let sleep = self.inner.clock.sleep_ms(again_ms(*failures));
+        *failures = failures.saturating_add(1);
+        self.unless_stopping(sleep).await.is_some()
     }
 
     fn complain(&self, error: &crate::error::Error) {
         let now_ms = self.inner.clock.monotonic_ms();
         let mut complained_ms = lock(&self.inner.complained_ms);
-        if complained_ms.is_some_and(|last_ms| now_ms - last_ms < COMPLAIN_EVERY_MS) {
+        if complained_ms.is_some_and(|last_ms| now_ms - last_ms < TELL_AGAIN_MS) {
             return;
         }
         *complained_ms = Some(now_ms);

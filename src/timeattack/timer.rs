@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::{fail_due, store};
 use crate::app::App;
 use crate::clock::{Clock, Nap};
+use crate::db::{TELL_AGAIN_MS, again_ms};
 use crate::error::{Error, Result};
 use crate::ids::AttackId;
 
@@ -38,15 +39,6 @@ const ARM_BATCH: i64 = 20_000;
 /// Verdicts of one transaction at most: enough to share its fsync among a burst, few enough that
 /// commands come in between.
 const SETTLE_BATCH: usize = 500;
-/// How soon what could not be settled is tried again; twice as long after each further failure.
-const SETTLE_AGAIN_MS: i64 = 500;
-/// The longest of these waits: with an attempt that is under way meanwhile, verdicts are told
-/// within the ten seconds promised after the database's return.
-const SETTLE_AGAIN_AT_MOST_MS: i64 = 5_000;
-/// More than lead to the longest wait, and not so many that a number runs over.
-const MOST_DOUBLINGS: u32 = 8;
-/// Between two words about a trouble that goes on: who reads the log shall find more in it.
-const TELL_AGAIN_MS: i64 = 60_000;
 /// A verdict later than this says so.
 pub const LATE_MS: i64 = 5_000;
 
@@ -309,9 +301,9 @@ impl Trouble {
                 "verdicts could not be stored; they are tried again until they are"
             );
         }
-        let doubled_ms = SETTLE_AGAIN_MS << self.failures.min(MOST_DOUBLINGS);
+        let wait_ms = again_ms(self.failures);
         self.failures = self.failures.saturating_add(1);
-        doubled_ms.min(SETTLE_AGAIN_AT_MOST_MS)
+        wait_ms
     }
 
     /// These are settled.

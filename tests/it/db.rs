@@ -4,13 +4,12 @@ use std::fs;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use sqlx::Executor as _;
 use timeattack::db::{Db, Tx};
 use timeattack::error::{Error, Result};
 use timeattack::timeattack::State;
 
 use crate::support::bot::{Bot, turning};
-use crate::support::{Database, MEMBER, OTHER, TestApp, minutes, seconds};
+use crate::support::{Database, MEMBER, OTHER, TestApp, execute, minutes, seconds};
 
 /// What a write of these tests does.
 #[derive(Clone)]
@@ -36,17 +35,6 @@ async fn written(db: &Db) -> Vec<i64> {
     let mut conn = db.read().await.unwrap();
     let ids = sqlx::query_scalar("SELECT id FROM written ORDER BY id");
     ids.fetch_all(&mut *conn).await.unwrap()
-}
-
-/// Runs a statement in the writer's own connection.
-async fn execute(db: &Db, sql: &'static str) -> Result<()> {
-    db.write(sql, |tx, sql| {
-        Box::pin(async move {
-            tx.execute(*sql).await?;
-            Ok(())
-        })
-    })
-    .await
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use timeattack::messenger::SendError;
 use timeattack::messenger::memory::{Fault, Gate};
 use timeattack::timeattack as attacks;
 
-use crate::support::{CHANNEL, GUILD, MEMBER, TestApp, hours, minutes, seconds};
+use crate::support::{CHANNEL, GUILD, MEMBER, TestApp, execute, hours, minutes, seconds};
 
 const RESULTS: ChannelId = ChannelId(501);
 const ALERTS: ChannelId = ChannelId(502);
@@ -16,6 +16,14 @@ fn unavailable() -> Fault {
     Fault::Refused(SendError::Retry {
         after_ms: None,
         why: "Discord answered 500".into(),
+    })
+}
+
+/// Discord says when it will take the next one.
+fn limited(after_ms: i64) -> Fault {
+    Fault::Refused(SendError::Retry {
+        after_ms: Some(after_ms),
+        why: "429".into(),
     })
 }
 
@@ -156,11 +164,7 @@ async fn a_day_of_trouble_ends_in_the_fallback_channel() {
 #[tokio::test]
 async fn a_rate_limit_waits_as_long_as_discord_says() {
     let app = TestApp::start().await;
-    let limited = SendError::Retry {
-        after_ms: Some(7_000),
-        why: "429".into(),
-    };
-    app.messenger.fail_next([Fault::Refused(limited)]);
+    app.messenger.fail_next([limited(7_000)]);
     app.time_attack().lasting(minutes(1)).started().await;
     app.advance(minutes(1)).await;
     app.advance(seconds(6)).await;
@@ -196,11 +200,7 @@ async fn a_refused_token_stops_everything_and_keeps_what_waits() {
 /// Discord keeps the channel's first post waiting for an hour, and `count` verdicts wait behind it.
 async fn with_waiting_verdicts(count: i64) -> TestApp {
     let app = TestApp::start().await;
-    let limited = SendError::Retry {
-        after_ms: Some(hours(1)),
-        why: "429".into(),
-    };
-    app.messenger.fail_next([Fault::Refused(limited)]);
+    app.messenger.fail_next([limited(hours(1))]);
     for number in 0..=count {
         let user = UserId(600 + number);
         let limit = minutes(1) + seconds(number);
@@ -220,11 +220,7 @@ fn verdicts(app: &TestApp) -> usize {
 async fn what_only_waits_is_not_blamed_for_the_end_of_the_process() {
     let mut app = with_waiting_verdicts(5).await;
     for _ in 0..5 {
-        let limited = SendError::Retry {
-            after_ms: Some(hours(1)),
-            why: "429".into(),
-        };
-        app.messenger.fail_next([Fault::Refused(limited)]);
+        app.messenger.fail_next([limited(hours(1))]);
         app = app.killed_for(minutes(1)).await;
         app.settle().await;
     }
@@ -314,23 +310,9 @@ async fn a_verdict_turned_round_while_it_was_refused_is_a_success_in_the_fallbac
 #[tokio::test]
 async fn a_row_that_cannot_be_read_does_not_keep_the_others_from_being_sent() {
     let app = with_waiting_verdicts(2).await;
-    app.inside(async |app| {
-        app.db
-            .write((), |tx, ()| {
-                Box::pin(async move {
-                    sqlx::query(
-                        "UPDATE outbox SET payload = 'of a later version' \
-                         WHERE id = (SELECT MAX(id) FROM outbox)",
-                    )
-                    .execute(tx)
-                    .await?;
-                    Ok(())
-                })
-            })
-            .await
-    })
-    .await
-    .unwrap();
+    let newest = "UPDATE outbox SET payload = 'of a later version' \
+         WHERE id = (SELECT MAX(id) FROM outbox)";
+    execute(&app.app().db, newest).await.unwrap();
     let app = app.restarted_after(hours(2)).await;
     app.settle().await;
     assert_eq!(verdicts(&app), 2);
@@ -340,10 +322,6 @@ async fn a_row_that_cannot_be_read_does_not_keep_the_others_from_being_sent() {
 async fn rows_whose_message_lost_its_first_row_are_sent_all_the_same() {
     let app = TestApp::start().await;
     // Three are one message, which Discord does not take before an hour is over.
-    let limited = SendError::Retry {
-        after_ms: Some(hours(1)),
-        why: "429".into(),
-    };
     for number in 0..3 {
         let user = UserId(600 + number);
         app.time_attack()
@@ -353,24 +331,12 @@ async fn rows_whose_message_lost_its_first_row_are_sent_all_the_same() {
             .await;
     }
     app.messenger
-        .fail_next(std::iter::repeat_n(Fault::Refused(limited), 3));
+        .fail_next(std::iter::repeat_n(limited(hours(1)), 3));
     let app = app.killed_for(minutes(1)).await;
     app.settle().await;
     assert_eq!(app.messenger.attempts(), 1, "one message");
-    app.inside(async |app| {
-        app.db
-            .write((), |tx, ()| {
-                Box::pin(async move {
-                    sqlx::query("DELETE FROM outbox WHERE id = message_key")
-                        .execute(tx)
-                        .await?;
-                    Ok(())
-                })
-            })
-            .await
-    })
-    .await
-    .unwrap();
+    let lead = "DELETE FROM outbox WHERE id = message_key";
+    execute(&app.app().db, lead).await.unwrap();
     app.messenger.stop_failing();
     app.advance(hours(3)).await;
     assert_eq!(verdicts(&app), 2);

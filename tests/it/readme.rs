@@ -1,12 +1,11 @@
 //! What README tells a host to do, done.
 
-use sqlx::{AssertSqlSafe, Executor as _};
 use timeattack::ids::{MessageId, UserId};
 use timeattack::messenger::SendError;
 use timeattack::messenger::memory::Fault;
 use timeattack::timeattack::start_message::{self, Shown};
 
-use crate::support::{MEMBER, OTHER, TestApp, minutes, seconds};
+use crate::support::{MEMBER, OTHER, TestApp, execute, minutes, seconds};
 
 const ENGLISH: &str = include_str!("../../README.md");
 const KOREAN: &str = include_str!("../../README.ko.md");
@@ -51,7 +50,7 @@ async fn a_member_is_removed_and_the_posts_that_waited_with_theirs_go_out() {
     let merged = "UPDATE outbox SET message_key = \
          (SELECT id FROM outbox WHERE lane = 'post' AND user_id = 99000000000000001) \
          WHERE lane = 'post'";
-    execute(&app, merged.to_owned()).await;
+    execute(&app.app().db, merged).await.unwrap();
     // The message of her start is edited, and says what she set out to do.
     app.inside(async |app| start_message::bring_up_to_date(&app).await)
         .await
@@ -60,11 +59,8 @@ async fn a_member_is_removed_and_the_posts_that_waited_with_theirs_go_out() {
     let edits = "SELECT COUNT(*) FROM outbox WHERE lane = 'edit' AND payload LIKE $1";
     assert_eq!(count(&app, edits, &["%reading%"]).await, 1);
 
-    execute(
-        &app,
-        statements(ENGLISH).replace(EXAMPLE, &MEMBER.to_string()),
-    )
-    .await;
+    let removal = statements(ENGLISH).replace(EXAMPLE, &MEMBER.to_string());
+    execute(&app.app().db, removal).await.unwrap();
     let app = app.restarted_after(seconds(1)).await;
     app.advance(minutes(1)).await;
     let said = app.posts().join("\n");
@@ -81,16 +77,6 @@ async fn a_member_is_removed_and_the_posts_that_waited_with_theirs_go_out() {
     let attacks = "SELECT COUNT(*) FROM time_attacks \
          WHERE CAST(user_id AS TEXT) LIKE $1 OR task LIKE $2";
     assert_eq!(count(&app, attacks, &[&member, "%reading%"]).await, 0);
-}
-
-async fn execute(app: &TestApp, sql: String) {
-    let executed = app.app().db.write(sql, |tx, sql| {
-        Box::pin(async move {
-            tx.execute(AssertSqlSafe(sql.clone())).await?;
-            Ok(())
-        })
-    });
-    executed.await.unwrap();
 }
 
 async fn count(app: &TestApp, sql: &'static str, like: &[&str]) -> i64 {

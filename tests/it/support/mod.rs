@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::select_all;
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
 use timeattack::app::App;
 use timeattack::clock::{Clock, ManualClock};
@@ -50,6 +50,17 @@ pub fn minutes(count: i64) -> i64 {
 
 pub fn hours(count: i64) -> i64 {
     count * 3_600_000
+}
+
+/// Runs statements by hand, in the writer's own connection.
+pub async fn execute(db: &Db, sql: impl Into<String>) -> Result<(), Error> {
+    db.write(sql.into(), |tx, sql| {
+        Box::pin(async move {
+            tx.execute(AssertSqlSafe(sql.clone())).await?;
+            Ok(())
+        })
+    })
+    .await
 }
 
 /// The program under test, on a runtime of its own, so that it can be killed like a process.
