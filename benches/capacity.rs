@@ -19,6 +19,7 @@ use std::time::Instant;
 use timeattack::clock::Clock;
 use timeattack::db::Db;
 use timeattack::messenger::Messenger;
+use timeattack::outbox::dm::Rate;
 use timeattack::run::Workers;
 
 use support::{Planned, fill, now_ms, resident};
@@ -43,9 +44,14 @@ fn main() {
         let before = resident();
         let started = Instant::now();
         let db = Db::open(&url).await.unwrap();
-        let workers = Workers::start(Clock::System, db, Messenger::Memory(Default::default()))
-            .await
-            .unwrap();
+        let workers = Workers::start(
+            Clock::System,
+            db,
+            Messenger::Memory(Default::default()),
+            Rate::UNLIMITED,
+        )
+        .await
+        .unwrap();
         let ready = started.elapsed();
         // Once round: every task has gone to sleep.
         while workers.app().timers.armed() < PENDING as usize {

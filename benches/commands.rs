@@ -32,6 +32,7 @@ use timeattack::discord::{self, DiscordSettings};
 use timeattack::ids::UserId;
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
+use timeattack::outbox::dm::Rate;
 use timeattack::run::Workers;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -103,9 +104,14 @@ async fn ours() {
     let api_url = local.discord.url();
     let messenger = DiscordMessenger::new(clock.clone(), &api_url, &token, 0).unwrap();
     let db = Db::open(&url).await.unwrap();
-    let workers = Workers::start(clock, db, Messenger::Discord(Arc::new(messenger)))
-        .await
-        .unwrap();
+    let workers = Workers::start(
+        clock,
+        db,
+        Messenger::Discord(Arc::new(messenger)),
+        Rate::UNLIMITED,
+    )
+    .await
+    .unwrap();
     let settings = DiscordSettings {
         token,
         api_url,

@@ -27,6 +27,7 @@ use timeattack::clock::Clock;
 use timeattack::db::Db;
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
+use timeattack::outbox::dm::Rate;
 use timeattack::run::Workers;
 
 use support::{Local, Planned, as_ms, fill, now_ms, now_us, percentile};
@@ -197,9 +198,14 @@ async fn ours(scenario: &Scenario, rate_limits: bool) -> ((f64, f64), Limited) {
     let messenger =
         DiscordMessenger::new(clock.clone(), &local.discord.url(), &token, rate).unwrap();
     let db = Db::open(&url).await.unwrap();
-    let workers = Workers::start(clock, db, Messenger::Discord(Arc::new(messenger)))
-        .await
-        .unwrap();
+    let workers = Workers::start(
+        clock,
+        db,
+        Messenger::Discord(Arc::new(messenger)),
+        Rate::UNLIMITED,
+    )
+    .await
+    .unwrap();
     assert!(now_ms() < start_ms, "ready only after the first deadline");
     local.arrived(scenario.due as usize).await;
     let took_s = as_ms(now_us() - start_ms * 1_000) / 1_000.0;

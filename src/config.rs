@@ -31,19 +31,23 @@ const RUST_LOG: &str = "info";
 const MOST_SHARDS: u32 = 16_384;
 /// The most requests per second that Discord grants to very large bots, and then some.
 const MOST_GLOBAL_RATE: u32 = 10_000;
+/// The most direct messages per second. Discord allows all requests together 50 unless it grants
+/// more.
+const MOST_DM_RATE: f64 = 1_000.0;
 /// Characters of a wrong value that are quoted in a fault; tokens are longer.
 const QUOTED: usize = 32;
 /// The file in the working directory that is read for what the environment leaves out.
 const DOT_ENV: &str = ".env";
 
 /// Every key, as the documentation lists them. Those of [`SECRETS`] can end in `_FILE`, too.
-pub const KEYS: [&str; 8] = [
+pub const KEYS: [&str; 9] = [
     "DISCORD_TOKEN",
     "DISCORD_API_URL",
     "DISCORD_GUILD_ID",
     "DISCORD_SHARDS",
     "DISCORD_GLOBAL_RATE",
     "DATABASE_URL",
+    "DM_RATE",
     "LOG_FORMAT",
     "RUST_LOG",
 ];
@@ -75,6 +79,8 @@ pub struct Config {
     pub discord: DiscordConfig,
     /// Where the data is.
     pub database: DatabaseUrl,
+    /// Direct messages per second; 0 for no limit.
+    pub dm_rate: f64,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -208,6 +214,7 @@ impl Config {
         let database = keys.secret("DATABASE_URL", parse_database_url);
         let database = DatabaseUrl(database.unwrap_or_else(|| DATABASE_URL.into()));
         keys.lookup = lookup;
+        let dm_rate = keys.value("DM_RATE", "1", parse_dm_rate);
         let log = LogConfig {
             format: keys.value("LOG_FORMAT", "text", parse_log_format),
             filter: keys.value("RUST_LOG", RUST_LOG, parse_filter),
@@ -216,6 +223,7 @@ impl Config {
             Ok(Self {
                 discord,
                 database,
+                dm_rate,
                 log,
             })
         } else {
@@ -489,6 +497,17 @@ fn parse_global_rate(given: &str) -> Result<u32, Wrong> {
     })
 }
 
+fn parse_dm_rate(given: &str) -> Result<f64, Wrong> {
+    let rate = given.parse::<f64>().ok();
+    let rate = rate.filter(|rate| *rate == 0.0 || (0.001..=MOST_DM_RATE).contains(rate));
+    rate.ok_or_else(|| {
+        (
+            format!("{} is not a rate", quoted(given)),
+            "direct messages per second, such as 1 or 0.5; 0 for no limit",
+        )
+    })
+}
+
 fn parse_database_url(given: &str) -> Result<(), Wrong> {
     let write = "sqlite://PATH, such as sqlite://data/timeattack.db, or \
                  postgres://USER:PASSWORD@HOST/DATABASE";
@@ -638,6 +657,7 @@ mod tests {
                 ("DISCORD_GUILD_ID", " 80351110224678912 "),
                 ("DISCORD_SHARDS", "2-3/8"),
                 ("DATABASE_URL", "postgres://u:p@db:5433/ta"),
+                ("DM_RATE", "0.5"),
                 ("LOG_FORMAT", "json"),
                 ("RUST_LOG", "warn,timeattack=debug"),
             ],
@@ -651,6 +671,7 @@ mod tests {
         assert_eq!(config.discord.shards, Shards::Range { first, last, total });
         assert!(config.database.is_postgres());
         assert_eq!(config.database.to_string(), "postgres://db:5433/ta");
+        assert_eq!(config.dm_rate.to_bits(), 0.5_f64.to_bits());
         assert_eq!(config.log.format, LogFormat::Json);
         assert_eq!(config.log.filter, "warn,timeattack=debug");
     }
@@ -664,6 +685,7 @@ mod tests {
             ("DISCORD_SHARDS", "4-2/8"),
             ("DISCORD_GLOBAL_RATE", "fifty"),
             ("DATABASE_URL", "mysql://u:p@h/d"),
+            ("DM_RATE", "fast"),
             ("LOG_FORMAT", "xml"),
             ("RUST_LOG", "timeattack=loud"),
         ];
@@ -706,6 +728,7 @@ mod tests {
                     "postgres://u:p#x@h:y/d",
                 ],
             ),
+            ("DM_RATE", &["-1", "NaN", "inf", "1e9", "0.0001", "1/s"]),
             ("DISCORD_TOKEN", &["two words", "토큰", "Bot x"]),
         ] {
             for value in values {

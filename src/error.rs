@@ -121,6 +121,23 @@ pub enum UserError {
     /// A button or form whose time is over.
     #[error("this form is too old")]
     Outdated,
+    /// An announcement without text, or with too much.
+    #[error("the body is {length} characters long")]
+    BodyLength {
+        /// Characters given.
+        length: usize,
+        /// The most that it may have.
+        most: usize,
+    },
+    /// The mark of advertising was typed: it is the bot's to write.
+    #[error("the body begins with the mark of advertising")]
+    AdMark,
+    /// Discord did not say who has a role.
+    #[error("the members of a role are not known")]
+    RolesUnreadable,
+    /// No message of this id waits or was given up here.
+    #[error("no such message")]
+    UnknownMessage,
 }
 
 /// What can be wrong with a message template.
@@ -189,6 +206,13 @@ impl UserError {
             Self::NothingToChange => say("error-nothing-to-change", &[]),
             Self::Template { at, fault } => template_fault(*at, fault, language),
             Self::Outdated => say("error-outdated", &[]),
+            Self::BodyLength { length, most } => say(
+                "error-body-length",
+                &[("length", count(*length)), ("most", count(*most))],
+            ),
+            Self::AdMark => say("error-ad-mark", &[]),
+            Self::RolesUnreadable => say("error-roles", &[]),
+            Self::UnknownMessage => say("error-unknown-message", &[]),
         }
     }
 }

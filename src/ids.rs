@@ -98,12 +98,16 @@ id_type!(/// A time attack.
     AttackId);
 id_type!(/// A message in the outbox.
     OutboxId);
+id_type!(/// An announcement.
+    AnnouncementId);
 snowflake_type!(/// A Discord server.
     GuildId);
 snowflake_type!(/// A Discord channel.
     ChannelId);
 snowflake_type!(/// A Discord user.
     UserId);
+snowflake_type!(/// A Discord role.
+    RoleId);
 snowflake_type!(/// A Discord message.
     MessageId);
 

@@ -30,6 +30,8 @@
 //! | [`run`] | the order of start and shutdown; [`cli`], [`config`], [`telemetry`], [`check`] beside it |
 //! | [`timeattack`] | rules, states and use cases; the timers |
 //! | [`guild`] | a server's settings and message templates; [`quiet_hours`] |
+//! | [`announce`] | direct messages to everybody on a server who allowed them |
+//! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
 //! | [`outbox`] | what is to be said, until it is said: leases, retries, merging, the ladder |
 //! | [`messenger`] | saying it: Discord's REST API, its errors and rate limits |
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
@@ -65,6 +67,8 @@ pub mod cli;
 pub mod config;
 pub mod telemetry;
 
+pub mod announce;
+pub mod consent;
 pub mod guild;
 pub mod quiet_hours;
 pub mod timeattack;

@@ -18,12 +18,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::announce;
 use crate::app::App;
 use crate::check;
 use crate::clock::Clock;
 #[cfg(feature = "sandbox")]
 use crate::config::DiscordConfig;
 use crate::config::{Config, ConfigErrors, DatabaseUrl};
+use crate::consent::{DoorKeeper, notices};
 use crate::db::{self, Db};
 use crate::discord::{self, DiscordSettings};
 use crate::error::Result;
@@ -31,6 +33,7 @@ use crate::ids::IdMaker;
 use crate::messenger::Messenger;
 use crate::messenger::discord::DiscordMessenger;
 use crate::outbox::Outbox;
+use crate::outbox::dm::{self, Rate};
 use crate::timeattack::start_message;
 use crate::timeattack::timer::{self, Due, Timers};
 
@@ -52,8 +55,8 @@ pub struct Workers {
 
 impl Workers {
     /// Starts the workers on an open database, and arms every running time attack.
-    pub async fn start(clock: Clock, db: Db, messenger: Messenger) -> Result<Self> {
-        let (app, due) = build(clock, db, messenger);
+    pub async fn start(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate) -> Result<Self> {
+        let (app, due) = build(clock, db, messenger, dm_rate);
         app.outbox.run().await?;
         let stop = CancellationToken::new();
         let mut tasks = vec![tokio::spawn(timer::settle_forever(
@@ -70,6 +73,8 @@ impl Workers {
             app.clone(),
             stop.clone(),
         )));
+        tasks.push(tokio::spawn(notices::keep_up(app.clone(), stop.clone())));
+        tasks.push(tokio::spawn(announce::keep_up(app.clone(), stop.clone())));
         tracing::info!(armed, "ready: every running time attack has its timer");
         Ok(Self {
             app,
@@ -96,11 +101,15 @@ impl Workers {
     }
 }
 
-fn build(clock: Clock, db: Db, messenger: Messenger) -> (App, Due) {
+fn build(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate) -> (App, Due) {
     let process = random_process();
     let ids = Arc::new(IdMaker::new(process));
     let (timers, due) = Timers::new(clock.clone());
-    let outbox = Outbox::new(clock.clone(), Arc::clone(&ids), db.clone(), messenger);
+    let dms = dm::Settings {
+        rate: dm_rate,
+        door: Arc::new(DoorKeeper),
+    };
+    let outbox = Outbox::new(clock.clone(), Arc::clone(&ids), db.clone(), messenger, dms);
     let app = App {
         clock,
         ids,
@@ -237,7 +246,8 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
         DiscordMessenger::new(clock.clone(), &api_url, &token, config.discord.global_rate)?;
     let stop = stop_signal()?;
     let db = Db::open(config.database.expose()).await?;
-    let workers = Workers::start(clock, db, Messenger::Discord(Arc::new(messenger))).await?;
+    let messenger = Messenger::Discord(Arc::new(messenger));
+    let workers = Workers::start(clock, db, messenger, Rate(config.dm_rate)).await?;
     let settings = DiscordSettings {
         token,
         api_url,

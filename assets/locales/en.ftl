@@ -40,6 +40,26 @@ cmd-setup-messages-success = The post for a success; “default” brings the or
 cmd-setup-messages-failure = The post for a failure; “default” brings the original back
 cmd-setup-show = Show this server's settings
 cmd-setup-check = Check that the bot may do what the settings need
+cmd-dm = Choose which direct messages you get from this server
+cmd-dm-allow = Allow direct messages: your results and reminders, and announcements
+cmd-dm-allow-night = Also at night (21:00–08:00, or the server's quiet hours)
+cmd-dm-allow-ads = Also advertising
+cmd-dm-allow-timezone = Your own time zone, if it is not the server's
+cmd-dm-stop = Stop all direct messages of this server, at once and free of charge
+cmd-dm-status = Show what you allowed, and what waits for you
+cmd-privacy = What the bot knows about you
+cmd-privacy-export = Get everything that is stored about you on this server as a file
+cmd-announce = Write to everybody who allowed direct messages (needs Manage Server)
+cmd-announce-body = What it says; \n starts a new line. You see it before anything is sent
+cmd-announce-kind = News of the server, or advertising
+cmd-announce-role = Only to those who have this role
+cmd-queue = What waits to be sent (needs Manage Server)
+cmd-queue-status = Show what waits, why and until when
+cmd-queue-parked = Show what was given up, and why
+cmd-queue-retry = Try something once more that was given up
+cmd-queue-retry-id = Its number in /queue parked
+cmd-queue-discard = Put something away that was given up: it is neither sent nor shown
+cmd-queue-discard-id = Its number in /queue parked
 
 ## Answers in Discord
 
@@ -93,6 +113,10 @@ error-template-unopened = The template can't be used: the {"}"} at character { $
 error-template-field = The template can't be used: there is no field “{ $field }” (character { $at }). The fields are mention, name, task, date, deadline, limit, taken and left.
 error-template-long = The template is too long: at most { $most } characters, with the longest task counted in.
 error-template-empty = The template is empty. Write “default” to have the original back.
+error-body-length = The text must have between 1 and { $most } characters; it has { $length }.
+error-ad-mark = Please leave out the mark “(광고)”: I write it myself, exactly as the law wants it. For advertising choose the kind “Advertising”.
+error-roles = Discord didn't tell me who has that role. Please try again in a moment.
+error-unknown-message = I can't find that message here. Choose one from the list, or see `/queue parked`.
 
 # Result posts.
 
@@ -196,3 +220,119 @@ permission-send = “Send Messages”
 permission-threads = “Send Messages in Threads”
 permission-embed = “Embed Links”
 permission-history = “Read Message History”
+
+# Direct messages.
+
+consent-notice = Direct messages: my results and reminders, and the server's announcements
+consent-ads = Advertising by direct message
+consent-night = At night, too (21:00–08:00, or the server's quiet hours)
+consent-result = 📄 **{ $sender }** · { $date }
+    Your decision about direct messages was recorded, and is in force:
+    { $facts }
+    You can change it at any time with `/dm allow` and `/dm stop` on the server.
+consent-renewal = 📄 **{ $sender }** · You allowed this on { $date }:
+    { $facts }
+    If that is still right, press “Keep it”, or do nothing. To withdraw it, press “Stop these messages”, or use `/dm stop` on the server. Both are free.
+dm-stop-button = Stop these messages
+dm-keep-button = Keep it
+dm-digest = 📬 { $count } messages arrived while it was quiet:
+dm-failed = 😢 The time for **{ $task }** was over at <t:{ $deadline }:f> (<#{ $channel }>). Start again with `/timeattack start`!
+dm-completed = 🎉 You completed **{ $task }** in { $taken } (<#{ $channel }>).
+dm-given-up = 🏳️ You gave up on **{ $task }** after { $taken } (<#{ $channel }>).
+dm-reminder = ⏰ **{ $task }** must be done <t:{ $deadline }:R> (<t:{ $deadline }:T>, <#{ $channel }>).
+this-server = this server
+dm-recorded = 📄 **{ $sender }** · { $at }
+    Recorded, and in force from now on:
+    { $facts }
+dm-unchanged = Nothing was changed.
+dm-is-on = You get direct messages of this server. `/dm stop`, or the button below each of them, ends that at once.
+dm-is-off = You get no direct messages of this server. What was waiting for you was dropped. `/dm allow` brings them back.
+dm-offer = 📬 Shall I tell you by direct message how it went? ({ $what })
+    You can stop them at any time, free of charge, with `/dm stop`.
+dm-offer-yes = Yes, please
+dm-offer-no = No, thanks
+dm-status = 📬 Direct messages of this server
+dm-status-on = ✅ { $what } (since { $since })
+dm-status-off = ▫️ { $what }: not allowed
+dm-status-zone = 🕗 Your nights go by { $zone }.
+dm-status-waiting = { $count ->
+    [one] One message waits
+   *[other] { $count } messages wait
+} for your morning.
+dm-status-closed = ⚠️ Discord has refused my messages to you since { $since }. Allow direct messages in the server's privacy settings, then use `/dm allow`.
+
+# Announcements.
+
+announce-kind-notice = News
+announce-kind-ad = Advertising
+announce-preview = This is how it will look. Nothing is sent until you confirm it.
+announce-now = { $count ->
+    [0] ▫️ Nobody gets it now
+    [one] 📨 **One** member gets it now
+   *[other] 📨 **{ $count }** members get it now
+}
+announce-morning = { $count ->
+    [one] 🌙 **One** member gets it
+   *[other] 🌙 **{ $count }** members get it
+} when their night is over, from { $at } on
+announce-no-ads = { $count ->
+    [one] ▫️ One allows messages, but no advertising
+   *[other] ▫️ { $count } allow messages, but no advertising
+}
+announce-closed = { $count ->
+    [one] ▫️ One has closed their direct messages
+   *[other] ▫️ { $count } have closed their direct messages
+}
+announce-without-role = { $count ->
+    [one] ▫️ One does not have the role
+   *[other] ▫️ { $count } do not have the role
+}
+announce-refused = { $count ->
+    [one] ▫️ One has stopped or declined direct messages
+   *[other] ▫️ { $count } have stopped or declined direct messages
+}
+announce-send = Send it to { $count }
+announce-stop = Stop it
+announce-sending = 📣 The announcement is on its way.
+announce-done = ✅ The announcement is done.
+announce-cancelled = 🛑 The announcement was cancelled.
+announce-sent = 📨 Sent: { $count }
+announce-waiting = ⏳ Next: { $count }
+announce-held = 🌙 Held until the morning: { $count }
+announce-undelivered = ❌ Refused by Discord: { $count }
+announce-withdrawn = ▫️ Dropped, as their readers allow it no more: { $count }
+announce-stopped = 🛑 Not sent: { $count }
+button-refresh = Refresh
+
+# The queue and privacy.
+
+queue-title = What waits to be sent
+queue-empty = ✅ Nothing waits.
+queue-lane-post = { $count ->
+    [one] One post
+   *[other] { $count } posts
+}:
+queue-lane-edit = { $count ->
+    [one] One edit
+   *[other] { $count } edits
+}:
+queue-lane-dm = { $count ->
+    [one] One direct message
+   *[other] { $count } direct messages
+}:
+queue-running = being sent
+queue-next = next
+queue-planned = planned, the first for { $at }
+queue-quiet = held until { $time } { $zone }: no night consent
+queue-opening = held until { $at }: Discord says that direct messages are opened too fast
+queue-retry = tried again at { $at } ({ $why })
+queue-parked-count = ⚠️ Given up: { $count }. See `/queue parked`.
+queue-dropped-expired = ▫️ Dropped this week, as their time was over: { $count }
+queue-dropped-not-allowed = ▫️ Dropped this week, as their readers allow it no more: { $count }
+queue-dropped-cancelled = ▫️ Cancelled this week: { $count }
+queue-parked-title = Given up
+queue-parked-empty = ✅ Nothing was given up.
+queue-parked-hint = `/queue retry` tries one again, `/queue discard` puts it away. What stays here is shown to the member it is about at their next command.
+queue-retried = 🔁 I'm trying it again. See `/queue status`.
+queue-discarded = 🗑️ Put away.
+privacy-exported = 📦 Everything I know about you on this server is in this file. Times are milliseconds since 1970, UTC.

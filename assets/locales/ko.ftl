@@ -40,6 +40,26 @@ cmd-setup-messages-success = 성공했을 때의 글. “default”라고 쓰면
 cmd-setup-messages-failure = 실패했을 때의 글. “default”라고 쓰면 처음 문구로 돌아가요
 cmd-setup-show = 이 서버의 설정을 보여 줘요
 cmd-setup-check = 설정대로 동작할 권한이 봇에게 있는지 확인해요
+cmd-dm = 이 서버에서 받을 다이렉트 메시지를 정합니다
+cmd-dm-allow = 다이렉트 메시지를 받습니다: 내 결과와 알림, 공지
+cmd-dm-allow-night = 야간에도 받기 (21:00–08:00 또는 서버의 방해 금지 시간)
+cmd-dm-allow-ads = 광고도 받기
+cmd-dm-allow-timezone = 서버와 다르면 내 시간대
+cmd-dm-stop = 이 서버의 다이렉트 메시지를 바로, 무료로 모두 그만 받습니다
+cmd-dm-status = 무엇에 동의했고 무엇이 기다리는지 봅니다
+cmd-privacy = 봇이 나에 대해 아는 것
+cmd-privacy-export = 이 서버에 저장된 내 정보를 모두 파일로 받습니다
+cmd-announce = 다이렉트 메시지에 동의한 모두에게 보냅니다 (서버 관리 권한 필요)
+cmd-announce-body = 내용. \n은 줄바꿈. 보내기 전에 미리 보여 드립니다
+cmd-announce-kind = 서버 공지 또는 광고
+cmd-announce-role = 이 역할이 있는 사람에게만
+cmd-queue = 보내기를 기다리는 것 (서버 관리 권한 필요)
+cmd-queue-status = 무엇이 왜 언제까지 기다리는지 봅니다
+cmd-queue-parked = 보내지 못한 것과 그 이유를 봅니다
+cmd-queue-retry = 보내지 못한 것을 다시 보냅니다
+cmd-queue-retry-id = /queue parked에 나오는 번호
+cmd-queue-discard = 보내지 못한 것을 치웁니다: 보내지도 보여 주지도 않습니다
+cmd-queue-discard-id = /queue parked에 나오는 번호
 
 ## Answers in Discord
 
@@ -89,6 +109,10 @@ error-template-unopened = 쓸 수 없는 템플릿이에요. { $at }번째 글�
 error-template-field = 쓸 수 없는 템플릿이에요. { $at }번째 글자의 “{ $field }”는 없는 항목이에요. 쓸 수 있는 항목: mention, name, task, date, deadline, limit, taken, left
 error-template-long = 템플릿이 너무 길어요. 가장 긴 할 일이 들어갔을 때 { $most }자를 넘지 않아야 해요.
 error-template-empty = 템플릿이 비어 있어요. 처음 문구로 되돌리려면 “default”라고 적어 주세요.
+error-body-length = 내용은 1자부터 { $most }자까지예요. 지금은 { $length }자입니다.
+error-ad-mark = “(광고)” 표시는 빼 주세요. 법에서 정한 그대로 제가 붙입니다. 광고라면 종류에서 “광고”를 고르세요.
+error-roles = 누가 그 역할을 가졌는지 디스코드에서 알려 주지 않았어요. 잠시 뒤에 다시 해 보세요.
+error-unknown-message = 그런 메시지가 없어요. 목록에서 고르거나 `/queue parked`를 보세요.
 
 # 결과 글.
 
@@ -185,3 +209,91 @@ permission-send = “메시지 보내기”
 permission-threads = “스레드에서 메시지 보내기”
 permission-embed = “링크 첨부”
 permission-history = “메시지 기록 보기”
+
+# 다이렉트 메시지.
+
+consent-notice = 다이렉트 메시지: 내 결과와 알림, 서버의 공지
+consent-ads = 다이렉트 메시지로 받는 광고
+consent-night = 야간에도 받기 (21:00–08:00 또는 서버의 방해 금지 시간)
+consent-result = 📄 **{ $sender }** · { $date }
+    다이렉트 메시지에 대한 의사가 다음과 같이 처리되었습니다:
+    { $facts }
+    서버에서 `/dm allow`와 `/dm stop`으로 언제든지 바꿀 수 있습니다.
+consent-renewal = 📄 **{ $sender }** · { $date }에 다음에 동의하셨습니다:
+    { $facts }
+    계속 받으시려면 “유지”를 누르거나 그대로 두세요. 철회하시려면 “그만 받기”를 누르거나 서버에서 `/dm stop`을 쓰세요. 모두 무료입니다.
+dm-stop-button = 그만 받기
+dm-keep-button = 유지
+dm-digest = 📬 조용한 시간에 온 메시지 { $count }개:
+dm-failed = 😢 **{ $task }** 시간이 <t:{ $deadline }:f>에 끝났어요 (<#{ $channel }>). `/timeattack start`로 다시 도전하세요!
+dm-completed = 🎉 **{ $task }** 완료! { $taken } 걸렸어요 (<#{ $channel }>).
+dm-given-up = 🏳️ { $taken } 만에 **{ $task }** 도전을 포기했어요 (<#{ $channel }>).
+dm-reminder = ⏰ **{ $task }** 마감이 <t:{ $deadline }:R>예요 (<t:{ $deadline }:T>, <#{ $channel }>).
+this-server = 이 서버
+dm-recorded = 📄 **{ $sender }** · { $at }
+    다음과 같이 처리했고, 지금부터 적용됩니다:
+    { $facts }
+dm-unchanged = 바뀐 것이 없어요.
+dm-is-on = 이 서버의 다이렉트 메시지를 받고 있어요. `/dm stop`이나 메시지 아래 버튼으로 바로 그만 받을 수 있어요.
+dm-is-off = 이 서버의 다이렉트 메시지를 받지 않아요. 기다리던 메시지는 지웠습니다. 다시 받으려면 `/dm allow`를 쓰세요.
+dm-offer = 📬 결과를 다이렉트 메시지로 알려 드릴까요? ({ $what })
+    `/dm stop`으로 언제든지 무료로 그만 받을 수 있어요.
+dm-offer-yes = 네, 보내 주세요
+dm-offer-no = 아니요
+dm-status = 📬 이 서버의 다이렉트 메시지
+dm-status-on = ✅ { $what } ({ $since }부터)
+dm-status-off = ▫️ { $what }: 동의하지 않음
+dm-status-zone = 🕗 밤 시간은 { $zone } 기준이에요.
+dm-status-waiting = 아침을 기다리는 메시지가 { $count }개 있어요.
+dm-status-closed = ⚠️ { $since }부터 디스코드가 제 메시지를 거절하고 있어요. 서버의 개인정보 설정에서 다이렉트 메시지를 허용한 뒤 `/dm allow`를 써 주세요.
+
+# 공지.
+
+announce-kind-notice = 공지
+announce-kind-ad = 광고
+announce-preview = 이렇게 보입니다. 확인을 누르기 전에는 아무것도 보내지 않아요.
+announce-now = { $count ->
+    [0] ▫️ 지금 받는 사람이 없어요
+   *[other] 📨 지금 받는 사람: **{ $count }**명
+}
+announce-morning = 🌙 밤이 지나면 받는 사람: **{ $count }**명 ({ $at }부터)
+announce-no-ads = ▫️ 메시지는 받지만 광고는 받지 않음: { $count }명
+announce-closed = ▫️ 다이렉트 메시지를 닫아 둠: { $count }명
+announce-without-role = ▫️ 역할이 없음: { $count }명
+announce-refused = ▫️ 그만 받거나 거절함: { $count }명
+announce-send = { $count }명에게 보내기
+announce-stop = 멈추기
+announce-sending = 📣 공지를 보내고 있어요.
+announce-done = ✅ 공지를 다 보냈어요.
+announce-cancelled = 🛑 공지를 취소했어요.
+announce-sent = 📨 보냄: { $count }
+announce-waiting = ⏳ 다음 차례: { $count }
+announce-held = 🌙 아침까지 보류: { $count }
+announce-undelivered = ❌ 디스코드가 거절함: { $count }
+announce-withdrawn = ▫️ 더는 동의하지 않아 지움: { $count }
+announce-stopped = 🛑 보내지 않음: { $count }
+button-refresh = 새로 고침
+
+# 대기열과 개인정보.
+
+queue-title = 보내기를 기다리는 것
+queue-empty = ✅ 기다리는 것이 없어요.
+queue-lane-post = 게시글 { $count }개:
+queue-lane-edit = 수정 { $count }개:
+queue-lane-dm = 다이렉트 메시지 { $count }개:
+queue-running = 보내는 중
+queue-next = 다음 차례
+queue-planned = 예정, 가장 이른 것은 { $at }
+queue-quiet = { $zone } { $time }까지 보류: 야간 수신에 동의하지 않음
+queue-opening = { $at }까지 보류: 디스코드가 다이렉트 메시지를 너무 빨리 연다고 함
+queue-retry = { $at }에 다시 시도 ({ $why })
+queue-parked-count = ⚠️ 보내지 못함: { $count }개. `/queue parked`를 보세요.
+queue-dropped-expired = ▫️ 이번 주에 때를 놓쳐 지운 것: { $count }개
+queue-dropped-not-allowed = ▫️ 이번 주에 더는 동의하지 않아 지운 것: { $count }개
+queue-dropped-cancelled = ▫️ 이번 주에 취소한 것: { $count }개
+queue-parked-title = 보내지 못한 것
+queue-parked-empty = ✅ 보내지 못한 것이 없어요.
+queue-parked-hint = `/queue retry`로 다시 보내고 `/queue discard`로 치웁니다. 남겨 두면 그 멤버가 다음에 명령을 쓸 때 보여 줍니다.
+queue-retried = 🔁 다시 보내 볼게요. `/queue status`를 보세요.
+queue-discarded = 🗑️ 치웠어요.
+privacy-exported = 📦 이 서버에서 제가 당신에 대해 아는 모든 것이 이 파일에 있어요. 시각은 1970년부터의 밀리초(UTC)입니다.

@@ -2,9 +2,9 @@
 
 use poise::serenity_prelude as serenity;
 use serenity::{
-    CreateActionRow, CreateAllowedMentions, CreateButton, CreateEmbed, CreateInteractionResponse,
-    CreateInteractionResponseFollowup, CreateInteractionResponseMessage, CreateModal,
-    EditInteractionResponse,
+    CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton, CreateEmbed,
+    CreateInteractionResponse, CreateInteractionResponseFollowup, CreateInteractionResponseMessage,
+    CreateModal, EditInteractionResponse,
 };
 
 use super::asker::Asker;
@@ -42,6 +42,8 @@ pub(super) struct Reply {
     content: String,
     embeds: Vec<CreateEmbed>,
     rows: Vec<CreateActionRow>,
+    /// A file below it.
+    file: Option<CreateAttachment>,
     /// The time attack whose message this is to be.
     shown: Option<Shown>,
 }
@@ -61,6 +63,12 @@ impl Reply {
 
     pub(super) fn row(mut self, row: CreateActionRow) -> Self {
         self.rows.push(row);
+        self
+    }
+
+    /// Only in a private answer.
+    pub(super) fn file(mut self, file: CreateAttachment) -> Self {
+        self.file = Some(file);
         self
     }
 
@@ -121,6 +129,14 @@ impl Answer {
         match self {
             Self::Public(reply) | Self::Update(reply) => reply.shown,
             Self::Private(_) | Self::UpdateAndTell { .. } | Self::Form(_) => None,
+        }
+    }
+
+    /// The files of a private answer.
+    pub(super) fn files(&self) -> Vec<CreateAttachment> {
+        match self {
+            Self::Private(reply) => reply.file.iter().cloned().collect(),
+            _ => Vec::new(),
         }
     }
 

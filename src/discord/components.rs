@@ -4,7 +4,7 @@
 //! process, months later:
 //!
 //! ```text
-//! ta:<verb>[:<argument>…][~mark]
+//! <ta|dm|an>:<verb>[:<argument>…][~mark]
 //! ```
 //!
 //! The mark is the outbox's, which knows its own posts by it; it is cut off. There are no
@@ -17,11 +17,15 @@ use super::answer::{self, Answer};
 use super::asker::Asker;
 use super::commands::setup::messages;
 use super::commands::timeattack::{complete, extend, giveup, history, start};
+use super::commands::{announce, dm};
 use super::form;
 use super::handler::Data;
 use super::respond::{Deferral, Pending};
+use crate::consent::Wish;
+use crate::consent::notices::KEEP_BUTTON;
 use crate::error::{Result, UserError};
-use crate::ids::{AttackId, UserId};
+use crate::ids::{AnnouncementId, AttackId, GuildId, UserId};
+use crate::outbox::dm::STOP_BUTTON;
 use crate::timeattack::text;
 
 /// What a button, menu or form does.
@@ -61,6 +65,21 @@ pub(super) enum Action {
     CancelMessages,
     /// The form for a new one, filled in.
     StartForm,
+    /// The offer of direct messages is taken or declined.
+    AnswerOffer {
+        /// Taken.
+        wants: bool,
+    },
+    /// Below a direct message: no more of this guild's.
+    StopDms(GuildId),
+    /// Below a direct message: what is allowed stays allowed.
+    KeepDms(GuildId),
+    /// Sends the announcement of the preview that it is part of.
+    SendAnnouncement(AnnouncementId),
+    /// Shows how far it is.
+    ShowAnnouncement(AnnouncementId),
+    /// Stops it, or forgets the draft.
+    CancelAnnouncement(AnnouncementId),
 }
 
 impl Action {
@@ -80,6 +99,13 @@ impl Action {
             Self::SaveMessages(saved) => format!("ta:messages:save:{saved}"),
             Self::CancelMessages => "ta:messages:cancel".into(),
             Self::StartForm => "ta:form".into(),
+            Self::AnswerOffer { wants: true } => "dm:offer:yes".into(),
+            Self::AnswerOffer { wants: false } => "dm:offer:no".into(),
+            Self::StopDms(guild) => format!("{STOP_BUTTON}{}", guild.get()),
+            Self::KeepDms(guild) => format!("{KEEP_BUTTON}{}", guild.get()),
+            Self::SendAnnouncement(id) => format!("an:send:{id}"),
+            Self::ShowAnnouncement(id) => format!("an:show:{id}"),
+            Self::CancelAnnouncement(id) => format!("an:cancel:{id}"),
         }
     }
 
@@ -88,6 +114,7 @@ impl Action {
         let (custom_id, _mark) = custom_id.split_once('~').unwrap_or((custom_id, ""));
         let parts: Vec<&str> = custom_id.split(':').collect();
         let attack = |id: &str| id.parse().ok().map(AttackId);
+        let this_guild = |id: &str| id.parse::<u64>().ok().map(GuildId::from);
         match parts.as_slice() {
             ["ta", "complete", id] => attack(id).map(Self::Complete),
             ["ta", "extend", id] => attack(id).map(Self::Extend),
@@ -109,6 +136,19 @@ impl Action {
             }
             ["ta", "messages", "cancel"] => Some(Self::CancelMessages),
             ["ta", "form"] => Some(Self::StartForm),
+            ["dm", "offer", "yes"] => Some(Self::AnswerOffer { wants: true }),
+            ["dm", "offer", "no"] => Some(Self::AnswerOffer { wants: false }),
+            ["dm", "stop", guild] => this_guild(guild).map(Self::StopDms),
+            ["dm", "keep", guild] => this_guild(guild).map(Self::KeepDms),
+            ["an", verb, id] => {
+                let id = AnnouncementId(id.parse().ok()?);
+                match *verb {
+                    "send" => Some(Self::SendAnnouncement(id)),
+                    "show" => Some(Self::ShowAnnouncement(id)),
+                    "cancel" => Some(Self::CancelAnnouncement(id)),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }
@@ -136,13 +176,22 @@ pub(super) async fn component(
         locale: &interaction.locale,
         deferral: Deferral::Unseen,
     };
+    let action = Action::parse(&interaction.data.custom_id);
     let answered = pending.answer(async {
-        let asker = asked.clone()?;
-        route(data, &asker, interaction).await
+        let app = &data.app;
+        match &action {
+            // Pressed in a direct message, where there is no server and no member.
+            Some(Action::StopDms(guild)) => dm::pressed(app, interaction, *guild, Wish::Stop).await,
+            Some(Action::KeepDms(guild)) => dm::pressed(app, interaction, *guild, Wish::Keep).await,
+            _ => route(data, ctx, &asked.clone()?, interaction).await,
+        }
     });
     if answered.await
         && let Ok(asker) = &asked
     {
+        if let Some(Action::SendAnnouncement(id)) = action {
+            announce::follow(data, ctx, asker, id);
+        }
         answer::show_unshown(data, ctx, asker).await;
     }
 }
@@ -172,10 +221,16 @@ pub(super) async fn form(data: &Data, ctx: &serenity::Context, interaction: &Mod
         && let Ok(asker) = &asked
     {
         answer::show_unshown(data, ctx, asker).await;
+        dm::offer(data, ctx, asker).await;
     }
 }
 
-async fn route(data: &Data, asker: &Asker, interaction: &ComponentInteraction) -> Result<Answer> {
+async fn route(
+    data: &Data,
+    ctx: &serenity::Context,
+    asker: &Asker,
+    interaction: &ComponentInteraction,
+) -> Result<Answer> {
     let app = &data.app;
     let action = Action::parse(&interaction.data.custom_id).ok_or(UserError::Outdated)?;
     match action {
@@ -207,7 +262,13 @@ async fn route(data: &Data, asker: &Asker, interaction: &ComponentInteraction) -
             messages::save(app, asker, &interaction.message, saved).await
         }
         Action::CancelMessages => Ok(messages::cancel(asker)),
-        Action::StartForm => Err(UserError::Outdated.into()),
+        Action::AnswerOffer { wants } => dm::answered(app, &ctx.http, asker, wants).await,
+        Action::SendAnnouncement(id) => announce::confirmed(app, asker, id).await,
+        Action::ShowAnnouncement(id) => announce::refreshed(app, asker, id).await,
+        Action::CancelAnnouncement(id) => announce::cancelled(app, asker, id).await,
+        Action::StartForm | Action::StopDms(_) | Action::KeepDms(_) => {
+            Err(UserError::Outdated.into())
+        }
     }
 }
 
@@ -248,6 +309,13 @@ mod tests {
             Action::SaveMessages(saved),
             Action::CancelMessages,
             Action::StartForm,
+            Action::AnswerOffer { wants: true },
+            Action::AnswerOffer { wants: false },
+            Action::StopDms(u64::MAX.into()),
+            Action::KeepDms(u64::MAX.into()),
+            Action::SendAnnouncement(AnnouncementId(i64::MAX)),
+            Action::ShowAnnouncement(AnnouncementId(i64::MAX)),
+            Action::CancelAnnouncement(AnnouncementId(i64::MAX)),
         ] {
             let custom_id = action.custom_id();
             assert!(custom_id.len() <= 75, "{custom_id} and a mark of 20");

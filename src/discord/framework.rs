@@ -42,6 +42,9 @@ async fn after(ctx: poise::Context<'_, Data, Error>) {
     }
     if let Ok(asker) = Asker::of_command(ctx.interaction) {
         answer::show_unshown(ctx.data(), ctx.serenity_context(), &asker).await;
+        if ctx.command().qualified_name == "timeattack start" {
+            commands::dm::offer(ctx.data(), ctx.serenity_context(), &asker).await;
+        }
     }
 }
 

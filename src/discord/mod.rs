@@ -33,6 +33,7 @@ mod components;
 mod connection;
 mod form;
 mod framework;
+mod guild_name;
 mod handler;
 mod register;
 mod respond;

@@ -8,8 +8,8 @@ use futures_util::FutureExt as _;
 use poise::serenity_prelude as serenity;
 use serde::Deserialize;
 use serenity::{
-    CreateInteractionResponse, CreateInteractionResponseMessage, Http, HttpError, InteractionId,
-    LightMethod, Request, Route,
+    CreateAttachment, CreateInteractionResponse, CreateInteractionResponseMessage, Http, HttpError,
+    InteractionId, LightMethod, Request, Route,
 };
 
 use super::answer::{self, Answer, Reply};
@@ -91,7 +91,8 @@ impl Pending<'_> {
                 None => return false,
             },
             None => {
-                let deferred = self.respond(&self.deferral.response(), false).await;
+                let deferral = self.deferral.response();
+                let deferred = self.respond(&deferral, false, &[]).await;
                 // Whatever became of the deferral, what was begun is brought to its end.
                 let answer = self.explained(work.await);
                 match (deferred, answer) {
@@ -122,8 +123,9 @@ impl Pending<'_> {
     async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
         let (shown, news) = (answer.shown(), answer.news());
         let is_form = matches!(answer, Answer::Form(_));
+        let files = answer.files();
         let response = answer.into_response();
-        let message = self.respond(&response, shown.is_some()).await?;
+        let message = self.respond(&response, shown.is_some(), &files).await?;
         if let Some(shown) = shown {
             self.keep(shown, message).await;
         }
@@ -135,6 +137,7 @@ impl Pending<'_> {
     async fn send_deferred(&self, answer: Answer) -> Result<bool, serenity::Error> {
         let (http, token) = (self.http, self.token);
         let (shown, news) = (answer.shown(), answer.news());
+        let files = answer.files();
         let message = match answer {
             Answer::Update(reply) | Answer::UpdateAndTell { update: reply, .. } => {
                 let edit = reply.into_edit();
@@ -152,7 +155,7 @@ impl Pending<'_> {
                     http.delete_original_interaction_response(token).await?;
                 }
                 let followup = reply.into_followup().ephemeral(true);
-                http.create_followup_message(token, &followup, Vec::new())
+                http.create_followup_message(token, &followup, files)
                     .await?
             }
             // Made without waiting for anything, so never deferred.
@@ -212,12 +215,13 @@ impl Pending<'_> {
         &self,
         response: &CreateInteractionResponse,
         wants_message: bool,
+        files: &[CreateAttachment],
     ) -> Result<Option<MessageId>, serenity::Error> {
         let clock = &self.app.clock;
         let mut attempt = 1;
         loop {
             let sent = tokio::select! {
-                sent = self.respond_once(response, wants_message) => sent,
+                sent = self.respond_once(response, wants_message, files) => sent,
                 () = clock.sleep_ms(TRY_MS), if attempt < TRIES => Err(serenity::Error::Other("no answer in time")),
             };
             match sent {
@@ -239,10 +243,11 @@ impl Pending<'_> {
         &self,
         response: &CreateInteractionResponse,
         wants_message: bool,
+        files: &[CreateAttachment],
     ) -> Result<Option<MessageId>, serenity::Error> {
         let (http, id, token) = (self.http, self.id, self.token);
         if !wants_message {
-            http.create_interaction_response(id, token, response, Vec::new())
+            http.create_interaction_response(id, token, response, files.to_vec())
                 .await?;
             return Ok(None);
         }

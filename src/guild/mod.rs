@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::error::{Result, UserError};
 use crate::i18n::Language;
 use crate::ids::{ChannelId, GuildId};
+use crate::outbox;
 use crate::quiet_hours::QuietHours;
 
 /// Characters of a task, after trimming: what fits a card on a phone.
@@ -125,16 +126,27 @@ pub async fn settings(app: &App, guild: GuildId) -> Result<Settings> {
 pub async fn change(app: &App, guild: GuildId, change: Change) -> Result<Settings> {
     check(&change)?;
     let now_ms = app.clock.now_ms();
-    app.db
-        .write((guild, change, now_ms), |tx, (guild, change, now_ms)| {
-            Box::pin(async move {
-                let mut settings = for_guild(tx, *guild).await?;
-                apply(&mut settings, change.clone());
-                store::save(tx, *guild, &settings, *now_ms).await?;
-                Ok(settings)
-            })
-        })
-        .await
+    let moves_the_night = matches!(change, Change::Locale { .. } | Change::QuietHours(_));
+    let settings = app
+        .db
+        .write(
+            (guild, change, now_ms),
+            move |tx, (guild, change, now_ms)| {
+                Box::pin(async move {
+                    let mut settings = for_guild(tx, *guild).await?;
+                    apply(&mut settings, change.clone());
+                    store::save(tx, *guild, &settings, *now_ms).await?;
+                    if moves_the_night {
+                        // What waits for a morning may find that it has come.
+                        outbox::dm::reconsider(tx, *guild, None, *now_ms).await?;
+                    }
+                    Ok(settings)
+                })
+            },
+        )
+        .await?;
+    app.outbox.wake_dms();
+    Ok(settings)
 }
 
 /// The zone named `given`, whatever its case.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::limits::{Action, Headers, Limiter, Stopped};
 use super::{Button, ButtonStyle, Embed, Message, Nonce, SendError};
 use crate::clock::Clock;
-use crate::ids::{ChannelId, MessageId};
+use crate::ids::{ChannelId, MessageId, UserId};
 
 /// A request that takes longer has failed; well under the 15 s of a lease.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,13 +43,12 @@ const BAN_MS: i64 = 60_000;
 /// status there, have three.)
 const LOWEST_CODE: i64 = 10_000;
 /// Codes that pass, by what Discord's page “Opcodes and Status Codes” says of them.
-const PASSING_CODES: [i64; 11] = [
+const PASSING_CODES: [i64; 10] = [
     20_016,  // slow mode
     20_022,  // announcements are edited too often
     20_028,  // the channel's limit for writing
     20_029,  // the server's
     30_046,  // too many edits of old messages, “try again later”
-    40_003,  // direct messages are opened too fast
     40_004,  // sending is “temporarily disabled”
     40_006,  // “this feature has been temporarily disabled server-side”
     40_062,  // “service resource is being rate limited”
@@ -115,6 +114,17 @@ impl DiscordMessenger {
         let posted: Identified = self.send(Action::Post, channel, request).await?;
         self.limiter.open(channel);
         Ok(posted.id.into())
+    }
+
+    pub(super) async fn open_dm(&self, user: UserId) -> Result<ChannelId, SendError> {
+        let body = json!({ "recipient_id": user.get().to_string() });
+        let request = self
+            .client
+            .post(self.url("/users/@me/channels"))
+            .json(&body);
+        self.limiter.bucket_ready(Action::Open, NOWHERE).await;
+        let opened: Identified = self.send(Action::Open, NOWHERE, request).await?;
+        Ok(opened.id.into())
     }
 
     pub(super) fn expect_open(&self, channel: ChannelId) {
@@ -247,6 +257,11 @@ impl DiscordMessenger {
             status.as_u16(),
             super::markdown::shorten(&refusal.message, 100)
         );
+        match code {
+            OPENED_TOO_FAST => return SendError::TooManyOpened { why },
+            code if UNREACHABLE_CODES.contains(&code) => return SendError::Unreachable { why },
+            _ => {}
+        }
         let may_be_final = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
         if may_be_final && is_final(code) {
             if action == Action::Post && CLOSED_CODES.contains(&code) {
@@ -426,6 +441,13 @@ struct Refusal {
     #[serde(default)]
     global: bool,
 }
+
+/// Direct messages are opened too fast.
+const OPENED_TOO_FAST: i64 = 40_003;
+/// Somebody takes no direct messages, or shares no server with the bot.
+const UNREACHABLE_CODES: [i64; 2] = [50_007, 50_278];
+/// Requests that concern no channel.
+const NOWHERE: ChannelId = ChannelId(0);
 
 /// What is said of a channel, whatever it is sent: it is gone, not to be seen, not to be written in.
 const CLOSED_CODES: [i64; 3] = [10_003, 50_001, 50_013];

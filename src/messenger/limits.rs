@@ -47,6 +47,8 @@ pub(super) enum Action {
     Post,
     Edit,
     Read,
+    /// A channel of direct messages.
+    Open,
 }
 
 /// What the headers of an answer say of its bucket.

@@ -1,12 +1,12 @@
 //! A messenger that keeps what it is given, and fails when it is told to.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
 
 use super::{Message, Nonce, SendError};
-use crate::ids::{ChannelId, MessageId};
+use crate::ids::{ChannelId, MessageId, UserId};
 
 /// Keeps posts for tests; clones share them.
 #[derive(Clone, Default)]
@@ -21,6 +21,9 @@ struct State {
     posts: Vec<Posted>,
     faults: VecDeque<Fault>,
     edit_faults: VecDeque<Fault>,
+    /// Who takes no direct messages.
+    closed: HashSet<ChannelId>,
+    opens_none: bool,
 }
 
 /// A message as it stands in its channel.
@@ -99,6 +102,38 @@ impl MemoryMessenger {
         self.lock().edit_faults.extend(faults);
     }
 
+    /// What somebody got by direct message.
+    pub fn direct(&self, user: UserId) -> Vec<Message> {
+        let state = self.lock();
+        let posts = state.posts.iter();
+        let direct = posts.filter(|post| post.channel == dm_channel(user));
+        direct.map(|post| post.message.clone()).collect()
+    }
+
+    /// Somebody takes no direct messages, or does again.
+    pub fn close_dms(&self, user: UserId, closed: bool) {
+        let mut state = self.lock();
+        if closed {
+            state.closed.insert(dm_channel(user));
+        } else {
+            state.closed.remove(&dm_channel(user));
+        }
+    }
+
+    /// Opening a direct message is refused as too fast, or works again.
+    pub fn open_no_dms(&self, on: bool) {
+        self.lock().opens_none = on;
+    }
+
+    pub(super) fn open_dm(&self, user: UserId) -> Result<ChannelId, SendError> {
+        if self.lock().opens_none {
+            return Err(SendError::TooManyOpened {
+                why: "40003".into(),
+            });
+        }
+        Ok(dm_channel(user))
+    }
+
     /// No further attempt meets a fault.
     pub fn stop_failing(&self) {
         self.lock().faults.clear();
@@ -115,6 +150,11 @@ impl MemoryMessenger {
         let answer_lost = matches!(fault, Some(Fault::AnswerLost));
         meet(fault).await?;
         let mut state = self.lock();
+        if state.closed.contains(&channel) {
+            return Err(SendError::Unreachable {
+                why: "50007".into(),
+            });
+        }
         let known = state.posts.iter().find(|post| post.nonce == *nonce);
         let id = if let Some(post) = known {
             post.id
@@ -170,6 +210,11 @@ impl MemoryMessenger {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// No channel of a server has such an id.
+fn dm_channel(user: UserId) -> ChannelId {
+    ChannelId(-user.0)
 }
 
 async fn meet(fault: Option<Fault>) -> Result<(), SendError> {

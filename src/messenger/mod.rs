@@ -130,6 +130,18 @@ pub enum SendError {
         /// For the log and `/queue`.
         why: String,
     },
+    /// This person takes no direct messages, now or until they change it.
+    #[error("unreachable: {why}")]
+    Unreachable {
+        /// For the log and `/queue`.
+        why: String,
+    },
+    /// Direct messages are opened too fast: nobody else's may be opened for a while.
+    #[error("not opened: {why}")]
+    TooManyOpened {
+        /// For the log and `/queue`.
+        why: String,
+    },
     /// The token is no longer valid. Every further request would bring the ban of the whole
     /// address nearer, so nothing more is sent until a restart.
     #[error("Discord does not accept the bot's token any more")]
@@ -167,6 +179,15 @@ impl Messenger {
         match self {
             Self::Discord(discord) => discord.post(channel, message, nonce).await,
             Self::Memory(memory) => memory.post(channel, message, nonce).await,
+        }
+    }
+
+    /// The channel of direct messages with `user`, opened if it is not yet. It can be opened with
+    /// somebody who takes none.
+    pub async fn open_dm(&self, user: UserId) -> Result<ChannelId, SendError> {
+        match self {
+            Self::Discord(discord) => discord.open_dm(user).await,
+            Self::Memory(memory) => memory.open_dm(user),
         }
     }
 

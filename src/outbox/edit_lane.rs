@@ -7,7 +7,7 @@
 
 use tracing::Instrument as _;
 
-use super::{Class, NewPost, Outbox, Row, lock, store};
+use super::{Class, Lane, NewPost, Outbox, Row, lock, store};
 use crate::error::Result;
 use crate::i18n::Language;
 use crate::ids::{ChannelId, GuildId, MessageId};
@@ -51,6 +51,7 @@ impl Outbox {
             dedupe_key: edit.dedupe_key,
         });
         row.payload.replaces = Some(edit.message_id);
+        row.lane = Lane::Edit;
         row
     }
 

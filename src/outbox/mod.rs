@@ -11,7 +11,7 @@
 //! ```text
 //! available ──claim──▶ running ──▶ completed
 //!     ▲                 │  │  └──▶ discarded   (permanent refusal, no rung of the ladder left)
-//!     └── next rung ────┘  ├─────▶ cancelled   (an edit that nobody misses)
+//!     └── next rung ────┘  ├─────▶ cancelled   (an edit that nobody misses, a message not wanted)
 //!                          └─────▶ retryable ──claim──▶ running …
 //! ```
 //!
@@ -28,16 +28,20 @@
 //! - Messages that were said past the outbox (answers to interactions) are brought up to date in a
 //!   lane of their own ([`Outbox::prepare_replacement`]), which makes way for all posts. Such an
 //!   edit that is refused for good is dropped: the message it was for is gone.
+//! - Direct messages have a lane of their own ([`dm`]), which asks at the claim whether their
+//!   recipients want them now.
 //!
 //! # To send something new
 //!
 //! Make a [`NewPost`], `prepare` it, `enqueue` the row in your transaction, and [`Outbox::hand`]
 //! the rows to the lane once the transaction is durable.
 
+pub mod dm;
 mod edit;
 mod edit_lane;
 pub mod merge;
 mod post_lane;
+pub mod queue;
 mod retry;
 mod store;
 mod trial;
@@ -84,6 +88,10 @@ pub enum Class {
     Critical,
     /// News that the member can expect.
     Notice,
+    /// Advertising.
+    Ad,
+    /// What the law wants said about a decision of the member's.
+    Legal,
 }
 
 impl Class {
@@ -91,6 +99,17 @@ impl Class {
         match self {
             Self::Critical => "critical",
             Self::Notice => "notice",
+            Self::Ad => "ad",
+            Self::Legal => "legal",
+        }
+    }
+
+    fn parse(name: &str) -> Self {
+        match name {
+            "critical" => Self::Critical,
+            "ad" => Self::Ad,
+            "legal" => Self::Legal,
+            _ => Self::Notice,
         }
     }
 }
@@ -166,6 +185,7 @@ pub struct Payload {
 enum Lane {
     Post,
     Edit,
+    Dm,
 }
 
 impl Lane {
@@ -173,6 +193,15 @@ impl Lane {
         match self {
             Self::Post => "post",
             Self::Edit => "edit",
+            Self::Dm => "dm",
+        }
+    }
+
+    fn parse(name: &str) -> Self {
+        match name {
+            "edit" => Self::Edit,
+            "dm" => Self::Dm,
+            _ => Self::Post,
         }
     }
 }
@@ -181,6 +210,7 @@ impl Lane {
 #[derive(Clone, Debug)]
 pub struct Row {
     pub(crate) id: OutboxId,
+    lane: Lane,
     pub(crate) message_key: i64,
     pub(crate) class: Class,
     pub(crate) guild: GuildId,
@@ -201,6 +231,8 @@ pub struct Row {
     /// Claimed by this process as it is inserted, so that its lane can send it at once.
     pub(crate) claimed: bool,
     pub(crate) message_id: Option<MessageId>,
+    /// What only direct messages have.
+    dm: dm::Terms,
 }
 
 impl Row {
@@ -209,16 +241,17 @@ impl Row {
         self.id
     }
 
-    fn lane(&self) -> Lane {
-        match self.payload.replaces {
-            Some(_) => Lane::Edit,
-            None => Lane::Post,
-        }
+    /// Whether it adds a message to a server's channel.
+    fn is_post(&self) -> bool {
+        self.lane == Lane::Post && self.payload.edit_of.is_none()
     }
 
-    /// Whether it adds a message to its channel.
-    fn is_post(&self) -> bool {
-        self.payload.edit_of.is_none() && self.payload.replaces.is_none()
+    fn kind(&self) -> &'static str {
+        match self.lane {
+            Lane::Dm => "dm",
+            Lane::Post if self.is_post() => "post",
+            Lane::Post | Lane::Edit => "edit",
+        }
     }
 }
 
@@ -239,6 +272,7 @@ struct Inner {
     /// This boot of this process, as the owner of leases.
     boot: i64,
     lane: Mutex<post_lane::Lane>,
+    dms: dm::Lane,
     /// The rows in memory, whose leases this process renews.
     held: Mutex<HashSet<OutboxId>>,
     /// When leases were last renewed, by the wall clock.
@@ -259,7 +293,13 @@ struct Inner {
 
 impl Outbox {
     /// An outbox whose background work has not begun; see [`Outbox::run`].
-    pub fn new(clock: Clock, ids: Arc<IdMaker>, db: Db, messenger: Messenger) -> Self {
+    pub fn new(
+        clock: Clock,
+        ids: Arc<IdMaker>,
+        db: Db,
+        messenger: Messenger,
+        dms: dm::Settings,
+    ) -> Self {
         let boot = ids.next(&clock);
         let inner = Inner {
             clock,
@@ -268,6 +308,7 @@ impl Outbox {
             messenger,
             boot,
             lane: Mutex::default(),
+            dms: dm::Lane::new(dms),
             held: Mutex::default(),
             renewed_ms: Mutex::default(),
             complained_ms: Mutex::default(),
@@ -302,6 +343,7 @@ impl Outbox {
         }
         Row {
             id,
+            lane: Lane::Post,
             message_key: id.0,
             class: post.class,
             guild: post.guild,
@@ -327,6 +369,7 @@ impl Outbox {
             created_ms: now_ms,
             claimed,
             message_id: None,
+            dm: dm::Terms::default(),
         }
     }
 
@@ -355,7 +398,11 @@ impl Outbox {
 
     /// Hands rows to the lane, once the transaction that inserted them is durable.
     pub fn hand(&self, rows: Vec<Row>) {
-        if rows.iter().any(|row| !row.claimed) {
+        let is_dm = |row: &Row| row.lane == Lane::Dm;
+        if rows.iter().any(is_dm) {
+            self.wake_dms();
+        }
+        if rows.iter().any(|row| !row.claimed && !is_dm(row)) {
             self.inner.poll.notify_one();
         }
         let claimed: Vec<Row> = rows.into_iter().filter(|row| row.claimed).collect();
@@ -376,6 +423,7 @@ impl Outbox {
                 .await?;
         }
         self.inner.tasks.spawn(self.clone().poll_forever());
+        self.inner.tasks.spawn(self.clone().send_dms_forever());
         self.inner.tasks.spawn(self.clone().renew_forever());
         Ok(())
     }
@@ -431,8 +479,11 @@ impl Outbox {
         let now_ms = self.inner.clock.now_ms();
         let mut conn = self.inner.db.read().await?;
         let due = store::count_due(&mut conn, now_ms).await?;
+        let dms_due = dm::count_due(&mut conn, now_ms).await?;
         let blocked = lock(&self.inner.lane).blocked(self.inner.clock.monotonic_ms());
-        Ok(self.held() == blocked && due == i64::try_from(blocked).unwrap_or(i64::MAX))
+        let posts_rest =
+            self.held() == blocked && due == i64::try_from(blocked).unwrap_or(i64::MAX);
+        Ok(posts_rest && (dms_due == 0 || self.inner.dms.rests(now_ms)))
     }
 
     fn changed(&self) {
@@ -585,7 +636,7 @@ impl Inner {
         self.stop.cancelled().await;
         // Sending tasks end by themselves, and say so; this one must not wait for itself.
         let mut changes = self.changes.subscribe();
-        while lock(&self.lane).is_busy() {
+        while lock(&self.lane).is_busy() || self.dms.is_busy() {
             if changes.changed().await.is_err() {
                 return;
             }

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use super::{
-    self as outbox, Class, Delivery, Digest, MOST_CRASHES, NewPost, Outbox, Row, Topic, lock,
+    self as outbox, Class, Delivery, Digest, MOST_CRASHES, NewPost, Outbox, Row, Topic, dm, lock,
     merge, retry, store,
 };
 use crate::db::{BoxFuture, TELL_AGAIN_MS, Tx, again_ms};
@@ -103,7 +103,7 @@ impl Outbox {
         }
         let (rows, edits) = rows
             .into_iter()
-            .partition(|row| row.lane() == outbox::Lane::Post);
+            .partition(|row| row.lane == outbox::Lane::Post);
         self.accept_edits(edits);
         let mut lane = lock(&self.inner.lane);
         for delivery in deliveries(rows) {
@@ -296,7 +296,7 @@ impl Outbox {
     }
 
     /// `None`: sending stopped before `work` was done. Only for what may be cut short.
-    async fn unless_stopping<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn unless_stopping<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             () = self.inner.stop.cancelled() => None,
@@ -305,7 +305,7 @@ impl Outbox {
     }
 
     /// Sending has stopped before these were sent; [`Outbox::drain`] gives them back as they were.
-    fn leave_unsent(&self, rows: &[Row]) {
+    pub(super) fn leave_unsent(&self, rows: &[Row]) {
         let ids = rows.iter().map(|row| row.id);
         lock(&self.inner.lane).left.extend(ids);
     }
@@ -324,7 +324,10 @@ impl Outbox {
     }
 
     /// `None`: sending stopped before the request.
-    async fn send_post(&self, rows: &[Row]) -> Option<Result<Option<MessageId>, SendError>> {
+    pub(super) async fn send_post(
+        &self,
+        rows: &[Row],
+    ) -> Option<Result<Option<MessageId>, SendError>> {
         let lead = &rows[0];
         let nonce = Nonce::new(lead.message_key, lead.rung);
         match self
@@ -334,7 +337,11 @@ impl Outbox {
             Ok(None) => {}
             known => return Some(known),
         }
-        let message = merge::compose(rows.iter().map(|row| &row.payload));
+        let message = if lead.lane == outbox::Lane::Dm {
+            dm::compose(rows)
+        } else {
+            merge::compose(rows.iter().map(|row| &row.payload))
+        };
         let messenger = &self.inner.messenger;
         let posted = messenger.post(lead.channel, &message, &nonce).await;
         Some(posted.map(Some))
@@ -351,7 +358,7 @@ impl Outbox {
             return Ok(None);
         };
         // It would be known by the mark on its first button.
-        let bears_mark = !lead.payload.message.buttons.is_empty();
+        let bears_mark = lead.lane == outbox::Lane::Dm || !lead.payload.message.buttons.is_empty();
         if lead.attempt <= 1 || !bears_mark || now_ms - first_ms < NONCE_WINDOW_MS {
             return Ok(None);
         }
@@ -377,7 +384,10 @@ impl Outbox {
                 Err(SendError::Retry { after_ms, why }) => {
                     self.record_retry(rows, *after_ms, why).await
                 }
-                Err(SendError::Discard { why }) => self.record_refusal(rows, why).await,
+                Err(SendError::TooManyOpened { why }) => self.record_retry(rows, None, why).await,
+                Err(SendError::Discard { why } | SendError::Unreachable { why }) => {
+                    self.record_refusal(rows, why).await
+                }
                 Err(SendError::Unauthorized) => {
                     self.halt();
                     self.record_retry(rows, Some(0), "the token was refused")
@@ -394,7 +404,11 @@ impl Outbox {
     }
 
     /// Waits before the database is asked again; `false`: sending stopped meanwhile.
-    async fn waited_after(&self, error: &crate::error::Error, failures: &mut u32) -> bool {
+    pub(super) async fn waited_after(
+        &self,
+        error: &crate::error::Error,
+        failures: &mut u32,
+    ) -> bool {
         self.complain(error);
         let sleep = self.inner.clock.sleep_ms(again_ms(*failures));
         *failures = failures.saturating_add(1);
@@ -488,7 +502,7 @@ impl Outbox {
     async fn record_refusal(&self, rows: &[Row], why: &str) -> Result<()> {
         let now_ms = self.inner.clock.now_ms();
         let lead = &rows[0];
-        if lead.lane() == outbox::Lane::Edit {
+        if lead.lane == outbox::Lane::Edit {
             return self.drop_edit(lead, why).await;
         }
         tracing::warn!(rows = rows.len(), why, "a post was refused for good");
@@ -577,7 +591,7 @@ impl Outbox {
         }
     }
 
-    fn halt(&self) {
+    pub(super) fn halt(&self) {
         if !self.inner.halted.is_cancelled() {
             tracing::error!(
                 "Discord does not accept the bot's token any more. Nothing is sent until a valid \

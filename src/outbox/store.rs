@@ -5,20 +5,21 @@ use std::collections::HashSet;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{Class, LEASE_MS, Lane, MOST_CRASHES, Payload, Row};
+use super::{Class, LEASE_MS, Lane, MOST_CRASHES, Payload, Row, dm};
 use crate::db::{Tx, generated, is_postgres, list, placeholders};
 use crate::error::Result;
 use crate::ids::{ChannelId, GuildId, MessageId, OutboxId, UserId, first_id_of};
 
-/// Rows inserted by one statement: 19 columns each, well under SQLite's 32,766 parameters.
+/// Rows inserted by one statement: 22 columns each, well under SQLite's 32,766 parameters.
 const INSERT_CHUNK: usize = 100;
 /// Rows removed by one transaction of [`prune`], as its statement says.
 const PRUNE_CHUNK: u64 = 5_000;
 /// Ids named by one statement.
 const ID_CHUNK: usize = 500;
 
-const COLUMNS: &str = "id, message_key, class, guild_id, user_id, channel_id, rung, payload, \
-     dedupe_key, attempt, first_attempt_ms, alerted, created_ms, message_id, crashes";
+pub(super) const COLUMNS: &str = "id, message_key, class, guild_id, user_id, channel_id, rung, \
+     payload, dedupe_key, attempt, first_attempt_ms, alerted, created_ms, message_id, crashes, \
+     lane, not_before_ms, expires_at_ms, bulk, batch_id, held";
 
 /// What [`claim`] found.
 pub(super) struct Claimed {
@@ -40,18 +41,19 @@ pub async fn enqueue(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
         let sql = format!(
             "INSERT INTO outbox (id, lane, message_key, kind, class, guild_id, user_id, channel_id, \
                  payload, dedupe_key, state, not_before_ms, attempt, in_flight, lease_owner, \
-                 lease_until_ms, first_attempt_ms, created_ms, updated_ms) \
+                 lease_until_ms, first_attempt_ms, created_ms, updated_ms, expires_at_ms, bulk, \
+                 batch_id) \
              VALUES {} ON CONFLICT (dedupe_key) DO NOTHING",
-            placeholders(chunk.len(), 19)
+            placeholders(chunk.len(), 22)
         );
         let mut query = sqlx::query(generated(sql));
         for row in chunk {
             let lease = row.claimed.then_some((boot, row.created_ms + LEASE_MS));
             query = query
                 .bind(row.id.0)
-                .bind(row.lane().as_str())
+                .bind(row.lane.as_str())
                 .bind(row.message_key)
-                .bind(if row.is_post() { "post" } else { "edit" })
+                .bind(row.kind())
                 .bind(row.class.as_str())
                 .bind(row.guild.0)
                 .bind(row.user.map(|user| user.0))
@@ -59,14 +61,17 @@ pub async fn enqueue(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
                 .bind(serde_json::to_string(&row.payload)?)
                 .bind(row.dedupe_key.clone())
                 .bind(if row.claimed { "running" } else { "available" })
-                .bind(row.created_ms)
+                .bind(row.dm.not_before_ms.unwrap_or(row.created_ms))
                 .bind(i64::from(row.begun))
                 .bind(i64::from(row.begun))
                 .bind(lease.map(|(owner, _)| owner))
                 .bind(lease.map(|(_, until_ms)| until_ms))
                 .bind(row.begun.then_some(row.created_ms))
                 .bind(row.created_ms)
-                .bind(row.created_ms);
+                .bind(row.created_ms)
+                .bind(row.dm.expires_at_ms)
+                .bind(i64::from(row.dm.bulk))
+                .bind(row.dm.batch);
         }
         query.execute(&mut *tx).await?;
     }
@@ -378,6 +383,8 @@ pub(super) async fn step_down(
     Ok(())
 }
 
+/// Gives up what no channel takes. It is shown at its member's next command, unless a direct
+/// message tells them the same.
 pub(super) async fn discard(
     tx: &mut Tx,
     id: OutboxId,
@@ -387,7 +394,11 @@ pub(super) async fn discard(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE outbox SET state = 'discarded', in_flight = 0, last_error = $4, lease_owner = NULL, \
-             lease_until_ms = NULL, updated_ms = $3 \
+             lease_until_ms = NULL, updated_ms = $3, \
+             shown_ms = CASE WHEN EXISTS (SELECT 1 FROM outbox AS dm \
+                 WHERE dm.dedupe_key = 'dm:' || outbox.dedupe_key \
+                     AND dm.state IN ('available', 'running', 'retryable', 'completed')) \
+                 THEN CAST($3 AS BIGINT) END \
          WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
     )
     .bind(id.0)
@@ -473,7 +484,7 @@ pub async fn unshown(
     // Five: what is bearable after one command; the rest is shown after the next.
     let found = sqlx::query(
         "SELECT id, payload FROM outbox WHERE guild_id = $1 AND user_id = $2 \
-             AND state = 'discarded' AND shown_ms IS NULL ORDER BY id LIMIT 5",
+             AND state = 'discarded' AND shown_ms IS NULL AND class <> 'ad' ORDER BY id LIMIT 5",
     )
     .bind(guild.0)
     .bind(user.0)
@@ -511,7 +522,7 @@ pub(super) async fn outcome(tx: &mut Tx, id: OutboxId) -> Result<Option<(String,
 pub(super) async fn count_due(tx: &mut Tx, now_ms: i64) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "SELECT COUNT(*) FROM outbox WHERE state = 'running' \
-             OR (state IN ('available', 'retryable') AND not_before_ms <= $1)",
+             OR (state IN ('available', 'retryable') AND not_before_ms <= $1 AND lane <> 'dm')",
     )
     .bind(now_ms)
     .fetch_one(tx)
@@ -524,7 +535,8 @@ pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<bool> {
         "DELETE FROM outbox WHERE id IN ( \
              SELECT id FROM outbox WHERE id < $2 AND updated_ms < $1 \
                  AND (state IN ('completed', 'cancelled') \
-                     OR (state = 'discarded' AND (shown_ms IS NOT NULL OR user_id IS NULL))) \
+                     OR (state = 'discarded' AND (shown_ms IS NOT NULL OR user_id IS NULL \
+                         OR class = 'ad'))) \
              ORDER BY id LIMIT 5000)",
     )
     .bind(before_ms)
@@ -550,17 +562,15 @@ async fn adopt_orphans(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-fn from_row(row: &AnyRow) -> Result<Row> {
+pub(super) fn from_row(row: &AnyRow) -> Result<Row> {
     let payload: String = row.try_get(7)?;
     let class: String = row.try_get(2)?;
+    let lane: String = row.try_get(15)?;
     Ok(Row {
         id: OutboxId(row.try_get(0)?),
+        lane: Lane::parse(&lane),
         message_key: row.try_get(1)?,
-        class: if class == "critical" {
-            Class::Critical
-        } else {
-            Class::Notice
-        },
+        class: Class::parse(&class),
         guild: GuildId(row.try_get(3)?),
         user: row.try_get::<Option<i64>, _>(4)?.map(UserId),
         channel: ChannelId(row.try_get(5)?),
@@ -575,5 +585,12 @@ fn from_row(row: &AnyRow) -> Result<Row> {
         created_ms: row.try_get(12)?,
         claimed: true,
         message_id: row.try_get::<Option<i64>, _>(13)?.map(MessageId),
+        dm: dm::Terms {
+            not_before_ms: Some(row.try_get(16)?),
+            expires_at_ms: row.try_get(17)?,
+            bulk: row.try_get::<i64, _>(18)? != 0,
+            batch: row.try_get(19)?,
+            was_held: row.try_get::<Option<String>, _>(20)?.is_some(),
+        },
     })
 }

@@ -26,6 +26,7 @@
 //! in `text.rs`, the answer to the person in `discord/`.
 
 mod announce;
+mod direct;
 mod store;
 
 pub mod start_message;
@@ -61,7 +62,8 @@ pub enum State {
 }
 
 impl State {
-    fn as_str(self) -> &'static str {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
             Self::Completed => "completed",
@@ -196,12 +198,24 @@ pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
         member: settings.running_limit,
         guild: MOST_RUNNING_IN_GUILD,
     };
-    let outcome = app
+    let job = (app.outbox.clone(), attack, request.origin);
+    let (outcome, reminder) = app
         .db
-        .write((attack, request.origin), move |tx, (attack, origin)| {
-            Box::pin(store::insert_if_room(tx, attack, *origin, room))
+        .write(job, move |tx, (outbox, attack, origin)| {
+            Box::pin(async move {
+                let inserted = store::insert_if_room(tx, attack, *origin, room).await?;
+                let rows = match &inserted {
+                    store::Inserted::New(attack) => {
+                        direct::reminder(tx, outbox, attack, now_ms).await?
+                    }
+                    _ => Vec::new(),
+                };
+                outbox::enqueue(tx, &rows, outbox.boot()).await?;
+                Ok((inserted, rows))
+            })
         })
         .await?;
+    app.outbox.hand(reminder);
     let attack = match outcome {
         store::Inserted::New(attack) => attack,
         // Delivered twice by Discord: the first one counts.
@@ -242,10 +256,14 @@ pub async fn complete(
                 let settings = guild::for_guild(tx, completed.guild).await?;
                 let post = announce::success(&completed, &settings, proof.as_ref(), *now_ms);
                 let row = match was {
-                    State::Failed => announce::turn_round(tx, outbox, post).await?,
+                    State::Failed => {
+                        direct::turn_round(tx, &completed).await?;
+                        announce::turn_round(tx, outbox, post).await?
+                    }
                     _ => Some(outbox.prepare(post)),
                 };
-                let rows: Vec<outbox::Row> = row.into_iter().collect();
+                let mut rows: Vec<outbox::Row> = row.into_iter().collect();
+                rows.extend(direct::results(tx, outbox, std::slice::from_ref(&completed)).await?);
                 outbox::enqueue(tx, &rows, outbox.boot()).await?;
                 Ok((Some(completed), rows))
             })
@@ -271,7 +289,9 @@ pub async fn give_up(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAt
                     return Ok((None, Vec::new()));
                 };
                 let settings = guild::for_guild(tx, given_up.guild).await?;
-                let rows = vec![outbox.prepare(announce::given_up(&given_up, &settings, *now_ms))];
+                let post = outbox.prepare(announce::given_up(&given_up, &settings, *now_ms));
+                let mut rows = vec![post];
+                rows.extend(direct::results(tx, outbox, std::slice::from_ref(&given_up)).await?);
                 outbox::enqueue(tx, &rows, outbox.boot()).await?;
                 Ok((Some(given_up), rows))
             })
@@ -291,24 +311,24 @@ pub async fn extend(app: &App, actor: Actor, attack: AttackId, by_ms: i64) -> Re
     let settings = guild::settings(app, actor.guild).await?;
     check_limit(by_ms, &settings)?;
     let (limit, longest_ms) = (settings.extension_limit, settings.longest_ms);
-    let job = (actor, attack, by_ms, limit, longest_ms, app.clock.now_ms());
-    let extended = app
+    let now_ms = app.clock.now_ms();
+    let job = (app.outbox.clone(), actor);
+    let (extended, reminder) = app
         .db
-        .write(
-            job,
-            |tx, (actor, attack, by_ms, limit, longest_ms, now_ms)| {
-                Box::pin(store::extend_if_running(
-                    tx,
-                    actor,
-                    *attack,
-                    *by_ms,
-                    *limit,
-                    *longest_ms,
-                    *now_ms,
-                ))
-            },
-        )
+        .write(job, move |tx, (outbox, actor)| {
+            Box::pin(async move {
+                let extended =
+                    store::extend_if_running(tx, actor, attack, by_ms, limit, longest_ms, now_ms);
+                let Some(extended) = extended.await? else {
+                    return Ok((None, Vec::new()));
+                };
+                let rows = direct::move_reminder(tx, outbox, &extended, now_ms).await?;
+                outbox::enqueue(tx, &rows, outbox.boot()).await?;
+                Ok((Some(extended), rows))
+            })
+        })
         .await?;
+    app.outbox.hand(reminder);
     let Some(extended) = extended else {
         return Err(why_not_extended(app, actor, attack, by_ms, &settings)
             .await?
@@ -360,6 +380,12 @@ pub async fn history(app: &App, guild: GuildId, user: UserId, page: i64) -> Resu
         page,
         pages,
     })
+}
+
+/// Every time attack of a member, oldest first.
+pub async fn all_of(app: &App, guild: GuildId, user: UserId) -> Result<Vec<TimeAttack>> {
+    let mut conn = app.db.read().await?;
+    store::all_of(&mut conn, guild, user).await
 }
 
 /// The newest verdicts of a member.
@@ -547,6 +573,7 @@ pub(crate) async fn fail_due(app: &App, attacks: Vec<AttackId>) -> Result<Settle
                     })
                     .collect();
                 outbox::merge::merge_new(&mut rows);
+                rows.extend(direct::results(tx, outbox, &failed).await?);
                 outbox::enqueue(tx, &rows, outbox.boot()).await?;
                 Ok(Settled {
                     failed,

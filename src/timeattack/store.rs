@@ -178,6 +178,19 @@ pub(super) async fn extend_if_running(
     extended.as_ref().map(from_row).transpose()
 }
 
+/// Every time attack of a member, oldest first.
+pub(super) async fn all_of(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<TimeAttack>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM time_attacks WHERE guild_id = $1 AND user_id = $2 ORDER BY id"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(guild.0)
+        .bind(user.0)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Fails those of `attacks` that are running and past their deadlines, and returns them.
 pub(super) async fn fail_if_due(
     tx: &mut Tx,

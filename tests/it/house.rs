@@ -69,7 +69,7 @@ const CONFINED: [(&[&str], &[&str], &str); 8] = [
 
 /// Which rooms each room may use. An arrow that is missing here is a decision, not an oversight:
 /// add it only with a look at what it closes into a circle.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("clock", &[]),
     ("quiet_hours", &[]),
     ("ids", &["clock"]),
@@ -94,7 +94,35 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "i18n",
             "ids",
             "messenger",
+            "outbox",
             "quiet_hours",
+        ],
+    ),
+    (
+        "consent",
+        &[
+            "app",
+            "db",
+            "error",
+            "guild",
+            "i18n",
+            "ids",
+            "messenger",
+            "outbox",
+            "quiet_hours",
+        ],
+    ),
+    (
+        "announce",
+        &[
+            "app",
+            "consent",
+            "db",
+            "error",
+            "guild",
+            "ids",
+            "messenger",
+            "outbox",
         ],
     ),
     (
@@ -102,6 +130,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
         &[
             "app",
             "clock",
+            "consent",
             "db",
             "duration_text",
             "error",
@@ -116,9 +145,11 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     (
         "discord",
         &[
+            "announce",
             "app",
             "clock",
             "config",
+            "consent",
             "duration_text",
             "error",
             "guild",
@@ -135,11 +166,13 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     (
         "run",
         &[
+            "announce",
             "app",
             "check",
             "cli",
             "clock",
             "config",
+            "consent",
             "db",
             "discord",
             "error",

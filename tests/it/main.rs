@@ -11,8 +11,11 @@
 
 mod support;
 
+mod announce;
 mod connection;
+mod consent;
 mod db;
+mod direct;
 mod discord;
 mod foreign_client;
 mod house;

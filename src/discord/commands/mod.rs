@@ -4,6 +4,10 @@
 //! function and its [`Answer`](super::answer::Answer) into Discord's; the plain function serves
 //! the command's buttons and forms, too.
 
+pub(super) mod announce;
+pub(super) mod dm;
+mod privacy;
+mod queue;
 pub(super) mod setup;
 pub(super) mod timeattack;
 
@@ -18,7 +22,14 @@ type Command = poise::Command<Data, Error>;
 
 /// Every command, with its descriptions in both languages.
 pub(super) fn all() -> Vec<Command> {
-    let mut commands = vec![timeattack::timeattack(), setup::setup()];
+    let mut commands = vec![
+        timeattack::timeattack(),
+        dm::dm(),
+        privacy::privacy(),
+        announce::announce(),
+        queue::queue(),
+        setup::setup(),
+    ];
     for command in &mut commands {
         describe(command, "cmd");
     }

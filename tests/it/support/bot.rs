@@ -15,6 +15,7 @@ use timeattack::discord::{self, DiscordSettings};
 use timeattack::ids::{ChannelId, GuildId, UserId};
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
+use timeattack::outbox::dm::Rate;
 use timeattack::run::Workers;
 use timeattack::sandbox::{Actor, Exchange, LocalDiscord, Message, Options, permissions};
 use tokio::runtime::Runtime;
@@ -108,7 +109,12 @@ impl Running {
         let db = Db::open(url).await.unwrap();
         let messenger =
             DiscordMessenger::new(clock.clone(), &settings.api_url, &settings.token, 0).unwrap();
-        let workers = Workers::start(clock, db, Messenger::Discord(Arc::new(messenger)));
+        let workers = Workers::start(
+            clock,
+            db,
+            Messenger::Discord(Arc::new(messenger)),
+            Rate::UNLIMITED,
+        );
         let workers = workers.await.unwrap();
         let stop = CancellationToken::new();
         let (ready, mut is_ready) = watch::channel(false);

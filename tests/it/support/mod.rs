@@ -25,6 +25,7 @@ use timeattack::ids::{AttackId, ChannelId, GuildId, UserId};
 use timeattack::messenger::Messenger;
 use timeattack::messenger::memory::{MemoryMessenger, Posted};
 use timeattack::outbox::Outbox;
+use timeattack::outbox::dm::Rate;
 use timeattack::run::Workers;
 use timeattack::timeattack::{self as attacks, Actor, Start, TimeAttack};
 
@@ -70,6 +71,7 @@ pub struct TestApp {
     pub messenger: MemoryMessenger,
     process: Option<Process>,
     database: Database,
+    dm_rate: Rate,
     /// Other processes on the same database.
     peers: Mutex<Vec<Outbox>>,
     expects_unsent: bool,
@@ -84,7 +86,16 @@ impl TestApp {
     pub async fn start() -> Self {
         let (clock, hand) = Clock::manual(NOW_MS);
         let database = Database::fresh().await;
-        Self::boot(database, clock, hand, MemoryMessenger::default()).await
+        let messenger = MemoryMessenger::default();
+        Self::boot(database, clock, hand, messenger, Rate::UNLIMITED).await
+    }
+
+    /// With so many direct messages a second.
+    pub async fn with_dm_rate(per_second: f64) -> Self {
+        let (clock, hand) = Clock::manual(NOW_MS);
+        let database = Database::fresh().await;
+        let messenger = MemoryMessenger::default();
+        Self::boot(database, clock, hand, messenger, Rate(per_second)).await
     }
 
     async fn boot(
@@ -92,6 +103,7 @@ impl TestApp {
         clock: Clock,
         hand: ManualClock,
         messenger: MemoryMessenger,
+        dm_rate: Rate,
     ) -> Self {
         // Shown with a failing test when RUST_LOG asks for it.
         let filter = tracing_subscriber::EnvFilter::from_default_env();
@@ -107,7 +119,7 @@ impl TestApp {
         let (url, sender) = (database.url.clone(), Messenger::Memory(messenger.clone()));
         let workers = runtime.spawn(async move {
             let db = Db::open(&url).await.expect("the database opens");
-            Workers::start(clock, db, sender)
+            Workers::start(clock, db, sender, dm_rate)
                 .await
                 .expect("the workers start")
         });
@@ -117,6 +129,7 @@ impl TestApp {
             messenger,
             process: Some(Process { runtime, workers }),
             database,
+            dm_rate,
             peers: Mutex::default(),
             expects_unsent: false,
         }
@@ -126,7 +139,8 @@ impl TestApp {
     pub async fn second_process(&self) -> Self {
         let clock = Clock::Manual(self.clock.clone());
         let database = self.database.shared();
-        let second = Self::boot(database, clock, self.clock.clone(), self.messenger.clone()).await;
+        let (hand, messenger) = (self.clock.clone(), self.messenger.clone());
+        let second = Self::boot(database, clock, hand, messenger, self.dm_rate).await;
         let outbox = second.app().outbox.clone();
         self.peers.lock().expect("no panic").push(outbox);
         second
@@ -166,7 +180,8 @@ impl TestApp {
         self.clock.advance_ms(after_ms);
         let clock = Clock::Manual(self.clock.clone());
         let (hand, messenger) = (self.clock.clone(), self.messenger.clone());
-        Self::boot(self.database.take(), clock, hand, messenger).await
+        let dm_rate = self.dm_rate;
+        Self::boot(self.database.take(), clock, hand, messenger, dm_rate).await
     }
 
     /// Runs something inside the process, so that it dies with it.

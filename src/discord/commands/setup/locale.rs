@@ -79,8 +79,12 @@ impl poise::SlashArgument for LanguageChoice {
     }
 }
 
+/// Zones that may be meant.
 #[expect(clippy::unused_async, reason = "poise's form of an autocomplete")]
-async fn suggest_zone(_ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+pub(in crate::discord) async fn suggest_zone(
+    _ctx: Context<'_>,
+    partial: &str,
+) -> CreateAutocompleteResponse {
     let zones = zones(partial);
     let choice = |zone: &str| AutocompleteChoice::new(zone, zone);
     CreateAutocompleteResponse::new().set_choices(zones.into_iter().map(choice).collect())

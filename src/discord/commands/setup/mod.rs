@@ -3,7 +3,7 @@
 mod channels;
 mod check;
 mod limits;
-mod locale;
+pub(in crate::discord) mod locale;
 pub(in crate::discord) mod messages;
 mod permissions;
 mod quiet_hours;

@@ -1,0 +1,394 @@
+//! What the law wants a member told about their own decisions.
+//!
+//! - Within fourteen days of each consent, refusal or withdrawal: who the sender is, what was
+//!   decided and when, and that it was done.
+//! - Before the same calendar date two years on, and every two years after that, while it holds: who
+//!   the sender is, what was allowed and when, and how to keep or withdraw it.
+//!
+//! Both go by direct message at the next permitted time, carry no advertising, and are written in
+//! the table until they are known to have been read out. Those that are overdue are alarmed about,
+//! once each. Whoever only declined the offer is told in the answer to that click itself: a direct
+//! message to somebody who has just refused them would be the first they did not ask for.
+//!
+//! (정보통신망법 제50조 제7항·제8항, 시행령 제62조의2·제62조의3.)
+
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _};
+use chrono_tz::Tz;
+use tokio_util::sync::CancellationToken;
+
+use super::{Change, Decider, Member, Scope, Source, store};
+use crate::app::App;
+use crate::db::{BoxFuture, Tx};
+use crate::error::Result;
+use crate::guild;
+use crate::i18n::{Language, text};
+use crate::ids::{GuildId, UserId};
+use crate::messenger::markdown::{escape, shorten};
+use crate::messenger::{Button, ButtonStyle, Message};
+use crate::outbox::dm::NewDm;
+use crate::outbox::{self, Class, Row};
+
+/// By when the result of a decision must be told.
+const RESULT_DAYS: i64 = 14;
+/// How long before its date a renewal is asked for: time enough for a closed inbox to open.
+const RENEWAL_DAYS: i64 = 30;
+const DAY_MS: i64 = 86_400_000;
+/// Between two looks at what is planned.
+const LOOK_MS: i64 = 3_600_000;
+/// Notices of one transaction.
+const CHUNK: i64 = 200;
+/// Characters of a guild's name that are shown.
+const NAME_LENGTH: usize = 100;
+/// Begins the `custom_id` of the button that keeps what is allowed; the guild follows.
+pub const KEEP_BUTTON: &str = "dm:keep:";
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The result of a decision.
+    Result,
+    /// Whether it still holds.
+    Renewal,
+}
+
+impl Kind {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Result => "result",
+            Self::Renewal => "renewal",
+        }
+    }
+
+    pub(super) fn parse(name: &str) -> Self {
+        if name == "renewal" {
+            Self::Renewal
+        } else {
+            Self::Result
+        }
+    }
+}
+
+/// Something to be told.
+#[derive(Clone, Debug)]
+pub(super) struct Notice {
+    pub(super) id: i64,
+    pub(super) guild: GuildId,
+    pub(super) user: UserId,
+    pub(super) kind: Kind,
+    pub(super) changes: Vec<Change>,
+    pub(super) decided_ms: i64,
+    pub(super) not_before_ms: i64,
+    pub(super) due_ms: i64,
+}
+
+impl Notice {
+    fn key(&self) -> String {
+        format!("consent:{}", self.id)
+    }
+}
+
+/// What follows a decision: its notice, made now, and the plan for two years on.
+pub(super) async fn after(
+    tx: &mut Tx,
+    app: &App,
+    decider: &Decider,
+    member: &Member,
+    changes: &[Change],
+    now_ms: i64,
+) -> Result<Vec<Row>> {
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings = guild::for_guild(tx, decider.guild).await?;
+    let zone = member.timezone.unwrap_or(settings.timezone);
+    let result = Notice {
+        id: app.ids.next(&app.clock),
+        guild: decider.guild,
+        user: decider.user,
+        kind: Kind::Result,
+        changes: changes.to_vec(),
+        decided_ms: now_ms,
+        not_before_ms: now_ms,
+        due_ms: now_ms + RESULT_DAYS * DAY_MS,
+    };
+    let is_declined_offer =
+        decider.source == Source::Offer && changes.iter().all(|change| !change.granted);
+    let mut rows = Vec::new();
+    if is_declined_offer {
+        store::plan(tx, &result, "said", now_ms).await?;
+    } else {
+        store::plan(tx, &result, "enqueued", now_ms).await?;
+        rows.push(app.outbox.prepare_dm(message(&result, member, zone)));
+    }
+    store::void_renewals(tx, decider.guild, decider.user, now_ms).await?;
+    plan_renewal(tx, app, &result, member, zone, now_ms).await?;
+    Ok(rows)
+}
+
+/// Plans the next question whether what `member` allows still holds, two years after `decided`.
+async fn plan_renewal(
+    tx: &mut Tx,
+    app: &App,
+    decided: &Notice,
+    member: &Member,
+    zone: Tz,
+    now_ms: i64,
+) -> Result<()> {
+    let changes: Vec<Change> = Scope::ALL
+        .into_iter()
+        .filter(|scope| member.allows(*scope))
+        .map(|scope| Change {
+            scope,
+            granted: true,
+        })
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let due_ms = renewal_due_ms(decided.decided_ms, zone, now_ms);
+    let renewal = Notice {
+        id: app.ids.next(&app.clock),
+        guild: decided.guild,
+        user: decided.user,
+        kind: Kind::Renewal,
+        changes,
+        decided_ms: decided.decided_ms,
+        not_before_ms: due_ms - RENEWAL_DAYS * DAY_MS,
+        due_ms,
+    };
+    store::plan(tx, &renewal, "planned", now_ms).await
+}
+
+/// When the day begins before which a consent of `decided_ms` must be asked about again: the first
+/// of its two-yearly dates that is more than the notice's lead away from `now_ms`.
+fn renewal_due_ms(decided_ms: i64, zone: Tz, now_ms: i64) -> i64 {
+    let decided = DateTime::from_timestamp_millis(decided_ms)
+        .unwrap_or_default()
+        .with_timezone(&zone)
+        .date_naive();
+    let due = |years: i32| {
+        let year = decided.year() + years;
+        // 29 February is not there two years on: the day before is in time.
+        let date = NaiveDate::from_ymd_opt(year, decided.month(), decided.day())
+            .or_else(|| NaiveDate::from_ymd_opt(year, decided.month(), decided.day() - 1))?;
+        // Where the clocks skip midnight, the day begins at one.
+        let begin = |hour| {
+            zone.from_local_datetime(&date.and_hms_opt(hour, 0, 0)?)
+                .earliest()
+        };
+        let begun = begin(0).or_else(|| begin(1))?;
+        Some(begun.timestamp_millis())
+    };
+    let dates = (1..=50).filter_map(|turn| due(2 * turn));
+    let lead_ms = RENEWAL_DAYS * DAY_MS;
+    let next = dates.into_iter().find(|due_ms| due_ms - lead_ms > now_ms);
+    next.unwrap_or(decided_ms + 2 * 365 * DAY_MS)
+}
+
+fn message(notice: &Notice, member: &Member, zone: Tz) -> NewDm {
+    let language = member.language;
+    let sender = escape(&shorten(&member.guild_name, NAME_LENGTH));
+    let date = DateTime::from_timestamp_millis(notice.decided_ms)
+        .unwrap_or_default()
+        .with_timezone(&zone)
+        .format("%Y-%m-%d");
+    let args = [
+        ("sender", sender.into()),
+        ("date", date.to_string().into()),
+        ("facts", facts(&notice.changes, language).into()),
+    ];
+    let (key, buttons) = match notice.kind {
+        Kind::Result => ("consent-result", Vec::new()),
+        Kind::Renewal => (
+            "consent-renewal",
+            vec![Button {
+                custom_id: format!("{KEEP_BUTTON}{}", notice.guild.get()),
+                label: text(language, "dm-keep-button", &[]),
+                style: ButtonStyle::Primary,
+            }],
+        ),
+    };
+    NewDm {
+        guild: notice.guild,
+        user: notice.user,
+        class: Class::Legal,
+        language,
+        message: Message {
+            content: text(language, key, &args),
+            buttons,
+            ..Message::default()
+        },
+        not_before_ms: None,
+        expires_at_ms: None,
+        batch: None,
+        dedupe_key: notice.key(),
+    }
+}
+
+/// Says what is due, and looks after what was to be said, until `stop`.
+pub async fn keep_up(app: App, stop: CancellationToken) {
+    loop {
+        if let Err(error) = look(&app).await {
+            let error = format!("{error:#}");
+            tracing::warn!(
+                error,
+                "the notices of consent could not be looked after; trying again"
+            );
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = app.clock.sleep_ms(LOOK_MS) => {}
+        }
+    }
+}
+
+/// One look at all that is planned or on its way.
+pub async fn look(app: &App) -> Result<()> {
+    each(app, "planned", enqueue_chunk).await?;
+    each(app, "enqueued", settle_chunk).await?;
+    let now_ms = app.clock.now_ms();
+    let overdue = app
+        .db
+        .write(now_ms, |tx, now_ms| Box::pin(store::alarm(tx, *now_ms)))
+        .await?;
+    if overdue > 0 {
+        tracing::error!(
+            count = overdue,
+            "members were not told in time what the law wants them told about their consent; \
+             `/queue parked` shows why"
+        );
+    }
+    Ok(())
+}
+
+/// What becomes of some notices, and the messages to be handed to the outbox.
+type Treat = for<'t> fn(&'t mut Tx, &'t App, &'t [Notice]) -> BoxFuture<'t, Result<Vec<Row>>>;
+
+/// Goes through all notices of a state in pieces, so that others write in between.
+async fn each(app: &App, state: &'static str, treat: Treat) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let mut conn = app.db.read().await?;
+        let now_ms = app.clock.now_ms();
+        let notices = store::notices(&mut conn, state, now_ms, after, CHUNK).await?;
+        drop(conn);
+        let Some(last) = notices.last() else {
+            return Ok(());
+        };
+        after = last.id;
+        let job = (app.clone(), notices);
+        let rows = app
+            .db
+            .write(job, move |tx, (app, notices)| treat(tx, app, notices))
+            .await?;
+        app.outbox.hand(rows);
+    }
+}
+
+/// What was planned for now is said, if it still holds, and the next one planned.
+fn enqueue_chunk<'t>(
+    tx: &'t mut Tx,
+    app: &'t App,
+    notices: &'t [Notice],
+) -> BoxFuture<'t, Result<Vec<Row>>> {
+    Box::pin(async move {
+        let now_ms = app.clock.now_ms();
+        let mut rows = Vec::new();
+        for notice in notices {
+            let member = store::member(tx, notice.guild, notice.user).await?;
+            let mut notice = notice.clone();
+            notice
+                .changes
+                .retain(|change| member.as_ref().is_some_and(|one| one.allows(change.scope)));
+            let Some(member) = member.filter(|_| !notice.changes.is_empty()) else {
+                store::advance(tx, notice.id, "planned", "void", now_ms).await?;
+                continue;
+            };
+            if !store::advance(tx, notice.id, "planned", "enqueued", now_ms).await? {
+                continue;
+            }
+            let settings = guild::for_guild(tx, notice.guild).await?;
+            let zone = member.timezone.unwrap_or(settings.timezone);
+            rows.push(app.outbox.prepare_dm(message(&notice, &member, zone)));
+            plan_renewal(tx, app, &notice, &member, zone, now_ms).await?;
+        }
+        outbox::enqueue(tx, &rows, app.outbox.boot()).await?;
+        Ok(rows)
+    })
+}
+
+/// What has arrived, or was shown otherwise, is done.
+fn settle_chunk<'t>(
+    tx: &'t mut Tx,
+    app: &'t App,
+    notices: &'t [Notice],
+) -> BoxFuture<'t, Result<Vec<Row>>> {
+    Box::pin(async move {
+        let now_ms = app.clock.now_ms();
+        let keys: Vec<String> = notices.iter().map(Notice::key).collect();
+        let fates = outbox::dm::fates(tx, &keys).await?;
+        for notice in notices {
+            let is_said = match fates.get(&notice.key()) {
+                // Long done, and removed.
+                None => true,
+                Some((state, was_shown)) => state == "completed" || *was_shown,
+            };
+            if is_said {
+                store::advance(tx, notice.id, "enqueued", "said", now_ms).await?;
+            }
+        }
+        Ok(Vec::new())
+    })
+}
+
+/// What a member is told in the answer to their click: the same facts as the notice.
+pub fn facts(changes: &[Change], language: Language) -> String {
+    let line = |change: &Change| {
+        let mark = if change.granted { "✅" } else { "🚫" };
+        format!("{mark} {}", change.scope.wording(language))
+    };
+    changes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEOUL: Tz = chrono_tz::Asia::Seoul;
+
+    fn seoul(year: i32, month: u32, day: u32, hour: u32) -> i64 {
+        let local = SEOUL.with_ymd_and_hms(year, month, day, hour, 0, 0);
+        local.unwrap().timestamp_millis()
+    }
+
+    #[test]
+    fn a_renewal_is_due_before_the_same_date_two_years_on() {
+        let decided = seoul(2026, 11, 21, 23);
+        let first = renewal_due_ms(decided, SEOUL, decided);
+        assert_eq!(first, seoul(2028, 11, 21, 0));
+        let second = renewal_due_ms(decided, SEOUL, first - RENEWAL_DAYS * DAY_MS);
+        assert_eq!(second, seoul(2030, 11, 21, 0));
+    }
+
+    #[test]
+    fn a_consent_of_a_leap_day_is_renewed_by_the_day_before_its_date_would_be() {
+        let decided = seoul(2028, 2, 29, 12);
+        let first = renewal_due_ms(decided, SEOUL, decided);
+        assert_eq!(first, seoul(2030, 2, 28, 0));
+        let second = renewal_due_ms(decided, SEOUL, first);
+        assert_eq!(second, seoul(2032, 2, 29, 0));
+    }
+
+    #[test]
+    fn a_consent_renews_even_where_midnight_does_not_exist() {
+        // Santiago's clocks go forward at midnight of early September.
+        let zone = chrono_tz::America::Santiago;
+        for day in 1..=14 {
+            let decided = zone.with_ymd_and_hms(2024, 9, day, 12, 0, 0).unwrap();
+            let decided = decided.timestamp_millis();
+            let due = renewal_due_ms(decided, zone, decided);
+            let days = (due - decided) / DAY_MS;
+            assert!((728..=730).contains(&days), "{day}: {days}");
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! SQL of consent.
+
+use std::collections::HashMap;
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::notices::{Kind, Notice};
+use super::{Change, Counts, Decider, Member, Scope};
+use crate::db::{Tx, generated, list};
+use crate::error::Result;
+use crate::i18n::Language;
+use crate::ids::{GuildId, UserId};
+use crate::outbox::dm::Caller;
+
+const MEMBER: &str = "guild_id, user_id, guild_name, timezone, language, notice, ads, night";
+const NOTICE: &str = "id, guild_id, user_id, kind, decision, decided_ms, not_before_ms, due_ms";
+
+/// A decision as it was made.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Record {
+    /// About what.
+    pub scope: Scope,
+    /// Allowed, or refused.
+    pub granted: bool,
+    /// When.
+    pub decided_ms: i64,
+    /// By what means.
+    pub source: String,
+    /// The words agreed to, or refused.
+    pub wording: String,
+    /// Their language.
+    pub language: Language,
+}
+
+pub(super) async fn record(
+    tx: &mut Tx,
+    id: i64,
+    guild: GuildId,
+    user: UserId,
+    record: &Record,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO consents (id, guild_id, user_id, medium, scope, granted, decided_ms, source, \
+             wording, language) \
+         VALUES ($1, $2, $3, 'dm', $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(id)
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(record.scope.as_str())
+    .bind(i64::from(record.granted))
+    .bind(record.decided_ms)
+    .bind(record.source.clone())
+    .bind(record.wording.clone())
+    .bind(record.language.code())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn records(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Record>> {
+    let rows = sqlx::query(
+        "SELECT scope, granted, decided_ms, source, wording, language FROM consents \
+         WHERE guild_id = $1 AND user_id = $2 ORDER BY id",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .fetch_all(tx)
+    .await?;
+    let record = |row: &AnyRow| -> Result<Option<Record>> {
+        let scope: String = row.try_get(0)?;
+        let Some(scope) = Scope::ALL.into_iter().find(|one| one.as_str() == scope) else {
+            return Ok(None);
+        };
+        Ok(Some(Record {
+            scope,
+            granted: row.try_get::<i64, _>(1)? != 0,
+            decided_ms: row.try_get(2)?,
+            source: row.try_get(3)?,
+            wording: row.try_get(4)?,
+            language: Language::from_locale(&row.try_get::<String, _>(5)?),
+        }))
+    };
+    rows.iter()
+        .filter_map(|row| record(row).transpose())
+        .collect()
+}
+
+pub(super) async fn member(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Option<Member>> {
+    let sql = format!("SELECT {MEMBER} FROM members WHERE guild_id = $1 AND user_id = $2");
+    let found = sqlx::query(generated(sql))
+        .bind(guild.0)
+        .bind(user.0)
+        .fetch_optional(tx)
+        .await?;
+    Ok(found
+        .as_ref()
+        .map(from_row)
+        .transpose()?
+        .map(|(_, member)| member))
+}
+
+/// How each of `callers` stands; those who never decided are left out.
+pub(super) async fn members(
+    tx: &mut Tx,
+    callers: &[Caller],
+) -> Result<HashMap<(GuildId, UserId), Member>> {
+    let users = distinct(callers.iter().map(|caller| caller.user));
+    let mut found = HashMap::new();
+    for chunk in users.chunks(500) {
+        let sql = format!(
+            "SELECT {MEMBER} FROM members WHERE user_id IN ({})",
+            list(1, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql));
+        for user in chunk {
+            query = query.bind(user.0);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            found.extend([from_row(&row)?]);
+        }
+    }
+    Ok(found)
+}
+
+/// Those of `members` who allow direct messages, with their languages.
+pub async fn allowing(
+    tx: &mut Tx,
+    members: impl Iterator<Item = (GuildId, UserId)>,
+) -> Result<HashMap<(GuildId, UserId), Language>> {
+    let users = distinct(members.map(|(_, user)| user));
+    let mut found = HashMap::new();
+    for chunk in users.chunks(500) {
+        // By the index of those who allow them: mostly nobody is found, and nothing more is read.
+        let sql = format!(
+            "SELECT guild_id, user_id, language FROM members \
+             WHERE notice = 1 AND user_id IN ({})",
+            list(1, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql));
+        for user in chunk {
+            query = query.bind(user.0);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            let member = (GuildId(row.try_get(0)?), UserId(row.try_get(1)?));
+            found.insert(member, Language::from_locale(&row.try_get::<String, _>(2)?));
+        }
+    }
+    Ok(found)
+}
+
+fn distinct(users: impl Iterator<Item = UserId>) -> Vec<UserId> {
+    let mut users: Vec<UserId> = users.collect();
+    users.sort_unstable();
+    users.dedup();
+    users
+}
+
+pub(super) async fn save(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    to: &Member,
+    now_ms: i64,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO members (guild_id, user_id, guild_name, timezone, language, notice, ads, \
+             night, updated_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (guild_id, user_id) DO UPDATE SET guild_name = excluded.guild_name, \
+             timezone = excluded.timezone, language = excluded.language, \
+             notice = excluded.notice, ads = excluded.ads, night = excluded.night, \
+             updated_ms = excluded.updated_ms",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(to.guild_name.clone())
+    .bind(to.timezone.map(chrono_tz::Tz::name))
+    .bind(to.language.code())
+    .bind(i64::from(to.notice))
+    .bind(i64::from(to.ads))
+    .bind(i64::from(to.night))
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Remembers that a member was asked; `false` if they were before, or have decided.
+pub(super) async fn offer(tx: &mut Tx, decider: &Decider, now_ms: i64) -> Result<bool> {
+    let asked = sqlx::query(
+        "INSERT INTO members (guild_id, user_id, guild_name, language, notice, ads, night, \
+             offered_ms, updated_ms) \
+         VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $5) ON CONFLICT (guild_id, user_id) DO NOTHING",
+    )
+    .bind(decider.guild.0)
+    .bind(decider.user.0)
+    .bind(decider.guild_name.clone())
+    .bind(decider.language.code())
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(asked.rows_affected() == 1)
+}
+
+pub(super) async fn counts(tx: &mut Tx, guild: GuildId) -> Result<Counts> {
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(notice), 0) AS BIGINT), \
+             CAST(COALESCE(SUM(notice * ads), 0) AS BIGINT), \
+             CAST(COALESCE(SUM(notice * night), 0) AS BIGINT), \
+             (SELECT COUNT(*) FROM members AS refusing WHERE guild_id = $1 AND notice = 0 \
+                 AND EXISTS (SELECT 1 FROM consents WHERE guild_id = $1 \
+                     AND consents.user_id = refusing.user_id)) \
+         FROM members WHERE guild_id = $1",
+    )
+    .bind(guild.0)
+    .fetch_one(tx)
+    .await?;
+    Ok(Counts {
+        notice: row.try_get(0)?,
+        ads: row.try_get(1)?,
+        night: row.try_get(2)?,
+        refused: row.try_get(3)?,
+    })
+}
+
+/// Those who allow direct messages, by their ids from `after` on, and whether theirs are closed.
+pub(super) async fn audience(
+    tx: &mut Tx,
+    guild: GuildId,
+    after: UserId,
+    most: i64,
+) -> Result<Vec<(UserId, Member, bool)>> {
+    let sql = format!(
+        "SELECT {MEMBER}, (SELECT COUNT(*) FROM dm_channels \
+                 WHERE dm_channels.user_id = members.user_id AND closed_ms IS NOT NULL) \
+         FROM members WHERE guild_id = $1 AND user_id > $2 AND notice = 1 \
+         ORDER BY user_id LIMIT $3"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(guild.0)
+        .bind(after.0)
+        .bind(most)
+        .fetch_all(tx)
+        .await?;
+    let mut audience = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let ((_, user), member) = from_row(row)?;
+        let closed: i64 = row.try_get(8)?;
+        audience.push((user, member, closed != 0));
+    }
+    Ok(audience)
+}
+
+fn from_row(row: &AnyRow) -> Result<((GuildId, UserId), Member)> {
+    let timezone: Option<String> = row.try_get(3)?;
+    let flag = |index: usize| -> Result<bool> { Ok(row.try_get::<i64, _>(index)? != 0) };
+    let member = Member {
+        guild_name: row.try_get(2)?,
+        // One that this version does not know: the guild's, which is never “send”.
+        timezone: timezone.and_then(|zone| zone.parse().ok()),
+        language: Language::from_locale(&row.try_get::<String, _>(4)?),
+        notice: flag(5)?,
+        ads: flag(6)?,
+        night: flag(7)?,
+    };
+    Ok(((GuildId(row.try_get(0)?), UserId(row.try_get(1)?)), member))
+}
+
+/// Plans a notice, or stores one that was just enqueued.
+pub(super) async fn plan(tx: &mut Tx, notice: &Notice, state: &str, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO consent_notices (id, guild_id, user_id, kind, decision, decided_ms, \
+             not_before_ms, due_ms, state, updated_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(notice.id)
+    .bind(notice.guild.0)
+    .bind(notice.user.0)
+    .bind(notice.kind.as_str())
+    .bind(serde_json::to_string(&notice.changes)?)
+    .bind(notice.decided_ms)
+    .bind(notice.not_before_ms)
+    .bind(notice.due_ms)
+    .bind(state.to_owned())
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Notices of this state from whose time on they are said, oldest first.
+pub(super) async fn notices(
+    tx: &mut Tx,
+    state: &str,
+    now_ms: i64,
+    after: i64,
+    most: i64,
+) -> Result<Vec<Notice>> {
+    let sql = format!(
+        "SELECT {NOTICE} FROM consent_notices \
+         WHERE state = $1 AND state IN ('planned', 'enqueued') AND not_before_ms <= $2 \
+             AND id > $3 ORDER BY id LIMIT $4"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(state.to_owned())
+        .bind(now_ms)
+        .bind(after)
+        .bind(most)
+        .fetch_all(tx)
+        .await?;
+    let notice = |row: &AnyRow| -> Result<Notice> {
+        let kind: String = row.try_get(3)?;
+        let changes: Vec<Change> = serde_json::from_str(&row.try_get::<String, _>(4)?)?;
+        Ok(Notice {
+            id: row.try_get(0)?,
+            guild: GuildId(row.try_get(1)?),
+            user: UserId(row.try_get(2)?),
+            kind: Kind::parse(&kind),
+            changes,
+            decided_ms: row.try_get(5)?,
+            not_before_ms: row.try_get(6)?,
+            due_ms: row.try_get(7)?,
+        })
+    };
+    rows.iter().map(notice).collect()
+}
+
+/// A notice goes from one state to the next; `false` if somebody else has done it.
+pub(super) async fn advance(
+    tx: &mut Tx,
+    id: i64,
+    from: &str,
+    to: &str,
+    now_ms: i64,
+) -> Result<bool> {
+    let advanced = sqlx::query(
+        "UPDATE consent_notices SET state = $3, updated_ms = $4 WHERE id = $1 AND state = $2",
+    )
+    .bind(id)
+    .bind(from.to_owned())
+    .bind(to.to_owned())
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(advanced.rows_affected() == 1)
+}
+
+/// A later decision has taken the place of what was to be renewed.
+pub(super) async fn void_renewals(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    now_ms: i64,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE consent_notices SET state = 'void', updated_ms = $3 \
+         WHERE guild_id = $1 AND user_id = $2 AND kind = 'renewal' AND state = 'planned'",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Counts those that are overdue and have not been alarmed about, and remembers the alarm.
+pub(super) async fn alarm(tx: &mut Tx, now_ms: i64) -> Result<u64> {
+    let overdue = sqlx::query(
+        "UPDATE consent_notices SET alarmed_ms = $1 \
+         WHERE state IN ('planned', 'enqueued') AND due_ms <= $1 AND not_before_ms <= $1 \
+             AND alarmed_ms IS NULL",
+    )
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(overdue.rows_affected())
+}

@@ -1,0 +1,322 @@
+//! `/announce`: a direct message to everybody who allowed it. Shown first, sent after a click.
+
+use std::collections::HashSet;
+
+use futures_util::{StreamExt as _, stream};
+use poise::serenity_prelude as serenity;
+use serenity::{
+    ButtonStyle, CommandInteraction, CommandOptionType, CreateActionRow, CreateButton,
+    CreateCommandOption, CreateEmbed, Http, HttpError, ResolvedValue,
+};
+
+use crate::announce::{self, Announcement, Audience, Draft, Kind, Progress, Role};
+use crate::app::App;
+use crate::discord::answer::{self, Answer, Reply};
+use crate::discord::asker::Asker;
+use crate::discord::components::Action;
+use crate::discord::connection::describe;
+use crate::discord::framework::Context;
+use crate::discord::guild_name::guild_name;
+use crate::discord::handler::Data;
+use crate::discord::respond::{self, Deferral};
+use crate::error::{Error, Result, UserError};
+use crate::i18n::{Language, text};
+use crate::ids::{AnnouncementId, GuildId, RoleId, UserId};
+use crate::timeattack::text::timestamp;
+
+/// Members asked about at once.
+const AT_ONCE: usize = 8;
+/// Between two such groups: well below Discord's 50 requests a second.
+const BETWEEN_MS: i64 = 250;
+/// How often the progress is brought up to date, and for how long: an interaction's token lives
+/// fifteen minutes.
+const REFRESH_MS: i64 = 5_000;
+const REFRESHES: u32 = 160;
+/// Parts of the bar.
+const BAR: i64 = 20;
+
+/// Write to everybody who allowed direct messages
+#[poise::command(slash_command, guild_only, default_member_permissions = "MANAGE_GUILD")]
+pub(in crate::discord) async fn announce(
+    ctx: Context<'_>,
+    #[max_length = 1500] body: String,
+    kind: KindChoice,
+    role: Option<serenity::Role>,
+) -> Result<()> {
+    let answer = async {
+        let asker = Asker::of_command(ctx.interaction)?;
+        asker.require_manage_server()?;
+        let (app, http) = (&ctx.data().app, &ctx.serenity_context().http);
+        let role = match role {
+            Some(role) => Some(holders(app, http, &asker, role).await?),
+            None => None,
+        };
+        let draft = Draft {
+            guild: asker.guild,
+            guild_name: guild_name(app, http, &asker).await,
+            author: asker.user,
+            kind: kind.0,
+            body,
+            role,
+        };
+        let (announcement, audience) = announce::draft(app, draft).await?;
+        let preview = preview(&announcement, &audience, asker.language);
+        Ok(Answer::Private(preview))
+    };
+    respond::command(ctx, Deferral::Private, answer).await
+}
+
+/// A choice of a kind by its name. (poise's own choices send numbers.)
+pub(in crate::discord) struct KindChoice(Kind);
+
+#[serenity::async_trait]
+impl poise::SlashArgument for KindChoice {
+    async fn extract(
+        _: &serenity::Context,
+        _: &CommandInteraction,
+        value: &ResolvedValue<'_>,
+    ) -> Result<Self, poise::SlashArgError> {
+        let ResolvedValue::String(name) = value else {
+            return Err(poise::SlashArgError::new_command_structure_mismatch(
+                "expected a kind's name",
+            ));
+        };
+        let known = [Kind::Notice, Kind::Ad].into_iter();
+        let mut known = known.filter(|kind| kind.as_str() == *name);
+        known
+            .next()
+            .map(Self)
+            .ok_or_else(|| poise::SlashArgError::new_command_structure_mismatch("an unknown kind"))
+    }
+
+    fn create(builder: CreateCommandOption) -> CreateCommandOption {
+        let korean = Language::Korean;
+        let choice = |builder: CreateCommandOption, kind: Kind, key: &str| {
+            let localized = [(korean.code(), text(korean, key, &[]))];
+            builder.add_string_choice_localized(
+                text(Language::English, key, &[]),
+                kind.as_str(),
+                localized,
+            )
+        };
+        let builder = builder.kind(CommandOptionType::String);
+        let builder = choice(builder, Kind::Notice, "announce-kind-notice");
+        choice(builder, Kind::Ad, "announce-kind-ad")
+    }
+}
+
+/// Who of those who allow direct messages has a role. Each is asked about by name: the list of a
+/// server's members is a privileged intent, which this bot does without.
+async fn holders(app: &App, http: &Http, asker: &Asker, role: serenity::Role) -> Result<Role> {
+    let allowing = announce::allowing(app, asker.guild).await?;
+    let everyone = role.id.get() == asker.guild.get();
+    let mut holders = HashSet::new();
+    for group in allowing.chunks(AT_ONCE) {
+        if everyone {
+            holders.extend(group.iter().copied());
+            continue;
+        }
+        let asked = stream::iter(group.iter().copied())
+            .map(|user| has_role(http, asker.guild, user, role.id));
+        let answers: Vec<Result<Option<UserId>>> = asked.buffer_unordered(AT_ONCE).collect().await;
+        for answer in answers {
+            holders.extend(answer?);
+        }
+        if group.len() == AT_ONCE {
+            app.clock.sleep_ms(BETWEEN_MS).await;
+        }
+    }
+    Ok(Role {
+        id: RoleId::from(role.id.get()),
+        holders,
+    })
+}
+
+async fn has_role(
+    http: &Http,
+    guild: GuildId,
+    user: UserId,
+    role: serenity::RoleId,
+) -> Result<Option<UserId>> {
+    let guild = serenity::GuildId::new(guild.get());
+    match http
+        .get_member(guild, serenity::UserId::new(user.get()))
+        .await
+    {
+        Ok(member) => Ok(member.roles.contains(&role).then_some(user)),
+        // They have left.
+        Err(serenity::Error::Http(HttpError::UnsuccessfulRequest(refusal)))
+            if refusal.status_code.as_u16() == 404 =>
+        {
+            Ok(None)
+        }
+        Err(error) => {
+            let error = describe(error);
+            tracing::warn!(error, "a member's roles could not be read");
+            Err(Error::User(UserError::RolesUnreadable))
+        }
+    }
+}
+
+/// How it will look, and who gets it when.
+fn preview(announcement: &Announcement, audience: &Audience, language: Language) -> Reply {
+    let line = |key: &str, count: i64| text(language, key, &[("count", count.into())]);
+    let mut lines = vec![text(language, "announce-preview", &[])];
+    lines.push(line("announce-now", audience.now));
+    if let Some(first_ms) = audience.morning_ms {
+        let args = [
+            ("count", audience.morning.into()),
+            ("at", timestamp(first_ms, 'f').into()),
+        ];
+        lines.push(text(language, "announce-morning", &args));
+    }
+    for (key, count) in [
+        ("announce-no-ads", audience.no_ads),
+        ("announce-closed", audience.closed),
+        ("announce-without-role", audience.without_role),
+        ("announce-refused", audience.refused),
+    ] {
+        if count > 0 {
+            lines.push(line(key, count));
+        }
+    }
+    let embed = CreateEmbed::new().description(announce::compose(announcement));
+    let mut reply = Reply::new(lines.join("\n")).embed(embed);
+    let mut buttons = Vec::new();
+    if audience.total() > 0 {
+        let send = Action::SendAnnouncement(announcement.id);
+        let total = [("count", audience.total().into())];
+        buttons.push(
+            CreateButton::new(send.custom_id())
+                .label(text(language, "announce-send", &total))
+                .style(ButtonStyle::Danger),
+        );
+    }
+    let drop = Action::CancelAnnouncement(announcement.id);
+    buttons.push(
+        CreateButton::new(drop.custom_id())
+            .label(text(language, "button-cancel", &[]))
+            .style(ButtonStyle::Secondary),
+    );
+    reply = reply.row(CreateActionRow::Buttons(buttons));
+    reply
+}
+
+/// The preview was confirmed.
+pub(in crate::discord) async fn confirmed(
+    app: &App,
+    asker: &Asker,
+    id: AnnouncementId,
+) -> Result<Answer> {
+    asker.require_manage_server()?;
+    announce::send(app, asker.guild, id).await?;
+    refreshed(app, asker, id).await
+}
+
+/// How far it is.
+pub(in crate::discord) async fn refreshed(
+    app: &App,
+    asker: &Asker,
+    id: AnnouncementId,
+) -> Result<Answer> {
+    asker.require_manage_server()?;
+    let progress = announce::progress(app, asker.guild, id).await?;
+    Ok(Answer::Update(bar(id, &progress, asker.language)))
+}
+
+/// What is left of it is stopped, or the draft forgotten.
+pub(in crate::discord) async fn cancelled(
+    app: &App,
+    asker: &Asker,
+    id: AnnouncementId,
+) -> Result<Answer> {
+    asker.require_manage_server()?;
+    announce::cancel(app, asker.guild, id).await?;
+    refreshed(app, asker, id).await
+}
+
+fn bar(id: AnnouncementId, progress: &Progress, language: Language) -> Reply {
+    let total = progress.total();
+    let done = total - progress.waiting - progress.held;
+    let filled = usize::try_from(done * BAR / total.max(1)).unwrap_or(0);
+    let rest = usize::try_from(BAR).unwrap_or(0).saturating_sub(filled);
+    let heading = match (progress.is_cancelled, progress.is_over()) {
+        (true, _) => "announce-cancelled",
+        (false, true) => "announce-done",
+        (false, false) => "announce-sending",
+    };
+    let mut lines = vec![
+        text(language, heading, &[]),
+        format!(
+            "`{}{}` {done}/{total}",
+            "█".repeat(filled),
+            "░".repeat(rest)
+        ),
+    ];
+    for (key, count) in [
+        ("announce-sent", progress.sent),
+        ("announce-waiting", progress.waiting),
+        ("announce-held", progress.held),
+        ("announce-undelivered", progress.refused),
+        ("announce-withdrawn", progress.withdrawn),
+        ("announce-stopped", progress.cancelled),
+    ] {
+        if count > 0 {
+            lines.push(text(language, key, &[("count", count.into())]));
+        }
+    }
+    let reply = Reply::new(lines.join("\n"));
+    if progress.is_over() || progress.is_cancelled {
+        return reply;
+    }
+    let button = |action: &Action, key: &str, style| {
+        CreateButton::new(action.custom_id())
+            .label(text(language, key, &[]))
+            .style(style)
+    };
+    reply.row(CreateActionRow::Buttons(vec![
+        button(
+            &Action::ShowAnnouncement(id),
+            "button-refresh",
+            ButtonStyle::Secondary,
+        ),
+        button(
+            &Action::CancelAnnouncement(id),
+            "announce-stop",
+            ButtonStyle::Danger,
+        ),
+    ]))
+}
+
+/// Brings the message of a confirmed announcement up to date until it is over, by itself.
+pub(in crate::discord) fn follow(
+    data: &Data,
+    ctx: &serenity::Context,
+    asker: &Asker,
+    id: AnnouncementId,
+) {
+    let (app, http, asker) = (data.app.clone(), ctx.http.clone(), asker.clone());
+    tokio::spawn(async move {
+        let mut shown = None;
+        for _ in 0..REFRESHES {
+            app.clock.sleep_ms(REFRESH_MS).await;
+            let Ok(progress) = announce::progress(&app, asker.guild, id).await else {
+                return;
+            };
+            let is_over = progress.is_over() || progress.is_cancelled;
+            if shown.as_ref() != Some(&progress) {
+                let edit = bar(id, &progress, asker.language).into_edit();
+                let edited = http
+                    .edit_original_interaction_response(&asker.token, &edit, Vec::new())
+                    .await;
+                if let Err(error) = edited {
+                    return answer::lost(error);
+                }
+                shown = Some(progress);
+            }
+            if is_over {
+                return;
+            }
+        }
+    });
+}

@@ -1,0 +1,424 @@
+//! The sender of direct messages.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Notify;
+use tracing::Instrument as _;
+
+use super::pace::Rate;
+use super::store::{self, Found, Look};
+use super::{Door, Letter};
+use crate::error::Result;
+use crate::ids::{ChannelId, MessageId, OutboxId};
+use crate::messenger::SendError;
+use crate::outbox::store as rows;
+use crate::outbox::{Outbox, POLL_MS, Row, lock, retry};
+
+/// Messages on their way at once.
+const MOST_IN_FLIGHT: usize = 16;
+/// While the channels' posts are many, what makes way is looked at again after this long.
+const MAKE_WAY_MS: i64 = 100;
+/// How long no direct message is opened after Discord said that it were too many.
+const NO_OPENING_MS: i64 = 600_000;
+
+/// How direct messages are sent.
+#[derive(Clone)]
+pub struct Settings {
+    /// Messages per second, over all processes.
+    pub rate: Rate,
+    /// Knows who wants which messages when.
+    pub door: Arc<dyn Door>,
+}
+
+/// The lane's state in memory.
+pub struct Lane {
+    settings: Settings,
+    wake: Notify,
+    in_flight: AtomicUsize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Monotonic time before which nothing is sent: Discord could not be reached.
+    paused_until: i64,
+    failures: u32,
+    /// No direct message is opened before; wall time.
+    opening_from_ms: i64,
+    /// Nothing is to be done before; wall time. `None`: there is something to look at.
+    rests_until_ms: Option<i64>,
+}
+
+impl Lane {
+    pub(in crate::outbox) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            wake: Notify::new(),
+            in_flight: AtomicUsize::new(0),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Whether all that could be sent at `now_ms` is, and the rest waits for its time.
+    pub(in crate::outbox) fn rests(&self, now_ms: i64) -> bool {
+        let until_ms = lock(&self.state).rests_until_ms;
+        !self.is_busy() && until_ms.is_some_and(|until_ms| until_ms > now_ms)
+    }
+
+    pub(in crate::outbox) fn is_busy(&self) -> bool {
+        self.in_flight.load(Ordering::Acquire) > 0
+    }
+}
+
+/// A letter on its way; dropping it makes room for the next.
+struct Slot(Outbox);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let lane = &self.0.inner.dms;
+        lane.in_flight.fetch_sub(1, Ordering::AcqRel);
+        self.0.wake_dms();
+        self.0.changed();
+    }
+}
+
+impl Outbox {
+    /// There may be something new to send.
+    pub fn wake_dms(&self) {
+        let lane = &self.inner.dms;
+        lock(&lane.state).rests_until_ms = None;
+        lane.wake.notify_one();
+    }
+
+    /// No direct message is opened at present, because Discord said that it were too many.
+    pub fn opens_no_dms(&self) -> bool {
+        lock(&self.inner.dms.state).opening_from_ms > self.inner.clock.now_ms()
+    }
+
+    pub(in crate::outbox) async fn send_dms_forever(self) {
+        while !self.inner.stop.is_cancelled() && !self.inner.halted.is_cancelled() {
+            let now_ms = self.inner.clock.now_ms();
+            // What is enqueued from here on is either seen by this look or wakes the next.
+            lock(&self.inner.dms.state).rests_until_ms = Some(now_ms);
+            let next_ms = match self.look(now_ms).await {
+                Ok(None) => continue,
+                Ok(Some(next_ms)) => next_ms.min(now_ms + POLL_MS),
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    tracing::warn!(error, "direct messages could not be read; trying again");
+                    now_ms + POLL_MS
+                }
+            };
+            self.rest_until(now_ms, next_ms).await;
+        }
+    }
+
+    async fn rest_until(&self, began_ms: i64, next_ms: i64) {
+        let lane = &self.inner.dms;
+        {
+            let mut state = lock(&lane.state);
+            // Woken during the look: there is something new.
+            if state.rests_until_ms != Some(began_ms) {
+                return;
+            }
+            state.rests_until_ms = Some(next_ms);
+        }
+        self.changed();
+        tokio::select! {
+            () = self.inner.clock.sleep_until(next_ms) => {}
+            () = lane.wake.notified() => {}
+            () = self.inner.stop.cancelled() => {}
+            () = self.inner.halted.cancelled() => {}
+        }
+    }
+
+    /// Begins what can be sent now. Returns when to look again; `None`: at once.
+    async fn look(&self, now_ms: i64) -> Result<Option<i64>> {
+        let lane = &self.inner.dms;
+        let free = MOST_IN_FLIGHT.saturating_sub(lane.in_flight.load(Ordering::Acquire));
+        let (pause_ms, opening_from_ms) = {
+            let state = lock(&lane.state);
+            let pause_ms = state.paused_until - self.inner.clock.monotonic_ms();
+            (pause_ms, state.opening_from_ms)
+        };
+        if pause_ms > 0 {
+            return Ok(Some(now_ms + pause_ms));
+        }
+        // Whatever ends its way wakes this lane.
+        if free < MOST_IN_FLIGHT / 2 {
+            return Ok(Some(now_ms + POLL_MS));
+        }
+        let with_bulk = self.has_room_for_edits();
+        let look = Look {
+            boot: self.inner.boot,
+            now_ms,
+            most: free,
+            rate: lane.settings.rate,
+            with_bulk,
+            opening_from_ms,
+        };
+        let job = (look, Arc::clone(&lane.settings.door));
+        let found = self
+            .inner
+            .db
+            .write(job, |tx, (look, door)| {
+                Box::pin(store::claim(tx, door.as_ref(), look))
+            })
+            .await?;
+        let Found {
+            letters,
+            more,
+            next_ms,
+            parked,
+        } = found;
+        if parked > 0 {
+            tracing::error!(
+                count = parked,
+                "direct messages were given up: several processes ended while they sent them"
+            );
+        }
+        for letter in letters {
+            self.begin_letter(letter);
+        }
+        if more {
+            return Ok(None);
+        }
+        let next_ms = next_ms.unwrap_or(now_ms + POLL_MS);
+        Ok(Some(if with_bulk {
+            next_ms
+        } else {
+            next_ms.min(now_ms + MAKE_WAY_MS)
+        }))
+    }
+
+    fn begin_letter(&self, letter: Letter) {
+        {
+            let mut held = lock(&self.inner.held);
+            letter.rows.iter().for_each(|row| {
+                held.insert(row.id);
+            });
+        }
+        self.inner.dms.in_flight.fetch_add(1, Ordering::AcqRel);
+        let slot = Slot(self.clone());
+        let Some(lead) = letter.rows.first() else {
+            return;
+        };
+        let span = tracing::info_span!(
+            "outbox.deliver",
+            lane = "dm",
+            outbox.id = %lead.message_key,
+            guild.id = %lead.guild,
+            attempt = lead.attempt,
+        );
+        let outbox = self.clone();
+        let sending = async move {
+            let ids = letter.rows.iter().map(|row| row.id).collect();
+            outbox.contain(ids, outbox.deliver_letter(letter)).await;
+            drop(slot);
+        };
+        self.inner.tasks.spawn(sending.instrument(span));
+    }
+
+    async fn deliver_letter(&self, mut letter: Letter) {
+        let known = letter.channel;
+        let outcome = match self.unless_stopping(self.channel_of(&letter)).await {
+            None => return self.leave_unsent(&letter.rows),
+            Some(Err(error)) => Err(error),
+            Some(Ok(channel)) => {
+                letter.channel = Some(channel);
+                for row in &mut letter.rows {
+                    row.channel = channel;
+                }
+                let ready = self.inner.messenger.ready(channel);
+                if self.unless_stopping(ready).await.is_none() {
+                    return self.leave_unsent(&letter.rows);
+                }
+                match self.send_post(&letter.rows).await {
+                    None => return self.leave_unsent(&letter.rows),
+                    Some(outcome) => outcome,
+                }
+            }
+        };
+        let opened = letter.channel.filter(|_| known.is_none());
+        // See `deliver_inner` of the posts' lane.
+        let was_sent = outcome.is_ok();
+        if !was_sent {
+            self.forget(&letter.rows);
+        }
+        self.record_letter(&letter.rows, opened, outcome).await;
+        if was_sent {
+            self.forget(&letter.rows);
+        }
+    }
+
+    async fn channel_of(&self, letter: &Letter) -> Result<ChannelId, SendError> {
+        let user = letter.rows.first().and_then(|row| row.user);
+        match (letter.channel, user) {
+            (Some(channel), _) => Ok(channel),
+            (None, Some(user)) => self.inner.messenger.open_dm(user).await,
+            (None, None) => Err(SendError::Discard {
+                why: "it has no reader".into(),
+            }),
+        }
+    }
+
+    /// Stores how it ended, trying until the database is there.
+    async fn record_letter(
+        &self,
+        letter: &[Row],
+        opened: Option<ChannelId>,
+        outcome: Result<Option<MessageId>, SendError>,
+    ) {
+        let mut failures = 0;
+        let ending = self.judge(letter, outcome);
+        let job = Record {
+            key: letter[0].message_key,
+            user: letter[0].user,
+            ids: letter.iter().map(|row| row.id).collect(),
+            boot: self.inner.boot,
+            now_ms: self.inner.clock.now_ms(),
+            opened,
+            ending,
+        };
+        loop {
+            let write = |job: Record| async {
+                let db = &self.inner.db;
+                match &job.ending {
+                    // Were it lost, the same nonce would find the message again.
+                    Ending::Sent(_) => db.write_relaxed(job, run).await,
+                    Ending::Later { .. } | Ending::Never { .. } => db.write(job, run).await,
+                }
+            };
+            let Err(error) = write(job.clone()).await else {
+                return;
+            };
+            if !self.waited_after(&error, &mut failures).await {
+                return;
+            }
+        }
+    }
+
+    /// What a failure means for the letter, and for the lane.
+    fn judge(&self, letter: &[Row], outcome: Result<Option<MessageId>, SendError>) -> Ending {
+        let lead = &letter[0];
+        let now_ms = self.inner.clock.now_ms();
+        let mut state = lock(&self.inner.dms.state);
+        let later = |after_ms: Option<i64>, why: String| {
+            let since_ms = now_ms - lead.first_attempt_ms.unwrap_or(now_ms);
+            if retry::is_hopeless(lead.attempt, since_ms) {
+                return Ending::Never {
+                    why: format!("given up after a day: {why}"),
+                    is_closed: false,
+                };
+            }
+            let spread = lead.id.0.unsigned_abs();
+            let wait_ms = after_ms.unwrap_or_else(|| retry::wait_ms(lead.attempt, spread));
+            tracing::warn!(
+                attempt = lead.attempt,
+                wait_ms,
+                why,
+                "a direct message is tried again later"
+            );
+            Ending::Later {
+                at_ms: now_ms + wait_ms,
+                why,
+            }
+        };
+        match outcome {
+            Ok(message) => {
+                state.failures = 0;
+                Ending::Sent(message)
+            }
+            Err(SendError::Retry { after_ms, why }) => {
+                // It is Discord, or the way to it, and not this reader: the others wait as well.
+                let monotonic_ms = self.inner.clock.monotonic_ms();
+                let pause_ms =
+                    after_ms.unwrap_or_else(|| retry::wait_ms(i64::from(state.failures) + 1, 0));
+                state.failures = state.failures.saturating_add(1);
+                state.paused_until = state.paused_until.max(monotonic_ms + pause_ms);
+                later(after_ms, why)
+            }
+            Err(SendError::TooManyOpened { why }) => {
+                if state.opening_from_ms <= now_ms {
+                    tracing::error!(
+                        why,
+                        "Discord says that direct messages are opened too fast; none is opened for ten minutes"
+                    );
+                }
+                state.opening_from_ms = now_ms + NO_OPENING_MS;
+                later(Some(NO_OPENING_MS), why)
+            }
+            Err(SendError::Unauthorized) => {
+                drop(state);
+                self.halt();
+                later(Some(0), "the token was refused".to_owned())
+            }
+            Err(SendError::Unreachable { why }) => {
+                state.failures = 0;
+                tracing::info!(why, "a member takes no direct messages");
+                Ending::Never {
+                    why,
+                    is_closed: true,
+                }
+            }
+            Err(SendError::Discard { why }) => {
+                state.failures = 0;
+                tracing::warn!(why, "a direct message was refused for good");
+                Ending::Never {
+                    why,
+                    is_closed: false,
+                }
+            }
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+enum Ending {
+    Sent(Option<MessageId>),
+    Later { at_ms: i64, why: String },
+    Never { why: String, is_closed: bool },
+}
+
+#[derive(Clone)]
+struct Record {
+    key: i64,
+    user: Option<crate::ids::UserId>,
+    ids: Vec<OutboxId>,
+    boot: i64,
+    now_ms: i64,
+    opened: Option<ChannelId>,
+    ending: Ending,
+}
+
+fn run<'t>(tx: &'t mut crate::db::Tx, job: &'t Record) -> crate::db::BoxFuture<'t, Result<()>> {
+    Box::pin(async move {
+        let Record {
+            key,
+            user,
+            ids,
+            boot,
+            now_ms,
+            opened,
+            ending,
+        } = job;
+        if let (Some(channel), Some(user)) = (opened, user) {
+            store::opened(tx, *user, *channel).await?;
+        }
+        match ending {
+            Ending::Sent(message) => rows::complete(tx, *key, *boot, *message, *now_ms).await,
+            Ending::Later { at_ms, why } => rows::retry(tx, *key, *boot, *at_ms, why, false).await,
+            Ending::Never { why, is_closed } => {
+                if let (true, Some(user)) = (is_closed, user) {
+                    store::closed(tx, *user, *now_ms).await?;
+                }
+                for id in ids {
+                    rows::discard(tx, *id, *boot, *now_ms, why).await?;
+                }
+                Ok(())
+            }
+        }
+    })
+}

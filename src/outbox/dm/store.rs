@@ -1,0 +1,699 @@
+//! SQL of the direct messages' lane.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::pace::Pace;
+use super::{Answer, Caller, Door, Dropped, Letter, MOST_ONE_BY_ONE, Rate, fitting};
+use crate::db::{Tx, generated, is_postgres, list};
+use crate::error::Result;
+use crate::ids::{ChannelId, GuildId, OutboxId, UserId};
+use crate::outbox::store::{COLUMNS, from_row};
+use crate::outbox::{Class, LEASE_MS, MOST_CRASHES, Row};
+
+/// Rows asked about at once.
+const LOOK_AHEAD: usize = 100;
+/// Such rounds of one look: what is held or dropped costs no permit, so a night's start goes
+/// through thousands of rows, but others want to write meanwhile.
+const MOST_ROUNDS: usize = 5;
+/// Held for the night.
+const QUIET: &str = "quiet";
+/// Held because Discord lets no direct messages be opened at present.
+const OPENING: &str = "opening";
+const UNREACHABLE: &str = "the member takes no direct messages";
+
+/// What a look at the table goes by.
+pub(super) struct Look {
+    pub(super) boot: i64,
+    pub(super) now_ms: i64,
+    /// Letters that can be sent now.
+    pub(super) most: usize,
+    pub(super) rate: Rate,
+    /// Whether what makes way may go.
+    pub(super) with_bulk: bool,
+    /// No direct message may be opened before.
+    pub(super) opening_from_ms: i64,
+}
+
+/// What a look found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) letters: Vec<Letter>,
+    /// Whether there is more that need not wait.
+    pub(super) more: bool,
+    /// When the next look is worth while.
+    pub(super) next_ms: Option<i64>,
+    /// What was given up, as each of several processes ended while sending it.
+    pub(super) parked: usize,
+}
+
+impl Found {
+    fn due_at(&mut self, at_ms: i64) {
+        self.next_ms = Some(self.next_ms.map_or(at_ms, |known| known.min(at_ms)));
+    }
+}
+
+/// Takes what may be sent now, what is said at once first, and holds or drops what may not.
+pub(super) async fn claim(tx: &mut Tx, door: &dyn Door, look: &Look) -> Result<Found> {
+    let mut found = Found::default();
+    for bulk in [false, true] {
+        if bulk && !look.with_bulk {
+            break;
+        }
+        for round in 0.. {
+            let room = look.most - found.letters.len();
+            if room == 0 || round == MOST_ROUNDS {
+                found.more = true;
+                break;
+            }
+            let limit = LOOK_AHEAD.max(room);
+            let rows = waiting(tx, bulk, look.now_ms, limit).await?;
+            if rows.is_empty() {
+                break;
+            }
+            let is_all = rows.len() < limit;
+            let round = Round { look, bulk, room };
+            if round.take(tx, door, rows, &mut found).await? {
+                // What is left must wait for the pace.
+                break;
+            }
+            if is_all {
+                break;
+            }
+        }
+    }
+    for bulk in [0, 1] {
+        let next_ms: Option<i64> = sqlx::query_scalar(
+            "SELECT not_before_ms FROM outbox WHERE lane = 'dm' AND bulk = $1 \
+                 AND state IN ('available', 'retryable') AND not_before_ms > $2 \
+             ORDER BY not_before_ms LIMIT 1",
+        )
+        .bind(bulk)
+        .bind(look.now_ms)
+        .fetch_optional(&mut *tx)
+        .await?;
+        next_ms.into_iter().for_each(|at_ms| found.due_at(at_ms));
+    }
+    Ok(found)
+}
+
+/// One round of a look.
+struct Round<'a> {
+    look: &'a Look,
+    bulk: bool,
+    room: usize,
+}
+
+impl Round<'_> {
+    /// Sorts out `rows`. `true`: no permit is left.
+    async fn take(
+        &self,
+        tx: &mut Tx,
+        door: &dyn Door,
+        rows: Vec<Row>,
+        found: &mut Found,
+    ) -> Result<bool> {
+        let look = self.look;
+        let callers: Vec<Caller> = rows.iter().filter_map(caller).collect();
+        let answers = door.ask(tx, &callers, look.now_ms).await?;
+        let users: Vec<UserId> = callers.iter().map(|caller| caller.user).collect();
+        let known = channels(tx, &users).await?;
+        let mut sends = Vec::new();
+        let mut is_full = false;
+        let (mut room, paces) = self.permits(tx).await?;
+        for (row, answer) in rows.into_iter().zip(answers) {
+            let channel = row.user.and_then(|user| known.get(&user)).copied();
+            if row.crashes >= MOST_CRASHES {
+                let why = "the program ended each time it was sent";
+                end(tx, row.id, "discarded", why, look.now_ms).await?;
+                found.parked += 1;
+                continue;
+            }
+            match (answer, channel) {
+                (Answer::Drop(why), _) => {
+                    end(tx, row.id, "cancelled", why.as_str(), look.now_ms).await?;
+                }
+                (_, Some(Channel::Closed)) => {
+                    end(tx, row.id, "discarded", UNREACHABLE, look.now_ms).await?;
+                }
+                (Answer::Hold { until_ms, zone }, _) => {
+                    hold(tx, row.id, until_ms, QUIET, zone, look.now_ms).await?;
+                }
+                (Answer::Send, None) if look.opening_from_ms > look.now_ms => {
+                    let until_ms = look.opening_from_ms;
+                    hold(tx, row.id, until_ms, OPENING, "UTC", look.now_ms).await?;
+                }
+                (Answer::Send, channel) => {
+                    if room == 0 {
+                        is_full = true;
+                        continue;
+                    }
+                    room -= 1;
+                    sends.push((row, channel.and_then(Channel::open)));
+                }
+            }
+        }
+        if is_full {
+            let next_ms = paces.next_ms(look.now_ms, sends.len());
+            match next_ms {
+                Some(next_ms) => found.due_at(next_ms),
+                None => found.more = true,
+            }
+        }
+        paces.keep(tx, look.now_ms, sends.len()).await?;
+        self.begin(tx, sends, found).await?;
+        Ok(is_full)
+    }
+
+    async fn permits(&self, tx: &mut Tx) -> Result<(usize, Paces)> {
+        let paces = Paces::read(tx, self.look.rate, self.bulk).await?;
+        let room = paces.room(self.look.now_ms).min(self.room);
+        Ok((room, paces))
+    }
+
+    /// Marks what is sent as under way, several held for one member as one message.
+    async fn begin(
+        &self,
+        tx: &mut Tx,
+        sends: Vec<(Row, Option<ChannelId>)>,
+        found: &mut Found,
+    ) -> Result<()> {
+        if sends.is_empty() {
+            return Ok(());
+        }
+        let (boot, now_ms) = (self.look.boot, self.look.now_ms);
+        let leads: Vec<&Row> = sends.iter().map(|(row, _)| row).collect();
+        let crowded = if self.bulk {
+            crowded(tx, &leads, now_ms).await?
+        } else {
+            HashSet::new()
+        };
+        let mut joined = HashSet::new();
+        let mut keys = Vec::new();
+        let mut channels = HashMap::new();
+        for (row, channel) in sends {
+            if joined.contains(&row.id) {
+                continue;
+            }
+            let is_crowded = crowded.contains(&(row.guild, row.user));
+            if is_crowded && joins(&row) {
+                let mates = mates(tx, &row, now_ms).await?;
+                let count = fitting(&mates);
+                if count > 1 {
+                    let ids: Vec<OutboxId> = mates[..count].iter().map(|mate| mate.id).collect();
+                    merge(tx, ids[0], &ids).await?;
+                    joined.extend(ids.iter().copied());
+                    channels.insert(ids[0].0, channel);
+                    keys.push(ids[0].0);
+                    continue;
+                }
+            }
+            channels.insert(row.message_key, channel);
+            keys.push(row.message_key);
+        }
+        let mut letters: HashMap<i64, Letter> = HashMap::new();
+        for row in start(tx, &keys, boot, now_ms).await? {
+            let channel = channels.get(&row.message_key).copied().flatten();
+            let letter = letters.entry(row.message_key).or_insert_with(|| Letter {
+                rows: Vec::new(),
+                channel,
+            });
+            letter.rows.push(row);
+        }
+        for key in keys {
+            // The lead first: the nonce and the mark are its own.
+            if let Some(mut letter) = letters.remove(&key) {
+                letter.rows.sort_by_key(|row| (row.id.0 != key, row.id));
+                found.letters.push(letter);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn caller(row: &Row) -> Option<Caller> {
+    Some(Caller {
+        guild: row.guild,
+        user: row.user?,
+        class: row.class,
+        expires_at_ms: row.dm.expires_at_ms,
+    })
+}
+
+/// Whether it may become part of a message of several.
+fn joins(row: &Row) -> bool {
+    row.dm.was_held && row.class == Class::Notice && row.attempt <= 1
+}
+
+/// The two rates as they stand.
+struct Paces {
+    known: Vec<(&'static str, Pace, f64)>,
+}
+
+impl Paces {
+    async fn read(tx: &mut Tx, rate: Rate, bulk: bool) -> Result<Self> {
+        let wanted = [
+            ("dm", Pace::of_all(rate)),
+            ("dm-bulk", Pace::of_bulk(rate).filter(|_| bulk)),
+        ];
+        let mut known = Vec::new();
+        for (name, pace) in wanted {
+            let Some(pace) = pace else { continue };
+            // The row stays locked until the end of the transaction: processes take turns.
+            let next_ms: f64 = sqlx::query_scalar(
+                "INSERT INTO pace (name, next_ms) VALUES ($1, 0) \
+                 ON CONFLICT (name) DO UPDATE SET next_ms = pace.next_ms RETURNING next_ms",
+            )
+            .bind(name)
+            .fetch_one(&mut *tx)
+            .await?;
+            known.push((name, pace, next_ms));
+        }
+        Ok(Self { known })
+    }
+
+    fn room(&self, now_ms: i64) -> usize {
+        let rooms = self
+            .known
+            .iter()
+            .map(|(_, pace, next_ms)| pace.room(*next_ms, real(now_ms)));
+        rooms.min().unwrap_or(usize::MAX)
+    }
+
+    /// When there is room again after `taken` went now; `None` without a limit.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "milliseconds since the epoch are far below 2^53"
+    )]
+    fn next_ms(&self, now_ms: i64, taken: usize) -> Option<i64> {
+        let after = self
+            .known
+            .iter()
+            .map(|(_, pace, next_ms)| pace.after(*next_ms, real(now_ms), taken));
+        after
+            .max_by(f64::total_cmp)
+            .map(|at| (at.ceil() as i64).max(now_ms + 1))
+    }
+
+    async fn keep(&self, tx: &mut Tx, now_ms: i64, taken: usize) -> Result<()> {
+        if taken == 0 {
+            return Ok(());
+        }
+        for (name, pace, next_ms) in &self.known {
+            sqlx::query("UPDATE pace SET next_ms = $2 WHERE name = $1")
+                .bind(*name)
+                .bind(pace.after(*next_ms, real(now_ms), taken))
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds since the epoch are far below 2^53"
+)]
+fn real(ms: i64) -> f64 {
+    ms as f64
+}
+
+/// What is due, oldest first; one row for each message.
+async fn waiting(tx: &mut Tx, bulk: bool, now_ms: i64, most: usize) -> Result<Vec<Row>> {
+    let skip_locked = skip_locked(tx);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE lane = 'dm' AND bulk = $1 \
+             AND state IN ('available', 'retryable') AND not_before_ms <= $2 \
+             AND id = message_key \
+         ORDER BY not_before_ms, id LIMIT $3 {skip_locked}"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(i64::from(bulk))
+        .bind(now_ms)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .fetch_all(tx)
+        .await?;
+    read(&rows)
+}
+
+fn skip_locked(tx: &Tx) -> &'static str {
+    if is_postgres(tx) {
+        "FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    }
+}
+
+fn read(rows: &[AnyRow]) -> Result<Vec<Row>> {
+    rows.iter().map(from_row).collect()
+}
+
+/// Members for whom more was held than should arrive one by one.
+async fn crowded(
+    tx: &mut Tx,
+    rows: &[&Row],
+    now_ms: i64,
+) -> Result<HashSet<(GuildId, Option<UserId>)>> {
+    let mut users: Vec<UserId> = rows.iter().filter_map(|row| row.user).collect();
+    users.sort_unstable();
+    users.dedup();
+    let sql = format!(
+        "SELECT guild_id, user_id FROM outbox WHERE lane = 'dm' \
+             AND state IN ('available', 'retryable') AND held IS NOT NULL AND class = 'notice' \
+             AND attempt = 0 AND not_before_ms <= $1 AND user_id IN ({}) \
+         GROUP BY guild_id, user_id HAVING COUNT(*) > {MOST_ONE_BY_ONE}",
+        list(2, users.len())
+    );
+    let mut query = sqlx::query(generated(sql)).bind(now_ms);
+    for user in &users {
+        query = query.bind(user.0);
+    }
+    let mut crowded = HashSet::new();
+    for row in query.fetch_all(tx).await? {
+        let member = (GuildId(row.try_get(0)?), Some(UserId(row.try_get(1)?)));
+        crowded.insert(member);
+    }
+    Ok(crowded)
+}
+
+/// All that was held for the member of `row`, oldest first.
+async fn mates(tx: &mut Tx, row: &Row, now_ms: i64) -> Result<Vec<Row>> {
+    let skip_locked = skip_locked(tx);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE lane = 'dm' AND user_id = $1 AND guild_id = $2 \
+             AND state IN ('available', 'retryable') AND held IS NOT NULL AND class = 'notice' \
+             AND attempt = 0 AND not_before_ms <= $3 \
+             AND (expires_at_ms IS NULL OR expires_at_ms > $3) AND id = message_key \
+         ORDER BY id LIMIT 100 {skip_locked}"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(row.user.map(|user| user.0))
+        .bind(row.guild.0)
+        .bind(now_ms)
+        .fetch_all(tx)
+        .await?;
+    read(&rows)
+}
+
+/// These are one message from now on.
+async fn merge(tx: &mut Tx, lead: OutboxId, rows: &[OutboxId]) -> Result<()> {
+    let sql = format!(
+        "UPDATE outbox SET message_key = $1 WHERE id IN ({})",
+        list(2, rows.len())
+    );
+    let mut query = sqlx::query(generated(sql)).bind(lead.0);
+    for id in rows {
+        query = query.bind(id.0);
+    }
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// An attempt at these messages begins.
+async fn start(tx: &mut Tx, keys: &[i64], boot: i64, now_ms: i64) -> Result<Vec<Row>> {
+    let mut started = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(500) {
+        let sql = format!(
+            "UPDATE outbox SET state = 'running', lease_owner = $1, lease_until_ms = $2, \
+                 updated_ms = $3, attempt = attempt + 1, in_flight = 1, \
+                 first_attempt_ms = COALESCE(first_attempt_ms, $3) \
+             WHERE lane = 'dm' AND state IN ('available', 'retryable') AND message_key IN ({}) \
+             RETURNING {COLUMNS}",
+            list(4, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql))
+            .bind(boot)
+            .bind(now_ms + LEASE_MS)
+            .bind(now_ms);
+        for key in chunk {
+            query = query.bind(*key);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            let mut row = from_row(&row)?;
+            // Counted already.
+            row.attempt -= 1;
+            row.begun = true;
+            started.push(row);
+        }
+    }
+    Ok(started)
+}
+
+async fn hold(
+    tx: &mut Tx,
+    key: OutboxId,
+    until_ms: i64,
+    why: &str,
+    zone: &str,
+    now_ms: i64,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET not_before_ms = $2, held = $3, held_zone = $4, bulk = 1, \
+             updated_ms = $5 \
+         WHERE lane = 'dm' AND message_key = $1 AND state IN ('available', 'retryable')",
+    )
+    .bind(key.0)
+    .bind(until_ms)
+    .bind(why)
+    .bind(zone)
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn end(tx: &mut Tx, key: OutboxId, state: &str, why: &str, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = $2, last_error = $3, updated_ms = $4 \
+         WHERE lane = 'dm' AND message_key = $1 AND state IN ('available', 'retryable')",
+    )
+    .bind(key.0)
+    .bind(state)
+    .bind(why)
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The way to somebody.
+#[derive(Clone, Copy)]
+enum Channel {
+    Open(ChannelId),
+    Unopened,
+    Closed,
+}
+
+impl Channel {
+    fn open(self) -> Option<ChannelId> {
+        match self {
+            Self::Open(channel) => Some(channel),
+            Self::Unopened | Self::Closed => None,
+        }
+    }
+}
+
+async fn channels(tx: &mut Tx, users: &[UserId]) -> Result<HashMap<UserId, Channel>> {
+    let mut known = HashMap::new();
+    for chunk in users.chunks(500) {
+        let sql = format!(
+            "SELECT user_id, channel_id, closed_ms FROM dm_channels WHERE user_id IN ({})",
+            list(1, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql));
+        for user in chunk {
+            query = query.bind(user.0);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            let channel: Option<i64> = row.try_get(1)?;
+            let closed_ms: Option<i64> = row.try_get(2)?;
+            let way = match (closed_ms, channel) {
+                (Some(_), _) => Channel::Closed,
+                (None, Some(channel)) => Channel::Open(ChannelId(channel)),
+                (None, None) => Channel::Unopened,
+            };
+            known.insert(UserId(row.try_get(0)?), way);
+        }
+    }
+    Ok(known)
+}
+
+/// Remembers the channel to somebody.
+pub(super) async fn opened(tx: &mut Tx, user: UserId, channel: ChannelId) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO dm_channels (user_id, channel_id) VALUES ($1, $2) \
+         ON CONFLICT (user_id) DO UPDATE SET channel_id = excluded.channel_id, closed_ms = NULL",
+    )
+    .bind(user.0)
+    .bind(channel.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Somebody takes no direct messages.
+pub(super) async fn closed(tx: &mut Tx, user: UserId, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO dm_channels (user_id, closed_ms) VALUES ($1, $2) \
+         ON CONFLICT (user_id) DO UPDATE SET closed_ms = excluded.closed_ms",
+    )
+    .bind(user.0)
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Somebody says that they can be written to: it is tried again.
+pub async fn reopen(tx: &mut Tx, user: UserId) -> Result<()> {
+    sqlx::query("UPDATE dm_channels SET closed_ms = NULL WHERE user_id = $1")
+        .bind(user.0)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Since when somebody takes no direct messages.
+pub async fn closed_since(tx: &mut Tx, user: UserId) -> Result<Option<i64>> {
+    let found = sqlx::query_scalar::<_, Option<i64>>(
+        "SELECT closed_ms FROM dm_channels WHERE user_id = $1",
+    )
+    .bind(user.0)
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.flatten())
+}
+
+/// Whatever is held for the night is asked about anew: for one member, or for the whole guild.
+pub async fn reconsider(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: Option<UserId>,
+    now_ms: i64,
+) -> Result<()> {
+    let who = user.map_or("", |_| " AND user_id = $4");
+    let sql = format!(
+        "UPDATE outbox SET not_before_ms = $1 WHERE lane = 'dm' AND guild_id = $2 AND held = $3 \
+             AND state IN ('available', 'retryable') AND not_before_ms > $1{who}"
+    );
+    let mut query = sqlx::query(generated(sql))
+        .bind(now_ms)
+        .bind(guild.0)
+        .bind(QUIET);
+    if let Some(user) = user {
+        query = query.bind(user.0);
+    }
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// Cancels what waits for a member who wants no more, but what the law wants said.
+pub async fn withdraw_from(tx: &mut Tx, guild: GuildId, user: UserId, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'cancelled', last_error = $4, updated_ms = $3 \
+         WHERE lane = 'dm' AND guild_id = $1 AND user_id = $2 AND class <> 'legal' \
+             AND state IN ('available', 'retryable')",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(now_ms)
+    .bind(Dropped::NotAllowed.as_str())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A message that still waits is of no use any more.
+pub async fn call_off(tx: &mut Tx, dedupe_key: &str) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'cancelled', last_error = 'out_of_date' \
+         WHERE dedupe_key = $1 AND lane = 'dm' AND state IN ('available', 'retryable')",
+    )
+    .bind(dedupe_key.to_owned())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Cancels what is left of a batch; returns how many messages that were.
+pub async fn cancel_batch(tx: &mut Tx, guild: GuildId, batch: i64, now_ms: i64) -> Result<u64> {
+    let cancelled = sqlx::query(
+        "UPDATE outbox SET state = 'cancelled', last_error = $4, updated_ms = $3 \
+         WHERE batch_id = $1 AND guild_id = $2 AND state IN ('available', 'retryable')",
+    )
+    .bind(batch)
+    .bind(guild.0)
+    .bind(now_ms)
+    .bind(Dropped::Cancelled.as_str())
+    .execute(tx)
+    .await?;
+    Ok(cancelled.rows_affected())
+}
+
+/// How the messages of a batch stand: state, why they are held, and their number.
+pub async fn batch(
+    tx: &mut Tx,
+    guild: GuildId,
+    batch: i64,
+) -> Result<Vec<(String, Option<String>, i64)>> {
+    let rows = sqlx::query(
+        "SELECT state, CASE WHEN state IN ('available', 'retryable') THEN held \
+                WHEN state = 'cancelled' THEN last_error END AS why, COUNT(*) \
+         FROM outbox WHERE batch_id = $1 AND guild_id = $2 GROUP BY 1, 2",
+    )
+    .bind(batch)
+    .bind(guild.0)
+    .fetch_all(tx)
+    .await?;
+    let mut counts = Vec::with_capacity(rows.len());
+    for row in rows {
+        counts.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+    }
+    Ok(counts)
+}
+
+/// Messages that wait for a member.
+pub async fn count_waiting(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT COUNT(*) FROM outbox WHERE lane = 'dm' AND user_id = $1 AND guild_id = $2 \
+             AND state IN ('available', 'retryable') AND held IS NOT NULL",
+    )
+    .bind(user.0)
+    .bind(guild.0)
+    .fetch_one(tx)
+    .await?)
+}
+
+/// What became of messages: by their keys, state and whether their reader was shown them
+/// otherwise. What is long done is not there any more.
+pub async fn fates(tx: &mut Tx, keys: &[String]) -> Result<HashMap<String, (String, bool)>> {
+    let mut fates = HashMap::new();
+    for chunk in keys.chunks(500) {
+        let sql = format!(
+            "SELECT dedupe_key, state, shown_ms FROM outbox WHERE dedupe_key IN ({})",
+            list(1, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql));
+        for key in chunk {
+            query = query.bind(key.clone());
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            let shown_ms: Option<i64> = row.try_get(2)?;
+            fates.insert(row.try_get(0)?, (row.try_get(1)?, shown_ms.is_some()));
+        }
+    }
+    Ok(fates)
+}
+
+/// Messages that could be asked about now.
+pub async fn count_due(tx: &mut Tx, now_ms: i64) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT COUNT(*) FROM outbox WHERE lane = 'dm' AND state IN ('available', 'retryable') \
+             AND not_before_ms <= $1",
+    )
+    .bind(now_ms)
+    .fetch_one(tx)
+    .await?)
+}
