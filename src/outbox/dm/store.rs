@@ -14,7 +14,7 @@ use crate::outbox::store::{COLUMNS, from_row};
 use crate::outbox::{Class, LEASE_MS, MOST_CRASHES, Row};
 
 /// Rows asked about at once.
-const LOOK_AHEAD: usize = 100;
+const LOOK_AHEAD: usize = 200;
 /// Such rounds of one look: what is held or dropped costs no permit, so a night's start goes
 /// through thousands of rows, but others want to write meanwhile.
 const MOST_ROUNDS: usize = 5;
@@ -123,37 +123,34 @@ impl Round<'_> {
         let mut sends = Vec::new();
         let mut is_full = false;
         let (mut room, paces) = self.permits(tx).await?;
+        let mut others: HashMap<Otherwise, Vec<i64>> = HashMap::new();
         for (row, answer) in rows.into_iter().zip(answers) {
             let channel = row.user.and_then(|user| known.get(&user)).copied();
-            if row.crashes >= MOST_CRASHES {
-                let why = "the program ended each time it was sent";
-                end(tx, row.id, "discarded", why, look.now_ms).await?;
-                found.parked += 1;
-                continue;
-            }
-            match (answer, channel) {
-                (Answer::Drop(why), _) => {
-                    end(tx, row.id, "cancelled", why.as_str(), look.now_ms).await?;
+            let otherwise = match (answer, channel) {
+                _ if row.crashes >= MOST_CRASHES => {
+                    found.parked += 1;
+                    Otherwise::Ended("discarded", "the program ended each time it was sent")
                 }
-                (_, Some(Channel::Closed)) => {
-                    end(tx, row.id, "discarded", UNREACHABLE, look.now_ms).await?;
-                }
-                (Answer::Hold { until_ms, zone }, _) => {
-                    hold(tx, row.id, until_ms, QUIET, zone, look.now_ms).await?;
-                }
+                (Answer::Drop(why), _) => Otherwise::Ended("cancelled", why.as_str()),
+                (_, Some(Channel::Closed)) => Otherwise::Ended("discarded", UNREACHABLE),
+                (Answer::Hold { until_ms, zone }, _) => Otherwise::Held(until_ms, QUIET, zone),
                 (Answer::Send, None) if look.opening_from_ms > look.now_ms => {
-                    let until_ms = look.opening_from_ms;
-                    hold(tx, row.id, until_ms, OPENING, "UTC", look.now_ms).await?;
+                    Otherwise::Held(look.opening_from_ms, OPENING, "UTC")
+                }
+                (Answer::Send, _) if room == 0 => {
+                    is_full = true;
+                    continue;
                 }
                 (Answer::Send, channel) => {
-                    if room == 0 {
-                        is_full = true;
-                        continue;
-                    }
                     room -= 1;
                     sends.push((row, channel.and_then(Channel::open)));
+                    continue;
                 }
-            }
+            };
+            others.entry(otherwise).or_default().push(row.message_key);
+        }
+        for (otherwise, keys) in others {
+            otherwise.store(tx, &keys, look.now_ms).await?;
         }
         if is_full {
             let next_ms = paces.next_ms(look.now_ms, sends.len());
@@ -441,41 +438,46 @@ async fn start(tx: &mut Tx, keys: &[i64], boot: i64, now_ms: i64) -> Result<Vec<
     Ok(started)
 }
 
-async fn hold(
-    tx: &mut Tx,
-    key: OutboxId,
-    until_ms: i64,
-    why: &str,
-    zone: &str,
-    now_ms: i64,
-) -> Result<()> {
-    sqlx::query(
-        "UPDATE outbox SET not_before_ms = $2, held = $3, held_zone = $4, bulk = 1, \
-             updated_ms = $5 \
-         WHERE lane = 'dm' AND message_key = $1 AND state IN ('available', 'retryable')",
-    )
-    .bind(key.0)
-    .bind(until_ms)
-    .bind(why)
-    .bind(zone)
-    .bind(now_ms)
-    .execute(tx)
-    .await?;
-    Ok(())
+/// What becomes of a message that is not sent now.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Otherwise {
+    /// State and reason.
+    Ended(&'static str, &'static str),
+    /// Until when, why, and by the clocks of which zone.
+    Held(i64, &'static str, &'static str),
 }
 
-async fn end(tx: &mut Tx, key: OutboxId, state: &str, why: &str, now_ms: i64) -> Result<()> {
-    sqlx::query(
-        "UPDATE outbox SET state = $2, last_error = $3, updated_ms = $4 \
-         WHERE lane = 'dm' AND message_key = $1 AND state IN ('available', 'retryable')",
-    )
-    .bind(key.0)
-    .bind(state)
-    .bind(why)
-    .bind(now_ms)
-    .execute(tx)
-    .await?;
-    Ok(())
+impl Otherwise {
+    /// Many at once: when a night begins, thousands are held.
+    async fn store(self, tx: &mut Tx, keys: &[i64], now_ms: i64) -> Result<()> {
+        for chunk in keys.chunks(500) {
+            let sql = match self {
+                Self::Ended(..) => format!(
+                    "UPDATE outbox SET updated_ms = $1, state = $2, last_error = $3 \
+                     WHERE lane = 'dm' AND state IN ('available', 'retryable') \
+                         AND message_key IN ({})",
+                    list(4, chunk.len())
+                ),
+                Self::Held(..) => format!(
+                    "UPDATE outbox SET updated_ms = $1, held = $2, held_zone = $3, \
+                         not_before_ms = $4, bulk = 1 \
+                     WHERE lane = 'dm' AND state IN ('available', 'retryable') \
+                         AND message_key IN ({})",
+                    list(5, chunk.len())
+                ),
+            };
+            let query = sqlx::query(generated(sql)).bind(now_ms);
+            let mut query = match self {
+                Self::Ended(state, why) => query.bind(state).bind(why),
+                Self::Held(until_ms, why, zone) => query.bind(why).bind(zone).bind(until_ms),
+            };
+            for key in chunk {
+                query = query.bind(*key);
+            }
+            query.execute(&mut *tx).await?;
+        }
+        Ok(())
+    }
 }
 
 /// The way to somebody.
