@@ -550,7 +550,10 @@ impl Actor {
         source: Option<MessageId>,
     ) -> Result<Value, Refused> {
         let channel = world.channels.get(&self.channel);
-        let channel = channel.ok_or_else(|| Refused::Client("there is no such channel".into()))?;
+        // Of direct messages nobody sees any but their own.
+        let channel = channel
+            .filter(|channel| channel.recipient.is_none_or(|user| user == self.user))
+            .ok_or_else(|| Refused::Client("there is no such channel".into()))?;
         let user = world
             .users
             .get(&self.user)
@@ -567,7 +570,8 @@ impl Actor {
             "app_permissions": world.permissions_in(channel, world.bot).to_string(),
             "locale": user.locale,
             "entitlements": [],
-            "authorizing_integration_owners": {},
+            // A server's install is what brings the bot into direct messages; there it is “0”.
+            "authorizing_integration_owners": { "0": "0" },
             "context": if channel.guild.is_some() { 0 } else { 1 },
             "attachment_size_limit": 10 * 1024 * 1024,
         });

@@ -10,11 +10,13 @@
 //! # Map
 //!
 //! `world` is what exists, `rest` and `gateway` are the two doors of the bot, `actor` is
-//! the people's, `interactions` joins them. `page` is a plain page to try it by hand.
+//! the people's, `interactions` joins them. `direct` is what people and the bot have between
+//! themselves. `page` is a plain page to try it by hand.
 
 mod actor;
 mod body;
 mod components;
+mod direct;
 mod draft;
 mod error;
 mod faults;
@@ -263,18 +265,6 @@ impl LocalDiscord {
             let shared = &self.shared;
             shared.emit_of_guild("GUILD_DELETE", &gone, guild.get());
         }
-    }
-
-    /// A user takes no more direct messages from the bot, or does again.
-    pub fn close_dms(&self, user: UserId, closed: bool) {
-        if let Some(user) = self.shared.world().users.get_mut(&user.get()) {
-            user.dms_closed = closed;
-        }
-    }
-
-    /// Opening a direct message is answered 40003, or is possible again.
-    pub fn opening_dms_too_fast(&self, on: bool) {
-        self.shared.world().opening_dms_too_fast = on;
     }
 
     /// Somebody with an account.

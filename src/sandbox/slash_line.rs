@@ -61,10 +61,19 @@ pub(super) fn find(
         .filter_map(|list| world.commands.get(&list))
         .flatten();
     let command = commands
-        .find(|command| command["name"] == *first)
+        .find(|command| command["name"] == *first && is_for(command, guild.is_some()))
         .ok_or_else(unknown)?;
     leaf(command, &words[1..]).ok_or_else(unknown)?;
     Ok((command.clone(), words))
+}
+
+/// Whether clients offer the command in servers, or in direct messages with the bot: by its
+/// `contexts`, and by the older `dm_permission`.
+fn is_for(command: &Value, servers: bool) -> bool {
+    let context = if servers { 0 } else { 1 };
+    let contexts = command["contexts"].as_array();
+    contexts.is_none_or(|contexts| contexts.iter().any(|one| *one == context))
+        && (servers || command["dm_permission"] != false)
 }
 
 /// The subcommand below a command, if the path ends at one that can be run.

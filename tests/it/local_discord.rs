@@ -1,11 +1,12 @@
 //! The local Discord as any client meets it: raw REST and a raw WebSocket, no bot of ours.
 //!
 //! A story goes into the file of its door: `messages` and `uploads` (REST), `gateway`,
-//! `interactions`, `troubles` (limits, faults, kicks, direct messages), `page`. [`Place`] is a
-//! server with two members; it ends with a look at Discord's own schema where `DISCORD_OPENAPI`
-//! names it.
+//! `interactions`, `direct` (messages, and buttons in them), `troubles`
+//! (limits, faults, kicks, direct messages that nobody takes), `page`. [`Place`] is a server with
+//! two members; it ends with a look at Discord's own schema where `DISCORD_OPENAPI` names it.
 
 mod client;
+mod direct;
 mod gateway;
 mod interactions;
 mod messages;
