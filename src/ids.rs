@@ -106,6 +106,8 @@ snowflake_type!(/// A Discord user.
     UserId);
 snowflake_type!(/// A Discord message.
     MessageId);
+snowflake_type!(/// A role in a Discord server.
+    RoleId);
 
 #[cfg(test)]
 mod tests {
