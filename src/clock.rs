@@ -10,7 +10,8 @@
 //! suspended machine delays a deadline by one slice at most.
 //!
 //! Tests turn [`Clock::manual`] by hand. (tokio's paused time is no alternative: it makes the
-//! timeouts inside sqlx's pool fire at once.)
+//! timeouts inside sqlx's pool fire at once.) The sandbox's time goes on by itself, and can be
+//! turned forward besides: [`Clock::shifted`].
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -18,7 +19,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::oneshot;
+use futures_util::future::BoxFuture;
+use tokio::sync::{oneshot, watch};
 
 /// The longest sleep before the wall clock is read again.
 pub const LONGEST_SLICE_MS: i64 = 30_000;
@@ -32,6 +34,8 @@ pub enum Clock {
     System,
     /// Stands still until a test turns it.
     Manual(ManualClock),
+    /// The machine's clocks, turned forward by hand.
+    Shifted(ShiftedClock),
 }
 
 impl Clock {
@@ -41,22 +45,27 @@ impl Clock {
         (Self::Manual(clock.clone()), clock)
     }
 
+    /// A clock that shows the machine's time until it is turned forward, and goes on from there.
+    pub fn shifted() -> (Self, ShiftedClock) {
+        let clock = ShiftedClock::new();
+        (Self::Shifted(clock.clone()), clock)
+    }
+
     /// Wall time: UTC epoch milliseconds.
     pub fn now_ms(&self) -> i64 {
         match self {
-            Self::System => {
-                let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-                i64::try_from(since_epoch.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
-            }
+            Self::System => machine_wall_ms(),
             Self::Manual(clock) => clock.lock().wall_ms,
+            Self::Shifted(clock) => machine_wall_ms() + clock.by_ms(),
         }
     }
 
     /// Monotonic time: milliseconds since the program began.
     pub fn monotonic_ms(&self) -> i64 {
         match self {
-            Self::System => i64::try_from(STARTED.elapsed().as_millis()).unwrap_or(i64::MAX),
+            Self::System => machine_monotonic_ms(),
             Self::Manual(clock) => clock.lock().monotonic_ms,
+            Self::Shifted(clock) => machine_monotonic_ms() + clock.by_ms(),
         }
     }
 
@@ -74,18 +83,15 @@ impl Clock {
     pub(crate) fn nap_toward(&self, deadline_ms: i64, spread: u64) -> Option<Nap> {
         let slice_ms = LONGEST_SLICE_MS - i64::try_from(spread % 15_000).unwrap_or(0);
         match self {
-            Self::System => {
-                // Exactly what is left: whole milliseconds would wake up to one too late.
-                let deadline = UNIX_EPOCH + milliseconds(deadline_ms);
-                let left = deadline.duration_since(SystemTime::now()).ok()?;
-                let slice = left.min(milliseconds(slice_ms));
-                (!left.is_zero()).then(|| Nap::Timer {
-                    timer: tokio::time::sleep(slice),
-                })
-            }
+            Self::System => machine_slice(deadline_ms, slice_ms).map(|slice| Nap::Timer {
+                timer: tokio::time::sleep(slice),
+            }),
             Self::Manual(clock) => clock
                 .sleep_toward(deadline_ms, slice_ms)
                 .map(|turned| Nap::Manual { turned }),
+            Self::Shifted(clock) => clock
+                .sleep_toward(deadline_ms, slice_ms)
+                .map(|rest| Nap::Shifted { rest }),
         }
     }
 
@@ -103,6 +109,7 @@ impl Clock {
                     let _ = rest.await;
                 }
             }
+            Self::Shifted(clock) => clock.sleep_to_monotonic(monotonic_ms).await,
         }
     }
 
@@ -111,6 +118,10 @@ impl Clock {
         match self {
             Self::System => tokio::time::sleep(milliseconds(ms)).await,
             Self::Manual(clock) => clock.sleep(ms).await,
+            Self::Shifted(clock) => {
+                let until_ms = self.monotonic_ms().saturating_add(ms.max(0));
+                clock.sleep_to_monotonic(until_ms).await;
+            }
         }
     }
 }
@@ -121,6 +132,8 @@ pin_project_lite::pin_project! {
     pub(crate) enum Nap {
         Timer { #[pin] timer: tokio::time::Sleep },
         Manual { turned: oneshot::Receiver<()> },
+        // Boxed, so that the sandbox's naps do not make those of the machine's clock any larger.
+        Shifted { rest: BoxFuture<'static, ()> },
     }
 }
 
@@ -131,8 +144,27 @@ impl Future for Nap {
         match self.project() {
             NapProjection::Timer { timer } => timer.poll(context),
             NapProjection::Manual { turned } => Pin::new(turned).poll(context).map(|_| ()),
+            NapProjection::Shifted { rest } => rest.as_mut().poll(context),
         }
     }
+}
+
+fn machine_wall_ms() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(since_epoch.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
+}
+
+fn machine_monotonic_ms() -> i64 {
+    i64::try_from(STARTED.elapsed().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// How long to sleep until the machine's wall clock shows `deadline_ms`, a slice at most; `None`
+/// once it does.
+fn machine_slice(deadline_ms: i64, slice_ms: i64) -> Option<Duration> {
+    // Exactly what is left: whole milliseconds would wake up to one too late.
+    let deadline = UNIX_EPOCH + milliseconds(deadline_ms);
+    let left = deadline.duration_since(SystemTime::now()).ok()?;
+    (!left.is_zero()).then(|| left.min(milliseconds(slice_ms)))
 }
 
 fn milliseconds(ms: i64) -> Duration {
@@ -231,6 +263,62 @@ impl ManualClock {
     }
 }
 
+/// The machine's clocks and what they were turned forward by; clones show the same time.
+///
+/// How far that was is not kept: the next start shows the machine's time again.
+#[derive(Clone, Debug)]
+pub struct ShiftedClock {
+    /// Each sleeper watches it, and counts again what is left when it changes.
+    by_ms: Arc<watch::Sender<i64>>,
+}
+
+impl ShiftedClock {
+    fn new() -> Self {
+        Self {
+            by_ms: Arc::new(watch::Sender::new(0)),
+        }
+    }
+
+    /// Both clocks go on by `ms` at once, as if that time had passed: whoever waited for less wakes
+    /// up. Time does not run backwards: less than nothing is nothing.
+    pub fn shift_ms(&self, ms: i64) {
+        self.by_ms
+            .send_modify(|by_ms| *by_ms = by_ms.saturating_add(ms.max(0)));
+    }
+
+    fn by_ms(&self) -> i64 {
+        *self.by_ms.borrow()
+    }
+
+    // In each of these the clock is watched before it is read: a turn in between is seen.
+
+    fn sleep_toward(&self, wall_ms: i64, slice_ms: i64) -> Option<BoxFuture<'static, ()>> {
+        let mut turns = self.by_ms.subscribe();
+        let slice = machine_slice(wall_ms.saturating_sub(self.by_ms()), slice_ms)?;
+        Some(Box::pin(async move {
+            tokio::select! {
+                () = tokio::time::sleep(slice) => {}
+                _ = turns.changed() => {}
+            }
+        }))
+    }
+
+    async fn sleep_to_monotonic(&self, monotonic_ms: i64) {
+        let mut turns = self.by_ms.subscribe();
+        loop {
+            let by_ms = *turns.borrow_and_update();
+            let left_ms = monotonic_ms.saturating_sub(by_ms) - machine_monotonic_ms();
+            if left_ms <= 0 {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(milliseconds(left_ms)) => return,
+                _ = turns.changed() => {}
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,5 +347,78 @@ mod tests {
         assert!(!sleeper.is_finished());
         hand.advance_ms(LONGEST_SLICE_MS);
         sleeper.await.unwrap();
+    }
+
+    const HOUR_MS: i64 = 3_600_000;
+
+    /// Sleeps in all ways there are; each sleeper tells what it waited for and woke at.
+    fn asleep(clock: &Clock, for_ms: i64) -> Vec<tokio::task::JoinHandle<(i64, i64)>> {
+        let (wall, monotonic) = (clock.now_ms() + for_ms, clock.monotonic_ms() + for_ms);
+        let (until, to, through) = (clock.clone(), clock.clone(), clock.clone());
+        vec![
+            tokio::spawn(async move {
+                until.sleep_until(wall).await;
+                (wall, until.now_ms())
+            }),
+            tokio::spawn(async move {
+                to.sleep_until_monotonic(monotonic).await;
+                (monotonic, to.monotonic_ms())
+            }),
+            tokio::spawn(async move {
+                through.sleep_ms(for_ms).await;
+                (monotonic, through.monotonic_ms())
+            }),
+        ]
+    }
+
+    #[tokio::test]
+    async fn a_shift_wakes_whoever_waited_for_less_in_whatever_way_and_nobody_else() {
+        let (clock, hand) = Clock::shifted();
+        let soon = asleep(&clock, HOUR_MS);
+        let later = asleep(&clock, 3 * HOUR_MS);
+        while hand.by_ms.receiver_count() < 6 {
+            tokio::task::yield_now().await;
+        }
+        hand.shift_ms(HOUR_MS);
+        for sleeper in soon {
+            let (target, woken) = sleeper.await.unwrap();
+            assert!((target..target + HOUR_MS).contains(&woken));
+        }
+        hand.shift_ms(2 * HOUR_MS);
+        for sleeper in later {
+            let (target, woken) = sleeper.await.unwrap();
+            assert!((target..target + HOUR_MS).contains(&woken));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shifted_clock_goes_on_by_itself_and_never_back() {
+        let (clock, hand) = Clock::shifted();
+        let (wall, monotonic) = (clock.now_ms(), clock.monotonic_ms());
+        hand.shift_ms(HOUR_MS);
+        hand.shift_ms(-HOUR_MS);
+        for sleeper in asleep(&clock, 2) {
+            let (target, woken) = sleeper.await.unwrap();
+            assert!(woken >= target);
+        }
+        assert!(clock.now_ms() >= wall + HOUR_MS + 2);
+        assert!(clock.monotonic_ms() >= monotonic + HOUR_MS + 2);
+        clock.sleep_until(wall).await;
+        clock.sleep_until_monotonic(monotonic).await;
+    }
+
+    #[tokio::test]
+    async fn a_shift_ends_a_nap_of_a_shifted_clock() {
+        let (clock, hand) = Clock::shifted();
+        let deadline_ms = clock.now_ms() + HOUR_MS;
+        let nap = clock.nap_toward(deadline_ms, 7).unwrap();
+        hand.shift_ms(HOUR_MS);
+        nap.await;
+        assert!(clock.nap_toward(deadline_ms, 7).is_none());
+    }
+
+    #[test]
+    fn a_nap_of_the_machines_clock_is_its_timer_and_nothing_more() {
+        assert_eq!(size_of::<Option<Nap>>(), size_of::<tokio::time::Sleep>());
     }
 }

@@ -110,6 +110,8 @@ snowflake_type!(/// A Discord role.
     RoleId);
 snowflake_type!(/// A Discord message.
     MessageId);
+snowflake_type!(/// A role in a Discord server.
+    RoleId);
 
 #[cfg(test)]
 mod tests {

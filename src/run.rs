@@ -182,34 +182,20 @@ pub async fn backup(config: Config, file: &Path) -> anyhow::Result<ExitCode> {
 pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Result<ExitCode> {
     use anyhow::Context as _;
 
-    use crate::sandbox::{LocalDiscord, Options, permissions};
+    use crate::sandbox::{LocalDiscord, Options};
 
+    // One clock for both sides, which the page turns forward.
+    let (clock, _) = Clock::shifted();
     let discord = LocalDiscord::start(Options {
         addr: sandbox.addr,
+        clock: clock.clone(),
         rate_limits: true,
         record: false,
         ..Options::default()
     })
     .await
     .with_context(|| format!("listening on {}; choose another with --addr", sandbox.addr))?;
-    let people = [
-        ("Mina", "en-US", 0),
-        ("자몽", "ko", 0),
-        ("Admin", "en-US", permissions::MANAGE_GUILD),
-    ]
-    .map(|(name, locale, more)| (discord.add_user(name, locale), more));
-    for (name, locale, channels) in [
-        ("Study Room", "en-US", ["general", "results"]),
-        ("공부방", "ko", ["일반", "결과"]),
-    ] {
-        let guild = discord.add_guild(name, locale);
-        for channel in channels {
-            discord.add_channel(guild, channel);
-        }
-        for (user, more) in people {
-            discord.join(guild, user, more);
-        }
-    }
+    settle_in(&discord);
     let page = discord.url();
     writeln!(
         std::io::stdout().lock(),
@@ -225,17 +211,61 @@ pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Re
         database,
         ..config
     };
-    let ended = run(config).await;
+    let ended = run_by(clock, config).await;
     discord.stop();
     ended
 }
 
+/// The servers and people of the sandbox.
+///
+/// Its ids follow from the order in which it is made, and the bot's database remembers them from
+/// one start to the next: what is new is made last.
+#[cfg(feature = "sandbox")]
+fn settle_in(discord: &crate::sandbox::LocalDiscord) {
+    use crate::sandbox::permissions;
+
+    let people = [
+        ("Mina", "en-US", 0),
+        ("자몽", "ko", 0),
+        ("Admin", "en-US", permissions::MANAGE_GUILD),
+    ]
+    .map(|(name, locale, more)| (discord.add_user(name, locale), more));
+    let servers = [
+        ("Study Room", "en-US", ["general", "results"]),
+        ("공부방", "ko", ["일반", "결과"]),
+    ]
+    .map(|(name, locale, channels)| {
+        let guild = discord.add_guild(name, locale);
+        for channel in channels {
+            discord.add_channel(guild, channel);
+        }
+        for (user, more) in people {
+            discord.join(guild, user, more);
+        }
+        guild
+    });
+    let [(mina, _), (jamong, _), _] = people;
+    for (guild, early, late) in [
+        (servers[0], "Early birds", "Night owls"),
+        (servers[1], "일찍 일어나는 새", "올빼미"),
+    ] {
+        discord.give_role(guild, mina, discord.add_role(guild, early));
+        discord.give_role(guild, jamong, discord.add_role(guild, late));
+    }
+    for (user, _) in people {
+        discord.open_direct_channel(user);
+    }
+}
+
 /// Runs the bot until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    run_by(Clock::System, config).await
+}
+
+async fn run_by(clock: Clock, config: Config) -> anyhow::Result<ExitCode> {
     let Some(token) = config.discord.token.clone() else {
         anyhow::bail!("DISCORD_TOKEN is not set");
     };
-    let clock = Clock::System;
     let api_url = config
         .discord
         .api_url

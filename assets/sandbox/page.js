@@ -1,7 +1,10 @@
 "use strict";
 // Everything a member wrote is put into the page as text nodes; no HTML is ever made of it.
 const $ = (id) => document.getElementById(id);
-let world = { guilds: [], commands: [], names: {} };
+let world = { guilds: [], people: [], commands: [], names: {} };
+// The sandbox's clock can be turned: how many milliseconds it is ahead of this browser's.
+let ahead = 0;
+const now = () => Date.now() + ahead;
 
 const element = (tag, className, text) => {
   const made = document.createElement(tag);
@@ -10,25 +13,52 @@ const element = (tag, className, text) => {
   return made;
 };
 
+const json = async (path, body) => (await fetch(path, body && { method: "POST", headers: { "content-type": "application/json" }, body })).json();
+
 async function loadWorld() {
-  world = await (await fetch("/local/world")).json();
-  const channel = $("channel"), chosen = channel.value;
-  channel.replaceChildren(...world.guilds.map((guild) => {
-    const group = document.createElement("optgroup");
-    group.label = guild.name;
-    group.append(...guild.channels.map((one) => new Option("#" + one.name, one.id)));
-    return group;
-  }));
-  if (chosen) channel.value = chosen;
-  loadUsers();
+  world = await json("/local/world");
+  setClock(world.now_ms);
+  arrange();
 }
 
-function loadUsers() {
-  const guild = world.guilds.find((one) => one.channels.some((channel) => channel.id === $("channel").value));
-  const user = $("user"), chosen = user.value;
-  user.replaceChildren(...(guild?.members ?? []).map((one) => new Option(`${one.name} (${one.locale})`, one.id)));
-  if ([...user.options].some((option) => option.value === chosen)) user.value = chosen;
+const isDirect = () => world.people.some((one) => one.direct && one.direct === $("channel").value);
+const guildHere = () => world.guilds.find((one) => one.channels.some((channel) => channel.id === $("channel").value));
+const person = () => world.people.find((one) => one.id === $("user").value);
+
+// Who can be chosen depends on the channel, and whose direct messages are listed on who is chosen.
+function arrange() {
+  const channel = $("channel"), user = $("user"), direct = isDirect();
+  const present = direct ? world.people : (guildHere() ?? world.guilds[0])?.members ?? [], chosen = user.value;
+  user.replaceChildren(...present.map((one) => new Option(`${one.name} (${one.locale})`, one.id)));
+  if (present.some((one) => one.id === chosen)) user.value = chosen;
+  const own = person()?.direct, here = direct ? own : channel.value;
+  const groups = world.guilds.map((guild) => [guild.name, guild.channels.map((one) => ["#" + one.name, one.id])]);
+  if (own) groups.push(["Direct messages", [["@" + world.names[world.bot], own]]]);
+  channel.replaceChildren(...groups.map(([label, options]) => {
+    const group = document.createElement("optgroup");
+    group.label = label;
+    group.append(...options.map(([name, value]) => new Option(name, value)));
+    return group;
+  }));
+  if (here) channel.value = here;
+  $("closed").checked = person()?.takes_dms === false;
+  for (const part of $("composer").elements) part.disabled = isDirect();
+  $("line").placeholder = isDirect() ? "Commands are for servers: choose a channel" : $("line").dataset.hint;
+  $("choices").replaceChildren();
 }
+
+const seoul = new Intl.DateTimeFormat(undefined, { timeZone: "Asia/Seoul", weekday: "short", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+function setClock(ms) {
+  ahead = ms - Date.now();
+  showTimes();
+}
+
+function showTimes() {
+  document.querySelector("#clock time").textContent = seoul.format(now()) + " in Seoul";
+  document.querySelectorAll("[data-at]").forEach(showTime);
+}
+setInterval(showTimes, 1000);
 
 const styles = { t: { timeStyle: "short" }, T: { timeStyle: "medium" }, d: { dateStyle: "short" }, D: { dateStyle: "long" },
   f: { dateStyle: "long", timeStyle: "short" }, F: { dateStyle: "full", timeStyle: "short" } };
@@ -36,11 +66,10 @@ const styles = { t: { timeStyle: "short" }, T: { timeStyle: "medium" }, d: { dat
 function showTime(node) {
   const at = Number(node.dataset.at) * 1000, style = node.dataset.style || "f";
   if (style !== "R") { node.textContent = new Intl.DateTimeFormat(undefined, styles[style] ?? styles.f).format(at); return; }
-  const seconds = Math.round((at - Date.now()) / 1000), relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+  const seconds = Math.round((at - now()) / 1000), relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
   const [unit, size] = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]].find(([, s]) => Math.abs(seconds) >= s) ?? ["second", 1];
   node.textContent = relative.format(Math.trunc(seconds / size), unit);
 }
-setInterval(() => document.querySelectorAll("[data-at]").forEach(showTime), 1000);
 
 // Discord's markdown, as far as the bot uses it: code, bold, timestamps, mentions, small lines.
 function rich(text) {
@@ -60,15 +89,16 @@ function rich(text) {
 
 function inline(text) {
   const all = document.createDocumentFragment();
-  const token = /\\([\\*_~`|><[\]()#\-:@])|<t:(-?\d+)(?::(\w))?>|<@!?(\d+)>|<#(\d+)>|\*\*([^*]+(?:\\\*[^*]*)*)\*\*|`([^`]+)`/g;
+  const token = /\\([\\*_~`|><[\]()#\-:@])|<t:(-?\d+)(?::(\w))?>|<@!?(\d+)>|<@&(\d+)>|<#(\d+)>|\*\*([^*]+(?:\\\*[^*]*)*)\*\*|`([^`]+)`/g;
   let end = 0;
   for (const found of text.matchAll(token)) {
     all.append(text.slice(end, found.index));
     end = found.index + found[0].length;
-    const [, escaped, at, style, user, channel, bold, code] = found;
+    const [, escaped, at, style, user, role, channel, bold, code] = found;
     if (escaped) all.append(escaped);
     else if (at) { const node = element("time", "mention"); node.dataset.at = at; node.dataset.style = style ?? ""; showTime(node); all.append(node); }
     else if (user) all.append(element("span", "mention", "@" + (world.names[user] ?? user)));
+    else if (role) all.append(element("span", "mention", "@" + (world.guilds.flatMap((g) => g.roles).find((r) => r.id === role)?.name ?? role)));
     else if (channel) all.append(element("span", "mention", "#" + (world.guilds.flatMap((g) => g.channels).find((c) => c.id === channel)?.name ?? channel)));
     else if (bold) { const strong = element("b"); strong.append(inline(bold)); all.append(strong); }
     else all.append(element("code", "", code));
@@ -93,12 +123,21 @@ function show(message) {
     if (embed.footer) box.append("\n", element("span", "small", embed.footer.text));
     article.append(box);
   }
+  for (const file of message.attachments) {
+    const link = element("a", "", `📎 ${file.filename} (${file.size} bytes)`);
+    link.href = file.url;
+    link.target = "_blank";
+    const line = element("div", "row");
+    line.append(link);
+    article.append(line);
+  }
   for (const row of message.components) {
     const line = element("div", "row");
     for (const part of row.components ?? []) {
       if (part.type === 2) {
         const button = element("button", "s" + part.style, (part.emoji?.name ? part.emoji.name + " " : "") + (part.label ?? ""));
-        button.disabled = part.disabled === true;
+        // A link leads to Discord itself, where none of this is.
+        button.disabled = part.disabled === true || part.style === 5;
         button.onclick = () => act({ do: "click", message: Number.NaN, custom_id: part.custom_id }, message.id);
         line.append(button);
       } else if (part.type === 3) {
@@ -118,9 +157,11 @@ async function refresh(wait) {
   const [channel, user] = [$("channel").value, $("user").value];
   if (!channel || !user) return;
   const query = `user=${user}` + (wait ? `&wait=${seen}` : "");
-  const answer = await (await fetch(`/local/channels/${channel}/messages?${query}`)).json();
+  const answer = await json(`/local/channels/${channel}/messages?${query}`);
   if (channel !== $("channel").value || user !== $("user").value) return;
+  if (answer.refused) throw new Error(answer.refused);
   seen = answer.seen;
+  setClock(answer.now_ms);
   const text = JSON.stringify(answer.messages);
   if (text === shown) return;
   shown = text;
@@ -135,7 +176,7 @@ async function act(what, message) {
   const ids = `"user":${$("user").value},"channel":${$("channel").value}` + (message ? `,"message":${message}` : "");
   const { message: _, ...rest } = what;
   const body = `{${ids},${JSON.stringify(rest).slice(1)}`;
-  const answer = await (await fetch("/local/act", { method: "POST", headers: { "content-type": "application/json" }, body })).json();
+  const answer = await json("/local/act", body);
   if (answer.refused) $("notice").textContent = answer.refused;
   if (answer.modal) openModal(answer.modal);
   return answer;
@@ -179,7 +220,11 @@ async function suggest() {
     const [path, leaf] = current, options = leaf.options ?? [];
     const typing = options.map((option) => [line.lastIndexOf(` ${option.name}:`), option]).filter(([at]) => at >= 0).sort((a, b) => b[0] - a[0])[0];
     const start = typing ? typing[0] + typing[1].name.length + 2 : 0, typed = line.slice(start);
-    if (typing?.[1].choices?.length) offers = typing[1].choices.map((choice) => [choice.name, line.slice(0, start) + choice.value]);
+    const guild = guildHere(), listed = typing && { 6: guild?.members, 7: guild?.channels, 8: guild?.roles }[typing[1].type];
+    if (listed) {
+      const sign = typing[1].type === 7 ? "#" : "@", full = (one) => one.name.startsWith("@") ? one.name : sign + one.name;
+      offers = listed.map(full).filter((name) => name.toLowerCase().includes(typed.trim().toLowerCase())).map((name) => [name, line.slice(0, start) + name]);
+    } else if (typing?.[1].choices?.length) offers = typing[1].choices.map((choice) => [choice.name, line.slice(0, start) + choice.value]);
     else if (typing?.[1].autocomplete) {
       await new Promise((wait) => setTimeout(wait, 150));
       if (mine !== asked) return;
@@ -207,10 +252,17 @@ $("composer").onsubmit = async (event) => {
   if (!answer.refused) { $("line").value = ""; $("choices").replaceChildren(); }
   refresh(false);
 };
-$("channel").onchange = () => { shown = ""; loadUsers(); refresh(false); };
-$("user").onchange = () => { shown = ""; refresh(false); };
+$("channel").onchange = $("user").onchange = () => { shown = ""; arrange(); refresh(false); };
+$("closed").onchange = async () => {
+  const chosen = person(), answer = await json("/local/people", `{"user":${chosen.id},"takes_dms":${!$("closed").checked}}`);
+  chosen.takes_dms = answer.takes_dms;
+};
+document.querySelectorAll("#clock button").forEach((button) => {
+  button.onclick = async () => setClock((await json("/local/clock", `{"advance_ms":${button.dataset.ms}}`)).now_ms);
+});
 
 (async () => {
+  $("line").dataset.hint = $("line").placeholder;
   await loadWorld();
   await refresh(false);
   for (;;) {

@@ -14,8 +14,8 @@ use super::interactions::{
 use super::message::Message;
 use super::posting;
 use super::shapes::{id, member_without_user, role};
-use super::slash_line;
-use super::world::World;
+use super::slash_line::{self, CHANNEL, MENTIONABLE, ROLE, USER};
+use super::world::{Guild, World};
 use crate::ids::{ChannelId, MessageId, UserId};
 
 /// A person in a channel.
@@ -397,9 +397,13 @@ impl Actor {
                 }
                 (5, OptionValue::Bool(value)) => value.into(),
                 (5, OptionValue::Text(text)) => text.parse::<bool>().map_err(|_| wrong())?.into(),
-                (6..=9, OptionValue::Id(number)) => id(number),
-                (6..=9, OptionValue::Text(text)) => {
-                    id(slash_line::mentioned(world, self.channel, &text).ok_or_else(wrong)?)
+                (USER..=MENTIONABLE, OptionValue::Id(number)) => {
+                    self.named(world, kind, number).ok_or_else(wrong)?
+                }
+                (USER..=MENTIONABLE, OptionValue::Text(text)) => {
+                    let meant = slash_line::mentioned(world, self.channel, kind, &text);
+                    let meant = meant.and_then(|number| self.named(world, kind, number));
+                    meant.ok_or_else(wrong)?
                 }
                 (
                     11,
@@ -433,6 +437,18 @@ impl Actor {
         Ok(sent)
     }
 
+    /// An option's id, if clients offer it: roles are the server's own.
+    fn named(&self, world: &World, kind: u64, number: u64) -> Option<Value> {
+        let is_role = |guild: &Guild| guild.roles.contains_key(&number);
+        let is_offered = kind != ROLE || self.guild(world).is_some_and(is_role);
+        is_offered.then(|| id(number))
+    }
+
+    fn guild<'a>(&self, world: &'a World) -> Option<&'a Guild> {
+        let channel = world.channels.get(&self.channel)?;
+        world.guilds.get(&channel.guild?)
+    }
+
     fn resolve(&self, world: &World, option: &(Value, Option<Value>), resolved: &mut Value) {
         let (option, file) = option;
         let Some(key) = option["value"].as_str() else {
@@ -440,11 +456,16 @@ impl Actor {
         };
         let number: u64 = key.parse().unwrap_or(0);
         let channel = world.channels.get(&self.channel);
-        let guild = channel
-            .and_then(|channel| channel.guild)
-            .and_then(|guild| world.guilds.get(&guild));
-        match option["type"].as_u64() {
-            Some(6 | 9) => {
+        let guild = self.guild(world);
+        let kind = option["type"].as_u64();
+        if let Some(ROLE | MENTIONABLE) = kind
+            && let Some(found) = guild.and_then(|guild| guild.roles.get(&number))
+        {
+            resolved["roles"][key] = role(found);
+            return;
+        }
+        match kind {
+            Some(USER | MENTIONABLE) => {
                 resolved["users"][key] = world.user_shape(number);
                 if let Some(member) = guild.and_then(|guild| guild.members.get(&number)) {
                     let mut shape = member_without_user(member);
@@ -453,14 +474,9 @@ impl Actor {
                     resolved["members"][key] = shape;
                 }
             }
-            Some(7) => {
+            Some(CHANNEL) => {
                 if let Some(found) = world.channels.get(&number) {
                     resolved["channels"][key] = world.interaction_channel(found, self.user);
-                }
-            }
-            Some(8) => {
-                if let Some(found) = guild.and_then(|guild| guild.roles.get(&number)) {
-                    resolved["roles"][key] = role(found);
                 }
             }
             Some(11) => resolved["attachments"][key] = file.clone().unwrap_or_default(),
@@ -550,7 +566,10 @@ impl Actor {
         source: Option<MessageId>,
     ) -> Result<Value, Refused> {
         let channel = world.channels.get(&self.channel);
-        let channel = channel.ok_or_else(|| Refused::Client("there is no such channel".into()))?;
+        // Of direct messages nobody sees any but their own.
+        let channel = channel
+            .filter(|channel| channel.recipient.is_none_or(|user| user == self.user))
+            .ok_or_else(|| Refused::Client("there is no such channel".into()))?;
         let user = world
             .users
             .get(&self.user)
@@ -567,7 +586,8 @@ impl Actor {
             "app_permissions": world.permissions_in(channel, world.bot).to_string(),
             "locale": user.locale,
             "entitlements": [],
-            "authorizing_integration_owners": {},
+            // A server's install is what brings the bot into direct messages; there it is “0”.
+            "authorizing_integration_owners": { "0": "0" },
             "context": if channel.guild.is_some() { 0 } else { 1 },
             "attachment_size_limit": 10 * 1024 * 1024,
         });

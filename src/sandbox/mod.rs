@@ -10,11 +10,13 @@
 //! # Map
 //!
 //! `world` is what exists, `rest` and `gateway` are the two doors of the bot, `actor` is
-//! the people's, `interactions` joins them. `page` is a plain page to try it by hand.
+//! the people's, `interactions` joins them. `direct` is what people and the bot have between
+//! themselves. `page` is a plain page to try it by hand.
 
 mod actor;
 mod body;
 mod components;
+mod direct;
 mod draft;
 mod error;
 mod faults;
@@ -51,7 +53,7 @@ pub use record::Exchange;
 pub use state::OnMessage;
 
 use crate::clock::Clock;
-use crate::ids::{ChannelId, GuildId, MessageId, UserId};
+use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use permissions::Overwrite;
 use snowflake::SnowflakeMaker;
 use state::Shared;
@@ -265,18 +267,6 @@ impl LocalDiscord {
         }
     }
 
-    /// A user takes no more direct messages from the bot, or does again.
-    pub fn close_dms(&self, user: UserId, closed: bool) {
-        if let Some(user) = self.shared.world().users.get_mut(&user.get()) {
-            user.dms_closed = closed;
-        }
-    }
-
-    /// Opening a direct message is answered 40003, or is possible again.
-    pub fn opening_dms_too_fast(&self, on: bool) {
-        self.shared.world().opening_dms_too_fast = on;
-    }
-
     /// Somebody with an account.
     pub fn add_user(&self, name: &str, locale: &str) -> UserId {
         let user = person(&self.shared.ids, name, locale, false);
@@ -313,6 +303,50 @@ impl LocalDiscord {
             joined_ms,
         };
         guild.members.insert(user.get(), member);
+    }
+
+    /// A member leaves the server.
+    pub fn leave(&self, guild: GuildId, user: UserId) {
+        if let Some(guild) = self.shared.world().guilds.get_mut(&guild.get()) {
+            guild.members.remove(&user.get());
+        }
+    }
+
+    /// A role that gives nothing and can be mentioned by nobody but those who may mention all.
+    pub fn add_role(&self, guild: GuildId, name: &str) -> RoleId {
+        let mut world = self.shared.world();
+        let id = made(&self.shared.ids);
+        if let Some(found) = world.guilds.get_mut(&guild.get()) {
+            let role = Role {
+                id,
+                name: name.into(),
+                permissions: 0,
+                position: u32::try_from(found.roles.len()).unwrap_or(u32::MAX),
+                mentionable: false,
+                bot: None,
+            };
+            let shape = shapes::role(&role);
+            let shape = serde_json::json!({ "guild_id": shapes::id(found.id), "role": shape });
+            found.roles.insert(id, role);
+            let shared = &self.shared;
+            shared.emit_of_guild("GUILD_ROLE_CREATE", &shape, guild.get());
+        }
+        id.into()
+    }
+
+    /// Gives a member a role of the server.
+    pub fn give_role(&self, guild: GuildId, user: UserId, role: RoleId) {
+        let mut world = self.shared.world();
+        let Some(guild) = world.guilds.get_mut(&guild.get()) else {
+            return;
+        };
+        let is_known = guild.roles.contains_key(&role.get());
+        if let Some(member) = guild.members.get_mut(&user.get())
+            && is_known
+            && !member.roles.contains(&role.get())
+        {
+            member.roles.push(role.get());
+        }
     }
 
     /// Takes permissions from the bot in one channel.
@@ -355,6 +389,13 @@ impl LocalDiscord {
         let channel = world.channels.get(&channel.get());
         let messages = channel.into_iter().flat_map(|channel| &channel.messages);
         messages.map(|message| message.as_ref().clone()).collect()
+    }
+
+    /// What is in a message's file; nothing once newer files have taken its place.
+    pub fn file(&self, attachment: &Attachment) -> Option<Vec<u8>> {
+        let world = self.shared.world();
+        let upload = world.uploads.get(attachment.id)?;
+        Some(upload.bytes.to_vec())
     }
 
     /// Waits for a message.

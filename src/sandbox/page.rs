@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 use super::permissions::VIEW_CHANNEL;
 use super::shapes::id;
 use super::state::Shared;
+use super::world::{Guild, User, World};
 use super::{LocalDiscord, Refused, Reply};
+use crate::clock::Clock;
 use crate::ids::{ChannelId, UserId};
 
 const PAGE: &str = include_str!("../../assets/sandbox/index.html");
@@ -33,6 +35,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 const ACT_MAX: usize = 256 * 1024;
 /// How long an answer waits for something to show, before the page asks again.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// How far the clock is turned at once: a leap year, beyond which nobody looks at a deadline.
+const LONGEST_TURN_MS: i64 = 366 * 86_400_000;
 
 pub(super) fn router(discord: LocalDiscord) -> Router<Arc<Shared>> {
     Router::new()
@@ -56,6 +60,8 @@ pub(super) fn router(discord: LocalDiscord) -> Router<Arc<Shared>> {
             "/local/act",
             post(act).layer(DefaultBodyLimit::max(ACT_MAX)),
         )
+        .route("/local/people", post(change_person))
+        .route("/local/clock", post(turn_clock))
         .layer(axum::Extension(discord))
 }
 
@@ -79,8 +85,10 @@ pub(super) async fn refuse_other_sites(request: Request, next: Next) -> Response
     if is_own && (is_bots || is_local_name(host)) {
         return next.run(request).await;
     }
-    let refused = Json(json!({ "refused": "this request comes from another site" }));
-    (StatusCode::FORBIDDEN, refused).into_response()
+    refused(
+        StatusCode::FORBIDDEN,
+        "this request comes from another site",
+    )
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
@@ -101,21 +109,20 @@ async fn page() -> Response {
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE)).into_response()
 }
 
-/// Servers, channels, people, commands.
+/// Servers, channels, people, commands, and the time.
 async fn world(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let world = shared.world();
     let guilds: Vec<Value> = world
         .guilds
         .values()
-        .map(|guild| {
-            let channels = world.channels.values().filter(|channel| channel.guild == Some(guild.id));
-            let channels: Vec<Value> = channels.map(|one| json!({ "id": id(one.id), "name": one.name })).collect();
-            let members = guild.members.keys().filter_map(|user| world.users.get(user)).filter(|user| !user.bot);
-            let members: Vec<Value> = members
-                .map(|user| json!({ "id": id(user.id), "name": user.global_name, "locale": user.locale }))
-                .collect();
-            json!({ "id": id(guild.id), "name": guild.name, "locale": guild.locale, "channels": channels, "members": members })
-        })
+        .map(|guild| shown_guild(&world, guild))
+        .collect();
+    let is_person = |user: &&User| !user.bot && user.id != world.owner;
+    let mut people: Vec<&User> = world.users.values().filter(is_person).collect();
+    people.sort_by_key(|user| user.id);
+    let people: Vec<Value> = people
+        .into_iter()
+        .map(|user| shown_person(&world, user))
         .collect();
     let commands: Vec<Value> = world.commands.values().flatten().cloned().collect();
     let names = world.users.values().map(|user| {
@@ -123,9 +130,53 @@ async fn world(State(shared): State<Arc<Shared>>) -> Json<Value> {
         (user.id.to_string(), Value::from(name))
     });
     let names: serde_json::Map<String, Value> = names.collect();
-    Json(
-        json!({ "guilds": guilds, "commands": commands, "names": names, "connected": shared.gateway.is_connected() }),
-    )
+    Json(json!({
+        "guilds": guilds,
+        "people": people,
+        "bot": id(world.bot),
+        "commands": commands,
+        "names": names,
+        "connected": shared.gateway.is_connected(),
+        "now_ms": shared.clock.now_ms(),
+    }))
+}
+
+fn shown_guild(world: &World, guild: &Guild) -> Value {
+    let channels = world.channels.values();
+    let channels = channels.filter(|channel| channel.guild == Some(guild.id));
+    let channels: Vec<Value> = channels
+        .map(|one| json!({ "id": id(one.id), "name": one.name }))
+        .collect();
+    let members = guild.members.keys();
+    let members = members.filter_map(|user| world.users.get(user));
+    let members: Vec<Value> = members
+        .filter(|user| !user.bot)
+        .map(|user| json!({ "id": id(user.id), "name": user.global_name, "locale": user.locale }))
+        .collect();
+    let roles: Vec<Value> = guild
+        .roles
+        .values()
+        .map(|role| json!({ "id": id(role.id), "name": role.name }))
+        .collect();
+    json!({
+        "id": id(guild.id),
+        "name": guild.name,
+        "locale": guild.locale,
+        "channels": channels,
+        "members": members,
+        "roles": roles,
+    })
+}
+
+/// A person, and their direct messages: the channel with the bot, if one of the two opened it.
+fn shown_person(world: &World, user: &User) -> Value {
+    json!({
+        "id": id(user.id),
+        "name": user.global_name,
+        "locale": user.locale,
+        "takes_dms": !user.dms_closed,
+        "direct": world.direct.get(&user.id).map(|channel| id(*channel)),
+    })
 }
 
 #[derive(Deserialize)]
@@ -161,15 +212,62 @@ async fn messages(
         }
     });
     let Some(channel) = visible else {
-        let refused = Json(json!({ "refused": "there is no such channel for this user" }));
-        return (StatusCode::NOT_FOUND, refused).into_response();
+        return refused(
+            StatusCode::NOT_FOUND,
+            "there is no such channel for this user",
+        );
     };
     let shown = channel.messages.iter().filter(|message| {
         let only = message.visible_to;
         only.is_none_or(|only| only.get() == reader.user)
     });
     let shown: Vec<Value> = shown.map(|message| world.message(message)).collect();
-    Json(json!({ "seen": seen, "messages": shown })).into_response()
+    let now_ms = shared.clock.now_ms();
+    Json(json!({ "seen": seen, "now_ms": now_ms, "messages": shown })).into_response()
+}
+
+/// How a person sets their account.
+#[derive(Deserialize)]
+struct Person {
+    user: u64,
+    takes_dms: bool,
+}
+
+async fn change_person(
+    axum::Extension(discord): axum::Extension<LocalDiscord>,
+    Json(person): Json<Person>,
+) -> Response {
+    if !discord.shared().world().users.contains_key(&person.user) {
+        return refused(StatusCode::NOT_FOUND, "there is nobody with this id");
+    }
+    discord.close_dms(person.user.into(), !person.takes_dms);
+    Json(json!({ "takes_dms": person.takes_dms })).into_response()
+}
+
+#[derive(Deserialize)]
+struct Turn {
+    advance_ms: i64,
+}
+
+/// Time passes at once, for the bot too if the clock is its own.
+async fn turn_clock(State(shared): State<Arc<Shared>>, Json(turn): Json<Turn>) -> Response {
+    let ms = turn.advance_ms;
+    if !(1..=LONGEST_TURN_MS).contains(&ms) {
+        let limits = "the clock is turned by a millisecond at least and by 366 days at most";
+        return refused(StatusCode::BAD_REQUEST, limits);
+    }
+    match &shared.clock {
+        Clock::Shifted(clock) => clock.shift_ms(ms),
+        Clock::Manual(clock) => clock.advance_ms(ms),
+        Clock::System => return refused(StatusCode::CONFLICT, "this clock cannot be turned"),
+    }
+    // Whoever waits for messages is shown the new time with them.
+    shared.change();
+    Json(json!({ "now_ms": shared.clock.now_ms() })).into_response()
+}
+
+fn refused(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({ "refused": why }))).into_response()
 }
 
 /// What somebody does.
@@ -261,10 +359,6 @@ async fn act(
         Ok(reply) => {
             Json(json!({ "text": reply.text(), "ephemeral": reply.is_ephemeral() })).into_response()
         }
-        Err(refused) => (
-            StatusCode::BAD_REQUEST,
-            Json(json!({ "refused": refused.to_string() })),
-        )
-            .into_response(),
+        Err(why) => refused(StatusCode::BAD_REQUEST, &why.to_string()),
     }
 }

@@ -3,7 +3,14 @@
 use serde_json::Value;
 
 use super::actor::{OptionValue, Refused};
-use super::world::World;
+use super::world::{Channel, Role, World};
+
+/// The kinds of option that name something of the server, by Discord's “Application Command Option
+/// Type”.
+pub(super) const USER: u64 = 6;
+pub(super) const CHANNEL: u64 = 7;
+pub(super) const ROLE: u64 = 8;
+pub(super) const MENTIONABLE: u64 = 9;
 
 type Options = Vec<(String, OptionValue)>;
 
@@ -61,10 +68,19 @@ pub(super) fn find(
         .filter_map(|list| world.commands.get(&list))
         .flatten();
     let command = commands
-        .find(|command| command["name"] == *first)
+        .find(|command| command["name"] == *first && is_for(command, guild.is_some()))
         .ok_or_else(unknown)?;
     leaf(command, &words[1..]).ok_or_else(unknown)?;
     Ok((command.clone(), words))
+}
+
+/// Whether clients offer the command in servers, or in direct messages with the bot: by its
+/// `contexts`, and by the older `dm_permission`.
+fn is_for(command: &Value, servers: bool) -> bool {
+    let context = if servers { 0 } else { 1 };
+    let contexts = command["contexts"].as_array();
+    contexts.is_none_or(|contexts| contexts.iter().any(|one| *one == context))
+        && (servers || command["dm_permission"] != false)
 }
 
 /// The subcommand below a command, if the path ends at one that can be run.
@@ -116,8 +132,9 @@ fn options(leaf: &Value, text: &str) -> Result<Options, Refused> {
     Ok(pairs.collect())
 }
 
-/// A user, channel or role written as a mention, an id, `@name` or `#name`.
-pub(super) fn mentioned(world: &World, channel: u64, text: &str) -> Option<u64> {
+/// What the text of a user, channel, role or mentionable option means: a mention, an id, `@name`
+/// or `#name`. `kind` is the option's.
+pub(super) fn mentioned(world: &World, channel: u64, kind: u64, text: &str) -> Option<u64> {
     let text = text.trim();
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let is_mention = text.starts_with('<') || digits.len() == text.len();
@@ -125,18 +142,27 @@ pub(super) fn mentioned(world: &World, channel: u64, text: &str) -> Option<u64> 
         return Some(number);
     }
     let guild = world.channels.get(&channel)?.guild?;
+    let guild = world.guilds.get(&guild)?;
     let name = text.trim_start_matches(['@', '#']);
-    let mut channels = world
-        .channels
-        .values()
-        .filter(|one| one.guild == Some(guild));
-    let found = channels.find(|one| one.name == name).map(|one| one.id);
-    let members = &world.guilds.get(&guild)?.members;
-    let named = |user: &&u64| {
-        world
-            .users
-            .get(user)
-            .is_some_and(|user| user.name == name || user.global_name.as_deref() == Some(name))
+    let user = || {
+        let named = |user: &&u64| {
+            let user = world.users.get(user);
+            user.is_some_and(|user| user.name == name || user.global_name.as_deref() == Some(name))
+        };
+        guild.members.keys().find(named).copied()
     };
-    found.or_else(|| members.keys().find(named).copied())
+    let role = || {
+        // “@everyone” has its sign in its name.
+        let named = |role: &&Role| role.name.trim_start_matches('@') == name;
+        guild.roles.values().find(named).map(|role| role.id)
+    };
+    match kind {
+        USER => user(),
+        ROLE => role(),
+        CHANNEL => {
+            let named = |one: &&Channel| one.guild == Some(guild.id) && one.name == name;
+            world.channels.values().find(named).map(|one| one.id)
+        }
+        _ => user().or_else(role),
+    }
 }

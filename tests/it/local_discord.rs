@@ -1,13 +1,15 @@
 //! The local Discord as any client meets it: raw REST and a raw WebSocket, no bot of ours.
 //!
 //! A story goes into the file of its door: `messages` and `uploads` (REST), `gateway`,
-//! `interactions`, `troubles` (limits, faults, kicks, direct messages), `page`. [`Place`] is a
-//! server with two members; it ends with a look at Discord's own schema where `DISCORD_OPENAPI`
-//! names it.
+//! `interactions`, `direct` (messages, and buttons in them), `members` (and roles), `troubles`
+//! (limits, faults, kicks, direct messages that nobody takes), `page`. [`Place`] is a server with
+//! two members; it ends with a look at Discord's own schema where `DISCORD_OPENAPI` names it.
 
 mod client;
+mod direct;
 mod gateway;
 mod interactions;
+mod members;
 mod messages;
 mod page;
 mod troubles;

@@ -22,8 +22,8 @@ use super::record::Exchange;
 use super::shapes::role;
 use super::snowflake;
 use super::state::Shared;
-use super::world::{Channel, ChannelKind, World};
-use super::{gateway, permissions, posting};
+use super::world::Channel;
+use super::{direct, gateway, permissions, posting};
 
 /// What a route answers: a body, or 204.
 type Answer = Result<Option<Value>, ApiError>;
@@ -424,26 +424,13 @@ fn open_dm(shared: &Shared, call: &Call) -> Answer {
     let user = snowflake::parse(&call.body.payload["recipient_id"]);
     let user = user.filter(|user| world.users.contains_key(user));
     let user = user.ok_or_else(|| ApiError::code(50_033))?;
-    let channel = open_dm_with(shared, &mut world, user);
+    let made = shared.ids.make(shared.clock.now_ms());
+    let channel = direct::open(shared, &mut world, user, made);
     let shape = world
         .channels
         .get(&channel)
         .map(|channel| world.channel_shape(channel));
     Ok(shape)
-}
-
-/// The direct-message channel with a user, made if there is none.
-pub(super) fn open_dm_with(shared: &Shared, world: &mut World, user: u64) -> u64 {
-    if let Some(channel) = world.direct.get(&user) {
-        return *channel;
-    }
-    let now_ms = shared.clock.now_ms();
-    let channel_id = shared.ids.make(now_ms);
-    let mut channel = Channel::new(channel_id, ChannelKind::Direct, "", now_ms);
-    channel.recipient = Some(user);
-    world.channels.insert(channel_id, channel);
-    world.direct.insert(user, channel_id);
-    channel_id
 }
 
 fn list_messages(shared: &Shared, channel: u64, call: &Call) -> Answer {

@@ -2,8 +2,12 @@
 
 use serde_json::{Value, json};
 
+use timeattack::clock::Clock;
+use timeattack::sandbox::{LocalDiscord, Options};
+
 use super::client::Place;
 use super::{Answer, Gateway};
+use crate::support::{NOW_MS, hours, minutes};
 
 async fn act(place: &Place, action: &Value) -> Answer {
     place
@@ -61,6 +65,11 @@ async fn the_world_tells_servers_channels_people_and_commands() {
         .map(|one| one["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["Mina", "jamong"]);
+    let roles = world["guilds"][0]["roles"].as_array().unwrap();
+    assert_eq!(roles[0]["name"], "@everyone");
+    assert_eq!(world["people"][0]["name"], "Mina");
+    assert_eq!(world["people"][0]["direct"], Value::Null);
+    assert_eq!(world["bot"], place.bot().await.to_string());
     assert_eq!(world["commands"][0]["name"], "note");
     assert_eq!(world["connected"], false);
     let _connected = Gateway::ready(&place, 0).await;
@@ -194,6 +203,139 @@ async fn a_form_made_up_by_the_page_breaks_nothing() {
         assert_eq!(refused.status, 400, "{rows}");
     }
     place.sent(place.local("GET", "/local/world")).await.ok();
+    place.end();
+}
+
+async fn turn(place: &Place, by: &Value) -> Answer {
+    let turn = json!({ "advance_ms": by });
+    place
+        .sent(place.local("POST", "/local/clock").json(&turn))
+        .await
+}
+
+#[tokio::test]
+async fn the_clock_shows_its_time_and_is_turned_forward() {
+    let place = Place::start().await;
+    let told = async || place.sent(place.local("GET", "/local/world")).await.ok()["now_ms"].clone();
+    assert_eq!(told().await, NOW_MS);
+    let turned = turn(&place, &json!(minutes(10))).await.ok();
+    assert_eq!(turned, json!({ "now_ms": NOW_MS + minutes(10) }));
+    assert_eq!(told().await, NOW_MS + minutes(10));
+    for by in [0, -1, hours(366 * 24) + 1, i64::MAX] {
+        assert_eq!(turn(&place, &json!(by)).await.status, 400, "{by}");
+    }
+    for by in [json!(null), json!("an hour"), json!(1.5)] {
+        assert_eq!(turn(&place, &by).await.status, 422, "{by}");
+    }
+    assert_eq!(told().await, NOW_MS + minutes(10), "nothing of that counts");
+    place.end();
+}
+
+#[tokio::test]
+async fn a_page_that_waits_is_told_of_the_new_time() {
+    let place = Place::start().await;
+    let user = format!("user={}", place.mina);
+    let empty = messages(&place, &user).await.ok();
+    assert_eq!(empty["now_ms"], NOW_MS);
+    let wait = format!("{user}&wait={}", empty["seen"]);
+    let an_hour = json!(hours(1));
+    let (waited, turned) = tokio::join!(messages(&place, &wait), turn(&place, &an_hour));
+    turned.ok();
+    assert_eq!(waited.ok()["now_ms"], NOW_MS + hours(1));
+    place.end();
+}
+
+#[tokio::test]
+async fn what_waits_for_a_time_has_it_once_the_clock_is_turned_there() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    let (_unanswered, doing) = place.note(&mut gateway).await;
+    turn(&place, &json!(3_000)).await.ok();
+    let gone = doing.await.unwrap().unwrap_err();
+    assert_eq!(gone.to_string(), "The application did not respond");
+    place.end();
+}
+
+#[tokio::test]
+async fn a_shifted_clock_is_turned_and_the_machines_own_is_not() {
+    let (clock, _) = Clock::shifted();
+    for (clock, status) in [(Clock::System, 409), (clock, 200)] {
+        let options = Options {
+            clock: clock.clone(),
+            ..Options::default()
+        };
+        let discord = LocalDiscord::start(options).await.unwrap();
+        let before_ms = clock.now_ms();
+        let url = format!("{}/local/clock", discord.url());
+        let turn = reqwest::Client::new()
+            .post(url)
+            .json(&json!({ "advance_ms": hours(8) }));
+        assert_eq!(turn.send().await.unwrap().status(), status);
+        let is_turned = clock.now_ms() >= before_ms + hours(8);
+        assert_eq!(is_turned, status == 200);
+        discord.stop();
+    }
+}
+
+#[tokio::test]
+async fn direct_messages_are_shown_to_their_recipient_alone_who_acts_in_them() {
+    let place = Place::start().await;
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    let direct = place.discord.open_direct_channel(place.mina);
+    let world = place.sent(place.local("GET", "/local/world")).await.ok();
+    assert_eq!(world["people"][0]["direct"], direct.to_string());
+    let button = json!({ "type": 2, "style": 1, "label": "Yes", "custom_id": "yes" });
+    let rows = json!([{ "type": 1, "components": [button] }]);
+    let ask = json!({ "content": "May I?", "components": rows });
+    let asked = place.post_in(direct, &ask).await.ok();
+    let path = |user| format!("/local/channels/{direct}/messages?user={user}");
+    let shown = place.sent(place.local("GET", &path(place.mina))).await.ok();
+    assert_eq!(shown["messages"], json!([asked]));
+    let hidden = place.sent(place.local("GET", &path(place.jamong))).await;
+    assert_eq!(hidden.status, 404);
+
+    let id: u64 = asked["id"].as_str().unwrap().parse().unwrap();
+    let click = |user: u64| {
+        json!({
+            "user": user, "channel": direct.get(), "do": "click",
+            "message": id, "custom_id": "yes",
+        })
+    };
+    assert_eq!(act(&place, &click(place.jamong.get())).await.status, 400);
+    let clicked = click(place.mina.get());
+    let answering = async {
+        let event = gateway.event("INTERACTION_CREATE").await;
+        assert_eq!(event["user"]["id"], place.mina.to_string());
+        let update = json!({ "type": 7, "data": { "content": "You may", "components": [] } });
+        place.callback(&event, &update).await
+    };
+    let (acted, answered) = tokio::join!(act(&place, &clicked), answering);
+    assert_eq!(answered.status, 204);
+    assert_eq!(acted.ok()["text"], "You may");
+    place.end();
+}
+
+#[tokio::test]
+async fn a_person_takes_no_direct_messages_until_they_do_again() {
+    let place = Place::start().await;
+    let direct = place.discord.open_direct_channel(place.mina);
+    let set = async |user: u64, takes_dms: bool| {
+        let person = json!({ "user": user, "takes_dms": takes_dms });
+        place
+            .sent(place.local("POST", "/local/people").json(&person))
+            .await
+    };
+    let hello = json!({ "content": "Hello" });
+    for (takes_dms, expected) in [(false, (403, 50_007)), (true, (200, 0))] {
+        let told = set(place.mina.get(), takes_dms).await.ok();
+        assert_eq!(told, json!({ "takes_dms": takes_dms }));
+        let world = place.sent(place.local("GET", "/local/world")).await.ok();
+        assert_eq!(world["people"][0]["takes_dms"], takes_dms);
+        let sent = place.post_in(direct, &hello).await;
+        assert_eq!(sent.refusal(), expected);
+    }
+    assert_eq!(set(4_242, false).await.status, 404);
     place.end();
 }
 

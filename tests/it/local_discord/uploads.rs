@@ -83,6 +83,56 @@ async fn a_form_that_is_none_is_refused_and_breaks_nothing() {
 }
 
 #[tokio::test]
+async fn files_of_an_answer_and_of_what_follows_it_are_kept() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 1).await;
+    let (event, doing) = place.note(&mut gateway).await;
+    let file = json!({ "id": 0, "filename": "all.json", "description": "All" });
+    let data = json!({ "content": "Here", "attachments": [file] });
+    let callback = super::client::callback_path(&event);
+    let payload = json!({ "type": 4, "data": data });
+    let files = [("all.json", b"[1]".to_vec())];
+    let answer = place.upload(&callback, &payload, &files).await;
+    assert_eq!(answer.status, 204);
+    let answered = doing.await.unwrap().unwrap().message().unwrap();
+    assert_eq!(answered.content, "Here");
+    assert_eq!(answered.attachments[0].filename, "all.json");
+    assert_eq!(answered.attachments[0].description.as_deref(), Some("All"));
+
+    let webhook = place.webhook(&event, "");
+    let files = [("more.csv", b"1,2".to_vec()), ("none.csv", Vec::new())];
+    let more = place
+        .upload(&webhook, &json!({ "content": "More" }), &files)
+        .await
+        .ok();
+    assert_eq!(more["attachments"][1]["filename"], "none.csv");
+
+    let part = reqwest::multipart::Part::bytes(b"late".to_vec()).file_name("late.txt");
+    let form = multipart_form(&json!({ "content": "There" })).part("files[0]", part);
+    let original = place.webhook(&event, "/messages/@original");
+    let edit = place.request("PATCH", &original).multipart(form);
+    place.sent(edit).await.ok();
+
+    let kept: Vec<_> = place
+        .discord
+        .messages(place.channel)
+        .iter()
+        .flat_map(|message| &message.attachments)
+        .map(|file| (file.filename.clone(), place.discord.file(file).unwrap()))
+        .collect();
+    let expected = [
+        ("all.json", "[1]"),
+        ("late.txt", "late"),
+        ("more.csv", "1,2"),
+        ("none.csv", ""),
+    ];
+    let expected = expected.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
+    assert_eq!(kept, expected);
+    place.end();
+}
+
+#[tokio::test]
 async fn a_file_in_an_ephemeral_answer_is_marked_so() {
     let place = Place::start().await;
     place.register().await;
