@@ -106,8 +106,6 @@ snowflake_type!(/// A Discord channel.
     ChannelId);
 snowflake_type!(/// A Discord user.
     UserId);
-snowflake_type!(/// A Discord role.
-    RoleId);
 snowflake_type!(/// A Discord message.
     MessageId);
 snowflake_type!(/// A role in a Discord server.

@@ -1,6 +1,6 @@
 //! A messenger that keeps what it is given, and fails when it is told to.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
@@ -19,6 +19,7 @@ pub struct MemoryMessenger {
 #[derive(Default)]
 struct State {
     posts: Vec<Posted>,
+    by_nonce: HashMap<Nonce, MessageId>,
     faults: VecDeque<Fault>,
     edit_faults: VecDeque<Fault>,
     /// Who takes no direct messages.
@@ -155,12 +156,13 @@ impl MemoryMessenger {
                 why: "50007".into(),
             });
         }
-        let known = state.posts.iter().find(|post| post.nonce == *nonce);
-        let id = if let Some(post) = known {
-            post.id
+        let known = state.by_nonce.get(nonce).copied();
+        let id = if let Some(id) = known {
+            id
         } else {
             let number = i64::try_from(state.posts.len()).unwrap_or(i64::MAX);
             let id = MessageId(1_000 + number);
+            state.by_nonce.insert(nonce.clone(), id);
             state.posts.push(Posted {
                 id,
                 channel,

@@ -16,6 +16,7 @@ mod connection;
 mod consent;
 mod db;
 mod direct;
+mod direct_commands;
 mod discord;
 mod foreign_client;
 mod house;

@@ -80,7 +80,6 @@ impl poise::SlashArgument for LanguageChoice {
 }
 
 /// Zones that may be meant.
-#[expect(clippy::unused_async, reason = "poise's form of an autocomplete")]
 pub(in crate::discord) async fn suggest_zone(
     _ctx: Context<'_>,
     partial: &str,
