@@ -5,9 +5,9 @@ use crate::error::UserError;
 use crate::messenger::markdown::{escape, shorten};
 
 /// Characters of a body: with all that is added, a message takes no more.
-pub const BODY_LENGTH: usize = 1_500;
+pub const BODY_LENGTH: usize = 1_400;
 /// Characters of a server's name that are shown.
-const NAME_LENGTH: usize = 100;
+const NAME_LENGTH: usize = 50;
 /// What advertising must begin with, to the letter.
 const AD_MARK: &str = "(광고)";
 

@@ -173,33 +173,35 @@ mod tests {
     #[test]
     fn commands_are_those_of_the_interface() {
         let commands = commands_json();
-        let names: Vec<&str> = commands
-            .as_array()
-            .unwrap()
-            .iter()
-            .flat_map(|command| command["options"].as_array().unwrap())
-            .map(|option| option["name"].as_str().unwrap())
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "start",
-                "complete",
-                "status",
-                "giveup",
-                "extend",
-                "history",
-                "channels",
-                "locale",
-                "limits",
-                "quiet-hours",
-                "messages",
-                "show",
-                "check"
-            ]
-        );
-        let setup = &commands[1];
-        assert_eq!(setup["default_member_permissions"], "32");
+        let commands = commands.as_array().unwrap();
+        let names = |command: &Value| {
+            let options = command["options"].as_array().unwrap().iter();
+            let names = options.map(|option| option["name"].as_str().unwrap());
+            format!(
+                "{}: {}",
+                command["name"].as_str().unwrap(),
+                names.collect::<Vec<_>>().join(" ")
+            )
+        };
+        let listed: Vec<String> = commands.iter().map(names).collect();
+        let expected = [
+            "timeattack: start complete status giveup extend history",
+            "dm: allow stop status",
+            "privacy: export",
+            "announce: body kind role",
+            "queue: status parked retry discard",
+            "setup: channels locale limits quiet-hours messages show check",
+        ];
+        assert_eq!(listed, expected);
+        for name in ["announce", "queue", "setup"] {
+            let command = commands.iter().find(|command| command["name"] == name);
+            assert_eq!(
+                command.unwrap()["default_member_permissions"],
+                "32",
+                "{name}"
+            );
+        }
+        let setup = &commands[5];
         assert_eq!(setup["contexts"], json!([0]));
         let limit = &commands[0]["options"][0]["options"][1];
         assert_eq!(limit["name"], "limit");

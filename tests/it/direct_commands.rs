@@ -289,7 +289,7 @@ async fn wrong_input_gets_a_sentence_that_says_what_to_do() {
         (
             bot.admin,
             "/announce body:\\n kind:notice",
-            "between 1 and 1500",
+            "between 1 and 1400",
         ),
         (bot.admin, "/queue retry id:abc", "can't find that message"),
         (bot.admin, "/queue discard id:1", "can't find that message"),

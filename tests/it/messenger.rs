@@ -197,7 +197,6 @@ async fn only_what_discord_itself_says_for_good_is_final() {
         (code(400, 0), false),
         // Cloudflare's, and what passes.
         (code(403, 40_333), false),
-        (code(403, 40_003), false),
         (code(403, 40_004), false),
         // Whoever writes HTTP's status there.
         (code(403, 403), false),
@@ -221,6 +220,25 @@ async fn only_what_discord_itself_says_for_good_is_final() {
             other => panic!("{kind:?}: {other:?}"),
         }
     }
+    // These concern one person, or the opening of direct messages, and not the channel.
+    for status in [50_007, 50_278] {
+        place
+            .discord
+            .fault(Fault::on("/messages", code(403, status)));
+        let refused = post(&place, &messenger, 1).await;
+        assert!(
+            matches!(refused, Err(SendError::Unreachable { .. })),
+            "{refused:?}"
+        );
+    }
+    place
+        .discord
+        .fault(Fault::on("/messages", code(403, 40_003)));
+    let refused = post(&place, &messenger, 1).await;
+    assert!(
+        matches!(refused, Err(SendError::TooManyOpened { .. })),
+        "{refused:?}"
+    );
     let revoked = code(401, 0);
     place.discord.fault(Fault::on("/messages", revoked));
     let refused = post(&place, &messenger, 1).await;

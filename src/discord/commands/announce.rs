@@ -39,7 +39,7 @@ const BAR: i64 = 20;
 #[poise::command(slash_command, guild_only, default_member_permissions = "MANAGE_GUILD")]
 pub(in crate::discord) async fn announce(
     ctx: Context<'_>,
-    #[max_length = 1500] body: String,
+    #[max_length = 1400] body: String,
     kind: KindChoice,
     role: Option<serenity::Role>,
 ) -> Result<()> {

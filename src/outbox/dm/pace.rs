@@ -42,7 +42,7 @@ impl Pace {
     fn new(per_second: f64, at_once: f64) -> Option<Self> {
         (per_second > 0.0).then(|| Self {
             interval_ms: 1_000.0 / per_second,
-            burst: at_once + (per_second * CATCH_UP_S).floor(),
+            burst: at_once + per_second * CATCH_UP_S,
         })
     }
 
