@@ -37,26 +37,27 @@ const QUOTED: usize = 32;
 const DOT_ENV: &str = ".env";
 
 /// Every key, as the documentation lists them. Those of [`SECRETS`] can end in `_FILE`, too.
-pub const KEYS: [&str; 8] = [
+pub const KEYS: [&str; 9] = [
     "DISCORD_TOKEN",
     "DISCORD_API_URL",
     "DISCORD_GUILD_ID",
     "DISCORD_SHARDS",
     "DISCORD_GLOBAL_RATE",
     "DATABASE_URL",
+    "ALERT_WEBHOOK_URL",
     "LOG_FORMAT",
     "RUST_LOG",
 ];
 /// The keys whose values are secret.
-pub const SECRETS: [&str; 2] = ["DISCORD_TOKEN", "DATABASE_URL"];
+pub const SECRETS: [&str; 3] = ["DISCORD_TOKEN", "DATABASE_URL", "ALERT_WEBHOOK_URL"];
 
 /// What the program was started to do, which decides what it must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The bot.
     Run,
-    /// The bot with a local Discord. It reads none of the keys that lead to the real Discord or
-    /// to the real data, so trying something out can reach neither.
+    /// The bot with a local Discord. It reads none of the keys that lead to the real Discord, to
+    /// the real data or to the operators, so trying something out can reach none of them.
     Sandbox,
     /// Only the database's migrations.
     Migrate,
@@ -75,6 +76,8 @@ pub struct Config {
     pub discord: DiscordConfig,
     /// Where the data is.
     pub database: DatabaseUrl,
+    /// Where the operators' alerts are posted; its path is as good as a password.
+    pub alert_webhook: Option<SecretString>,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -207,6 +210,7 @@ impl Config {
         };
         let database = keys.secret("DATABASE_URL", parse_database_url);
         let database = DatabaseUrl(database.unwrap_or_else(|| DATABASE_URL.into()));
+        let alert_webhook = keys.secret("ALERT_WEBHOOK_URL", parse_webhook_url);
         keys.lookup = lookup;
         let log = LogConfig {
             format: keys.value("LOG_FORMAT", "text", parse_log_format),
@@ -216,6 +220,7 @@ impl Config {
             Ok(Self {
                 discord,
                 database,
+                alert_webhook,
                 log,
             })
         } else {
@@ -227,6 +232,7 @@ impl Config {
     pub fn secrets(&self) -> Vec<SecretString> {
         let mut secrets: Vec<_> = self.discord.token.iter().cloned().collect();
         secrets.extend(self.database.passwords());
+        secrets.extend(self.alert_webhook.iter().cloned());
         secrets
     }
 }
@@ -516,6 +522,16 @@ fn parse_database_url(given: &str) -> Result<(), Wrong> {
     Err(("neither sqlite:// nor postgres://".into(), write))
 }
 
+/// Nothing of the value is quoted: which part of it is secret, its service knows.
+fn parse_webhook_url(given: &str) -> Result<(), Wrong> {
+    let write = "the whole address that the service gave, beginning with https:// or http://";
+    match Url::parse(given) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        Ok(_) => Err(("neither https:// nor http://".into(), write)),
+        Err(error) => Err((format!("not a URL: {error}"), write)),
+    }
+}
+
 fn parse_log_format(given: &str) -> Result<LogFormat, Wrong> {
     match given {
         "text" => Ok(LogFormat::Text),
@@ -611,6 +627,7 @@ mod tests {
         assert_eq!(config.discord.guild_id, None);
         assert_eq!(config.discord.shards, Shards::Auto);
         assert_eq!(config.database.expose(), "sqlite://data/timeattack.db");
+        assert!(config.alert_webhook.is_none());
         assert_eq!(config.log, LogConfig::default());
     }
 
@@ -638,6 +655,7 @@ mod tests {
                 ("DISCORD_GUILD_ID", " 80351110224678912 "),
                 ("DISCORD_SHARDS", "2-3/8"),
                 ("DATABASE_URL", "postgres://u:p@db:5433/ta"),
+                ("ALERT_WEBHOOK_URL", "https://hooks.example/T0/B0"),
                 ("LOG_FORMAT", "json"),
                 ("RUST_LOG", "warn,timeattack=debug"),
             ],
@@ -651,6 +669,8 @@ mod tests {
         assert_eq!(config.discord.shards, Shards::Range { first, last, total });
         assert!(config.database.is_postgres());
         assert_eq!(config.database.to_string(), "postgres://db:5433/ta");
+        let webhook = config.alert_webhook.unwrap();
+        assert_eq!(webhook.expose_secret(), "https://hooks.example/T0/B0");
         assert_eq!(config.log.format, LogFormat::Json);
         assert_eq!(config.log.filter, "warn,timeattack=debug");
     }
@@ -664,6 +684,7 @@ mod tests {
             ("DISCORD_SHARDS", "4-2/8"),
             ("DISCORD_GLOBAL_RATE", "fifty"),
             ("DATABASE_URL", "mysql://u:p@h/d"),
+            ("ALERT_WEBHOOK_URL", "hooks.example/T0/B0"),
             ("LOG_FORMAT", "xml"),
             ("RUST_LOG", "timeattack=loud"),
         ];
@@ -707,6 +728,15 @@ mod tests {
                 ],
             ),
             ("DISCORD_TOKEN", &["two words", "토큰", "Bot x"]),
+            (
+                "ALERT_WEBHOOK_URL",
+                &[
+                    "hooks.example/x",
+                    "https://",
+                    "ftp://h/x",
+                    "mailto:a@b.example",
+                ],
+            ),
         ] {
             for value in values {
                 let faults = faults(&[(key, value)], Command::Check);
@@ -745,10 +775,12 @@ mod tests {
             ("DISCORD_TOKEN", CANARY),
             ("DISCORD_GUILD_ID", "no number"),
             ("DATABASE_URL", "postgres://u:p@h/d"),
+            ("ALERT_WEBHOOK_URL", "https://hooks.example/T0/B0"),
             ("LOG_FORMAT", "json"),
         ];
         let config = read(&real, Command::Sandbox).unwrap();
         assert!(config.discord.token.is_none());
+        assert!(config.alert_webhook.is_none());
         assert!(!config.database.is_postgres());
         assert_eq!(config.log.format, LogFormat::Json);
     }
@@ -756,13 +788,24 @@ mod tests {
     #[test]
     fn no_secret_is_shown() {
         let url = "postgres://user:p%40ss-canary@db/ta?password=canary-too";
-        let good = [("DISCORD_TOKEN", CANARY), ("DATABASE_URL", url)];
+        let webhook = "https://hooks.example/T0/canary";
+        let good = [
+            ("DISCORD_TOKEN", CANARY),
+            ("DATABASE_URL", url),
+            ("ALERT_WEBHOOK_URL", webhook),
+        ];
         let config = read(&good, Command::Run).unwrap();
         let secrets = config.secrets();
         let secrets: Vec<_> = secrets.iter().map(ExposeSecret::expose_secret).collect();
         assert_eq!(
             secrets,
-            [CANARY, "p@ss-canary", "p%40ss-canary", "canary-too"]
+            [
+                CANARY,
+                "p@ss-canary",
+                "p%40ss-canary",
+                "canary-too",
+                webhook
+            ]
         );
         let mut shown = format!("{config:?} {config:#?} {}", config.database);
 
@@ -815,7 +858,9 @@ mod tests {
         let bare = example.replace("\n#DISCORD_GUILD_ID=\n", "\n");
         for content in [
             example.to_owned(),
-            bare.replace("\n#D", "\nD").replace("\n#L", "\nL"),
+            ["\n#D", "\n#A", "\n#L"]
+                .iter()
+                .fold(bare, |bare, key| bare.replace(key, &key.replace('#', ""))),
         ] {
             let (values, _) = parse_dot_env(&content);
             let lookup = |key: &str| values.get(key).cloned();
