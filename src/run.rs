@@ -1,11 +1,11 @@
 //! Wiring: what is started in which order, and how it ends.
 //!
-//! Start: database → outbox → settler → timers (the overdue ring at once) → sweep → Discord.
-//! Sending begins before listening, so what a crash left behind is on its way before the first new
-//! command comes in.
+//! Start: database → outbox → settler → timers (the overdue ring at once) → sweep → alerts →
+//! Discord. Sending begins before listening, so what a crash left behind is on its way before the
+//! first new command comes in.
 //!
-//! End: listening stops first, then deciding, then sending; what is on its way is waited for, what
-//! waits is given back to the table. All within [`SHUTDOWN`].
+//! End: listening stops first, then deciding and watching, then sending; what is on its way is
+//! waited for, what waits is given back to the table. All within [`SHUTDOWN`].
 
 use std::io::Write as _;
 use std::path::Path;
@@ -18,6 +18,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::alerts::Alerts;
+use crate::alerts::watch::{Watched, watch_forever};
+use crate::alerts::webhook::Webhook;
 use crate::app::App;
 use crate::check;
 use crate::clock::Clock;
@@ -46,14 +49,28 @@ pub struct Workers {
     app: App,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
+    /// Ends the telling of the operators, after what there is to tell.
+    hush: CancellationToken,
+    telling: JoinHandle<()>,
     /// Timers armed at the start.
     pub armed: usize,
 }
 
 impl Workers {
-    /// Starts the workers on an open database, and arms every running time attack.
+    /// Starts the workers on an open database, and arms every running time attack. Alerts go to the
+    /// log alone.
     pub async fn start(clock: Clock, db: Db, messenger: Messenger) -> Result<Self> {
-        let (app, due) = build(clock, db, messenger);
+        Self::start_telling(clock, db, messenger, None).await
+    }
+
+    /// As [`Workers::start`]; alerts go to the webhook too, if there is one.
+    pub async fn start_telling(
+        clock: Clock,
+        db: Db,
+        messenger: Messenger,
+        webhook: Option<Webhook>,
+    ) -> Result<Self> {
+        let (app, due) = build(clock, db, messenger.clone());
         app.outbox.run().await?;
         let stop = CancellationToken::new();
         let mut tasks = vec![tokio::spawn(timer::settle_forever(
@@ -70,11 +87,25 @@ impl Workers {
             app.clone(),
             stop.clone(),
         )));
+        let alerts = Alerts::new(app.clock.clone(), webhook);
+        let watched = Watched {
+            clock: app.clock.clone(),
+            db: app.db.clone(),
+            outbox: app.outbox.clone(),
+            messenger,
+        };
+        let watching = watch_forever(watched, alerts.clone(), stop.clone());
+        tasks.push(tokio::spawn(watching));
+        let hush = CancellationToken::new();
+        let hushed = hush.clone();
+        let telling = tokio::spawn(async move { alerts.deliver(hushed).await });
         tracing::info!(armed, "ready: every running time attack has its timer");
         Ok(Self {
             app,
             stop,
             tasks,
+            hush,
+            telling,
             armed,
         })
     }
@@ -91,7 +122,8 @@ impl Workers {
             // A panic in there was logged when it happened.
             let _ = task.await;
         }
-        self.app.outbox.drain(DRAIN).await;
+        self.hush.cancel();
+        let (_, ()) = tokio::join!(self.telling, self.app.outbox.drain(DRAIN));
         self.app.db.close().await;
     }
 }
@@ -133,6 +165,7 @@ pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
 pub async fn check(config: std::result::Result<Config, ConfigErrors>) -> anyhow::Result<ExitCode> {
     let mut lines = check::configuration(&config);
     if let Ok(config) = &config {
+        lines.push(check::alerts(config));
         lines.push(check_database(&config.database).await);
         lines.push(check::discord_token(&config.discord).await);
     }
@@ -235,9 +268,11 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
         .to_owned();
     let messenger =
         DiscordMessenger::new(clock.clone(), &api_url, &token, config.discord.global_rate)?;
+    let messenger = Messenger::Discord(Arc::new(messenger));
+    let webhook = config.alert_webhook.map(Webhook::new).transpose()?;
     let stop = stop_signal()?;
     let db = Db::open(config.database.expose()).await?;
-    let workers = Workers::start(clock, db, Messenger::Discord(Arc::new(messenger))).await?;
+    let workers = Workers::start_telling(clock, db, messenger, webhook).await?;
     let settings = DiscordSettings {
         token,
         api_url,

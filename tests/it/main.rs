@@ -11,6 +11,7 @@
 
 mod support;
 
+mod alerts;
 mod connection;
 mod db;
 mod discord;

@@ -16,6 +16,7 @@ use std::time::Duration;
 use futures_util::future::select_all;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
+use timeattack::alerts::webhook::Webhook;
 use timeattack::app::App;
 use timeattack::clock::{Clock, ManualClock};
 use timeattack::db::Db;
@@ -72,6 +73,8 @@ pub struct TestApp {
     database: Database,
     /// Other processes on the same database.
     peers: Mutex<Vec<Outbox>>,
+    /// Where operators are told.
+    webhook: Option<String>,
     expects_unsent: bool,
 }
 
@@ -82,9 +85,19 @@ struct Process {
 
 impl TestApp {
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// With operators who are told at `webhook`.
+    pub async fn start_telling(webhook: &str) -> Self {
+        Self::start_with(Some(webhook.to_owned())).await
+    }
+
+    async fn start_with(webhook: Option<String>) -> Self {
         let (clock, hand) = Clock::manual(NOW_MS);
         let database = Database::fresh().await;
-        Self::boot(database, clock, hand, MemoryMessenger::default()).await
+        let messenger = MemoryMessenger::default();
+        Self::boot(database, clock, hand, messenger, webhook).await
     }
 
     async fn boot(
@@ -92,6 +105,7 @@ impl TestApp {
         clock: Clock,
         hand: ManualClock,
         messenger: MemoryMessenger,
+        webhook: Option<String>,
     ) -> Self {
         // Shown with a failing test when RUST_LOG asks for it.
         let filter = tracing_subscriber::EnvFilter::from_default_env();
@@ -105,9 +119,12 @@ impl TestApp {
             .build()
             .expect("a runtime");
         let (url, sender) = (database.url.clone(), Messenger::Memory(messenger.clone()));
+        let told = webhook
+            .clone()
+            .map(|webhook| Webhook::new(webhook.into()).expect("the address of a webhook"));
         let workers = runtime.spawn(async move {
             let db = Db::open(&url).await.expect("the database opens");
-            Workers::start(clock, db, sender)
+            Workers::start_telling(clock, db, sender, told)
                 .await
                 .expect("the workers start")
         });
@@ -118,6 +135,7 @@ impl TestApp {
             process: Some(Process { runtime, workers }),
             database,
             peers: Mutex::default(),
+            webhook,
             expects_unsent: false,
         }
     }
@@ -126,7 +144,8 @@ impl TestApp {
     pub async fn second_process(&self) -> Self {
         let clock = Clock::Manual(self.clock.clone());
         let database = self.database.shared();
-        let second = Self::boot(database, clock, self.clock.clone(), self.messenger.clone()).await;
+        let (hand, messenger) = (self.clock.clone(), self.messenger.clone());
+        let second = Self::boot(database, clock, hand, messenger, self.webhook.clone()).await;
         let outbox = second.app().outbox.clone();
         self.peers.lock().expect("no panic").push(outbox);
         second
@@ -166,7 +185,8 @@ impl TestApp {
         self.clock.advance_ms(after_ms);
         let clock = Clock::Manual(self.clock.clone());
         let (hand, messenger) = (self.clock.clone(), self.messenger.clone());
-        Self::boot(self.database.take(), clock, hand, messenger).await
+        let (database, webhook) = (self.database.take(), self.webhook.take());
+        Self::boot(database, clock, hand, messenger, webhook).await
     }
 
     /// Runs something inside the process, so that it dies with it.
