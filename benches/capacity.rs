@@ -19,8 +19,7 @@ use std::time::Instant;
 use timeattack::clock::Clock;
 use timeattack::db::Db;
 use timeattack::messenger::Messenger;
-use timeattack::outbox::dm::Rate;
-use timeattack::run::Workers;
+use timeattack::run::{WorkerOptions, Workers};
 
 use support::{Planned, fill, now_ms, resident};
 
@@ -48,7 +47,7 @@ fn main() {
             Clock::System,
             db,
             Messenger::Memory(Default::default()),
-            Rate::UNLIMITED,
+            WorkerOptions::default(),
         )
         .await
         .unwrap();

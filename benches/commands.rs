@@ -32,8 +32,7 @@ use timeattack::discord::{self, DiscordSettings};
 use timeattack::ids::UserId;
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
-use timeattack::outbox::dm::Rate;
-use timeattack::run::Workers;
+use timeattack::run::{WorkerOptions, Workers};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -108,7 +107,7 @@ async fn ours() {
         clock,
         db,
         Messenger::Discord(Arc::new(messenger)),
-        Rate::UNLIMITED,
+        WorkerOptions::default(),
     )
     .await
     .unwrap();

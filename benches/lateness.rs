@@ -27,8 +27,7 @@ use timeattack::clock::Clock;
 use timeattack::db::Db;
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
-use timeattack::outbox::dm::Rate;
-use timeattack::run::Workers;
+use timeattack::run::{WorkerOptions, Workers};
 
 use support::{Local, Planned, as_ms, fill, now_ms, now_us, percentile};
 
@@ -202,7 +201,7 @@ async fn ours(scenario: &Scenario, rate_limits: bool) -> ((f64, f64), Limited) {
         clock,
         db,
         Messenger::Discord(Arc::new(messenger)),
-        Rate::UNLIMITED,
+        WorkerOptions::default(),
     )
     .await
     .unwrap();

@@ -27,8 +27,7 @@ use timeattack::db::Db;
 use timeattack::ids::UserId;
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
-use timeattack::outbox::dm::Rate;
-use timeattack::run::Workers;
+use timeattack::run::{WorkerOptions, Workers};
 
 use support::{Local, Planned, as_ms, fill, now_ms, percentile};
 
@@ -107,7 +106,7 @@ async fn run(verdicts: u32, held: u32) -> Outcome {
     let messenger = DiscordMessenger::new(clock.clone(), &local.discord.url(), &token, 0).unwrap();
     let db = Db::open(&url).await.unwrap();
     let messenger = Messenger::Discord(Arc::new(messenger));
-    let workers = Workers::start(clock, db, messenger, Rate::UNLIMITED)
+    let workers = Workers::start(clock, db, messenger, WorkerOptions::default())
         .await
         .unwrap();
     assert!(now_ms() < start_ms, "ready only after the first deadline");

@@ -123,6 +123,17 @@ pub fn configuration(config: &Result<Config, ConfigErrors>) -> Vec<Line> {
     }
 }
 
+/// Where the operators' alerts go. Nothing is posted: whoever reads them would take it for one.
+pub fn alerts(config: &Config) -> Line {
+    Line::ok(
+        "alerts",
+        match &config.alert_webhook {
+            Some(_) => "posted to the webhook of ALERT_WEBHOOK_URL, and logged",
+            None => "logged, and not posted anywhere, as ALERT_WEBHOOK_URL is not set",
+        },
+    )
+}
+
 /// The token: asks Discord whose it is.
 pub async fn discord_token(discord: &DiscordConfig) -> Line {
     const WHAT: &str = "Discord token";
@@ -286,6 +297,21 @@ mod tests {
         assert!(line.detail.contains("could not be reached"), "{line}");
         let line = discord_token(&config("http://127.0.0.1:1", None)).await;
         assert_eq!((line.level, line.detail.as_str()), (Level::Fail, "not set"));
+    }
+
+    #[test]
+    fn where_alerts_go_is_said_without_the_address() {
+        let line = |address: Option<&str>| {
+            let lookup = |key: &str| match key {
+                "ALERT_WEBHOOK_URL" => address.map(str::to_owned),
+                _ => None,
+            };
+            alerts(&Config::from_lookup(&lookup, Command::Check).unwrap()).to_string()
+        };
+        assert!(line(None).starts_with("ok    alerts: logged, and not posted"));
+        let set = line(Some("https://hooks.example/canary"));
+        assert!(set.starts_with("ok    alerts: posted"), "{set}");
+        assert!(!set.contains("hooks") && !set.contains("canary"), "{set}");
     }
 
     #[test]

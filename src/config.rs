@@ -40,7 +40,7 @@ const QUOTED: usize = 32;
 const DOT_ENV: &str = ".env";
 
 /// Every key, as the documentation lists them. Those of [`SECRETS`] can end in `_FILE`, too.
-pub const KEYS: [&str; 9] = [
+pub const KEYS: [&str; 10] = [
     "DISCORD_TOKEN",
     "DISCORD_API_URL",
     "DISCORD_GUILD_ID",
@@ -48,19 +48,20 @@ pub const KEYS: [&str; 9] = [
     "DISCORD_GLOBAL_RATE",
     "DATABASE_URL",
     "DM_RATE",
+    "ALERT_WEBHOOK_URL",
     "LOG_FORMAT",
     "RUST_LOG",
 ];
 /// The keys whose values are secret.
-pub const SECRETS: [&str; 2] = ["DISCORD_TOKEN", "DATABASE_URL"];
+pub const SECRETS: [&str; 3] = ["DISCORD_TOKEN", "DATABASE_URL", "ALERT_WEBHOOK_URL"];
 
 /// What the program was started to do, which decides what it must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The bot.
     Run,
-    /// The bot with a local Discord. It reads none of the keys that lead to the real Discord or
-    /// to the real data, so trying something out can reach neither.
+    /// The bot with a local Discord. It reads none of the keys that lead to the real Discord, to
+    /// the real data or to the operators, so trying something out can reach none of them.
     Sandbox,
     /// Only the database's migrations.
     Migrate,
@@ -81,6 +82,8 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// Direct messages per second; 0 for no limit.
     pub dm_rate: f64,
+    /// Where the operators' alerts are posted; its path is as good as a password.
+    pub alert_webhook: Option<SecretString>,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -215,6 +218,9 @@ impl Config {
         let database = DatabaseUrl(database.unwrap_or_else(|| DATABASE_URL.into()));
         keys.lookup = lookup;
         let dm_rate = keys.value("DM_RATE", "1", parse_dm_rate);
+        keys.lookup = if apart { &nothing } else { lookup };
+        let alert_webhook = keys.secret("ALERT_WEBHOOK_URL", parse_webhook_url);
+        keys.lookup = lookup;
         let log = LogConfig {
             format: keys.value("LOG_FORMAT", "text", parse_log_format),
             filter: keys.value("RUST_LOG", RUST_LOG, parse_filter),
@@ -224,6 +230,7 @@ impl Config {
                 discord,
                 database,
                 dm_rate,
+                alert_webhook,
                 log,
             })
         } else {
@@ -235,6 +242,7 @@ impl Config {
     pub fn secrets(&self) -> Vec<SecretString> {
         let mut secrets: Vec<_> = self.discord.token.iter().cloned().collect();
         secrets.extend(self.database.passwords());
+        secrets.extend(self.alert_webhook.iter().cloned());
         secrets
     }
 }
@@ -535,6 +543,16 @@ fn parse_database_url(given: &str) -> Result<(), Wrong> {
     Err(("neither sqlite:// nor postgres://".into(), write))
 }
 
+/// Nothing of the value is quoted: which part of it is secret, its service knows.
+fn parse_webhook_url(given: &str) -> Result<(), Wrong> {
+    let write = "the whole address that the service gave, beginning with https:// or http://";
+    match Url::parse(given) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        Ok(_) => Err(("neither https:// nor http://".into(), write)),
+        Err(error) => Err((format!("not a URL: {error}"), write)),
+    }
+}
+
 fn parse_log_format(given: &str) -> Result<LogFormat, Wrong> {
     match given {
         "text" => Ok(LogFormat::Text),
@@ -630,6 +648,7 @@ mod tests {
         assert_eq!(config.discord.guild_id, None);
         assert_eq!(config.discord.shards, Shards::Auto);
         assert_eq!(config.database.expose(), "sqlite://data/timeattack.db");
+        assert!(config.alert_webhook.is_none());
         assert_eq!(config.log, LogConfig::default());
     }
 
@@ -658,6 +677,7 @@ mod tests {
                 ("DISCORD_SHARDS", "2-3/8"),
                 ("DATABASE_URL", "postgres://u:p@db:5433/ta"),
                 ("DM_RATE", "0.5"),
+                ("ALERT_WEBHOOK_URL", "https://hooks.example/T0/B0"),
                 ("LOG_FORMAT", "json"),
                 ("RUST_LOG", "warn,timeattack=debug"),
             ],
@@ -672,6 +692,8 @@ mod tests {
         assert!(config.database.is_postgres());
         assert_eq!(config.database.to_string(), "postgres://db:5433/ta");
         assert_eq!(config.dm_rate.to_bits(), 0.5_f64.to_bits());
+        let webhook = config.alert_webhook.unwrap();
+        assert_eq!(webhook.expose_secret(), "https://hooks.example/T0/B0");
         assert_eq!(config.log.format, LogFormat::Json);
         assert_eq!(config.log.filter, "warn,timeattack=debug");
     }
@@ -686,6 +708,7 @@ mod tests {
             ("DISCORD_GLOBAL_RATE", "fifty"),
             ("DATABASE_URL", "mysql://u:p@h/d"),
             ("DM_RATE", "fast"),
+            ("ALERT_WEBHOOK_URL", "hooks.example/T0/B0"),
             ("LOG_FORMAT", "xml"),
             ("RUST_LOG", "timeattack=loud"),
         ];
@@ -730,6 +753,15 @@ mod tests {
             ),
             ("DM_RATE", &["-1", "NaN", "inf", "1e9", "0.0001", "1/s"]),
             ("DISCORD_TOKEN", &["two words", "토큰", "Bot x"]),
+            (
+                "ALERT_WEBHOOK_URL",
+                &[
+                    "hooks.example/x",
+                    "https://",
+                    "ftp://h/x",
+                    "mailto:a@b.example",
+                ],
+            ),
         ] {
             for value in values {
                 let faults = faults(&[(key, value)], Command::Check);
@@ -768,10 +800,12 @@ mod tests {
             ("DISCORD_TOKEN", CANARY),
             ("DISCORD_GUILD_ID", "no number"),
             ("DATABASE_URL", "postgres://u:p@h/d"),
+            ("ALERT_WEBHOOK_URL", "https://hooks.example/T0/B0"),
             ("LOG_FORMAT", "json"),
         ];
         let config = read(&real, Command::Sandbox).unwrap();
         assert!(config.discord.token.is_none());
+        assert!(config.alert_webhook.is_none());
         assert!(!config.database.is_postgres());
         assert_eq!(config.log.format, LogFormat::Json);
     }
@@ -779,13 +813,24 @@ mod tests {
     #[test]
     fn no_secret_is_shown() {
         let url = "postgres://user:p%40ss-canary@db/ta?password=canary-too";
-        let good = [("DISCORD_TOKEN", CANARY), ("DATABASE_URL", url)];
+        let webhook = "https://hooks.example/T0/canary";
+        let good = [
+            ("DISCORD_TOKEN", CANARY),
+            ("DATABASE_URL", url),
+            ("ALERT_WEBHOOK_URL", webhook),
+        ];
         let config = read(&good, Command::Run).unwrap();
         let secrets = config.secrets();
         let secrets: Vec<_> = secrets.iter().map(ExposeSecret::expose_secret).collect();
         assert_eq!(
             secrets,
-            [CANARY, "p@ss-canary", "p%40ss-canary", "canary-too"]
+            [
+                CANARY,
+                "p@ss-canary",
+                "p%40ss-canary",
+                "canary-too",
+                webhook
+            ]
         );
         let mut shown = format!("{config:?} {config:#?} {}", config.database);
 
@@ -838,7 +883,9 @@ mod tests {
         let bare = example.replace("\n#DISCORD_GUILD_ID=\n", "\n");
         for content in [
             example.to_owned(),
-            bare.replace("\n#D", "\nD").replace("\n#L", "\nL"),
+            ["\n#D", "\n#A", "\n#L"]
+                .iter()
+                .fold(bare, |bare, key| bare.replace(key, &key.replace('#', ""))),
         ] {
             let (values, _) = parse_dot_env(&content);
             let lookup = |key: &str| values.get(key).cloned();

@@ -34,6 +34,7 @@
 //! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
 //! | [`outbox`] | what is to be said, until it is said: leases, retries, merging, the ladder |
 //! | [`messenger`] | saying it: Discord's REST API, its errors and rate limits |
+//! | [`alerts`] | what is wrong with the host, told to its operators |
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
 //! | [`duration_text`] | durations and clock times in Korean and English |
 //! | [`i18n`] | everything that people read, in both languages |
@@ -45,12 +46,13 @@
 //! Kept by a test that reads `src/` (`tests/it/house.rs`), most of them as absences:
 //!
 //! - each room uses only those the test lists for it, so the arrows go one way:
-//!   `run → {discord, sandbox} → features → outbox → {db, messenger} → {clock, ids, error}`;
+//!   `run → {discord, sandbox, alerts} → features → outbox → {db, messenger} → {clock, ids, error}`;
 //! - poise and serenity are known in [`discord`] alone, axum in `sandbox` alone;
 //! - SQL stands in `db/` and the features' `store.rs`, and no feature reaches another's store;
 //! - system time is read in [`clock`] alone, the environment in [`config`] alone, randomness in
 //!   [`run`] alone;
-//! - nothing is sent but by the outbox's senders (an interaction's own answer excepted);
+//! - nothing is sent but by the outbox's senders (an interaction's own answer excepted, and the
+//!   operators' alerts, which may be about the outbox itself);
 //! - no file is longer than a thousand lines, and every room opens with what it promises.
 //!
 //! And by construction:
@@ -73,6 +75,7 @@ pub mod guild;
 pub mod quiet_hours;
 pub mod timeattack;
 
+pub mod alerts;
 pub mod messenger;
 pub mod outbox;
 

@@ -1,11 +1,11 @@
 //! Wiring: what is started in which order, and how it ends.
 //!
-//! Start: database → outbox → settler → timers (the overdue ring at once) → sweep → Discord.
-//! Sending begins before listening, so what a crash left behind is on its way before the first new
-//! command comes in.
+//! Start: database → outbox → settler → timers (the overdue ring at once) → sweep → alerts →
+//! Discord. Sending begins before listening, so what a crash left behind is on its way before the
+//! first new command comes in.
 //!
-//! End: listening stops first, then deciding, then sending; what is on its way is waited for, what
-//! waits is given back to the table. All within [`SHUTDOWN`].
+//! End: listening stops first, then deciding and watching, then sending; what is on its way is
+//! waited for, what waits is given back to the table. All within [`SHUTDOWN`].
 
 use std::io::Write as _;
 use std::path::Path;
@@ -18,6 +18,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::alerts::watch::{Watched, watch_forever};
+use crate::alerts::webhook::Webhook;
+use crate::alerts::{Alerts, Event};
 use crate::announce;
 use crate::app::App;
 use crate::check;
@@ -49,14 +52,40 @@ pub struct Workers {
     app: App,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
+    /// Ends the telling of the operators, after what there is to tell.
+    hush: CancellationToken,
+    telling: JoinHandle<()>,
     /// Timers armed at the start.
     pub armed: usize,
 }
 
+/// What the workers go by.
+pub struct WorkerOptions {
+    /// Direct messages per second.
+    pub dm_rate: Rate,
+    /// Where operators are told; without it alerts stand in the log alone.
+    pub webhook: Option<Webhook>,
+}
+
+impl Default for WorkerOptions {
+    fn default() -> Self {
+        Self {
+            dm_rate: Rate::UNLIMITED,
+            webhook: None,
+        }
+    }
+}
+
 impl Workers {
     /// Starts the workers on an open database, and arms every running time attack.
-    pub async fn start(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate) -> Result<Self> {
-        let (app, due) = build(clock, db, messenger, dm_rate);
+    pub async fn start(
+        clock: Clock,
+        db: Db,
+        messenger: Messenger,
+        options: WorkerOptions,
+    ) -> Result<Self> {
+        let WorkerOptions { dm_rate, webhook } = options;
+        let (app, due) = build(clock, db, messenger.clone(), dm_rate);
         app.outbox.run().await?;
         let stop = CancellationToken::new();
         let mut tasks = vec![tokio::spawn(timer::settle_forever(
@@ -73,13 +102,32 @@ impl Workers {
             app.clone(),
             stop.clone(),
         )));
-        tasks.push(tokio::spawn(notices::keep_up(app.clone(), stop.clone())));
         tasks.push(tokio::spawn(announce::keep_up(app.clone(), stop.clone())));
+        let alerts = Alerts::new(app.clock.clone(), webhook);
+        let watched = Watched {
+            clock: app.clock.clone(),
+            db: app.db.clone(),
+            outbox: app.outbox.clone(),
+            messenger,
+        };
+        let watching = watch_forever(watched, alerts.clone(), stop.clone());
+        tasks.push(tokio::spawn(watching));
+        let alarm = {
+            let alerts = alerts.clone();
+            move |overdue| alerts.happened(Event::NoticeOverdue, overdue)
+        };
+        let notices = notices::keep_up(app.clone(), alarm, stop.clone());
+        tasks.push(tokio::spawn(notices));
+        let hush = CancellationToken::new();
+        let hushed = hush.clone();
+        let telling = tokio::spawn(async move { alerts.deliver(hushed).await });
         tracing::info!(armed, "ready: every running time attack has its timer");
         Ok(Self {
             app,
             stop,
             tasks,
+            hush,
+            telling,
             armed,
         })
     }
@@ -96,7 +144,8 @@ impl Workers {
             // A panic in there was logged when it happened.
             let _ = task.await;
         }
-        self.app.outbox.drain(DRAIN).await;
+        self.hush.cancel();
+        let (_, ()) = tokio::join!(self.telling, self.app.outbox.drain(DRAIN));
         self.app.db.close().await;
     }
 }
@@ -142,6 +191,7 @@ pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
 pub async fn check(config: std::result::Result<Config, ConfigErrors>) -> anyhow::Result<ExitCode> {
     let mut lines = check::configuration(&config);
     if let Ok(config) = &config {
+        lines.push(check::alerts(config));
         lines.push(check_database(&config.database).await);
         lines.push(check::discord_token(&config.discord).await);
     }
@@ -274,10 +324,15 @@ async fn run_by(clock: Clock, config: Config) -> anyhow::Result<ExitCode> {
         .to_owned();
     let messenger =
         DiscordMessenger::new(clock.clone(), &api_url, &token, config.discord.global_rate)?;
+    let messenger = Messenger::Discord(Arc::new(messenger));
+    let webhook = config.alert_webhook.map(Webhook::new).transpose()?;
     let stop = stop_signal()?;
     let db = Db::open(config.database.expose()).await?;
-    let messenger = Messenger::Discord(Arc::new(messenger));
-    let workers = Workers::start(clock, db, messenger, Rate(config.dm_rate)).await?;
+    let options = WorkerOptions {
+        dm_rate: Rate(config.dm_rate),
+        webhook,
+    };
+    let workers = Workers::start(clock, db, messenger, options).await?;
     let settings = DiscordSettings {
         token,
         api_url,

@@ -225,15 +225,20 @@ fn message(notice: &Notice, member: &Member, zone: Tz) -> NewDm {
     }
 }
 
-/// Says what is due, and looks after what was to be said, until `stop`.
-pub async fn keep_up(app: App, stop: CancellationToken) {
+/// Says what is due, and looks after what was to be said, until `stop`. `alarm` is told how many
+/// have become overdue.
+pub async fn keep_up(app: App, alarm: impl Fn(u64) + Send, stop: CancellationToken) {
     loop {
-        if let Err(error) = look(&app).await {
-            let error = format!("{error:#}");
-            tracing::warn!(
-                error,
-                "the notices of consent could not be looked after; trying again"
-            );
+        match look(&app).await {
+            Ok(0) => {}
+            Ok(overdue) => alarm(overdue),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(
+                    error,
+                    "the notices of consent could not be looked after; trying again"
+                );
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -242,23 +247,14 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
     }
 }
 
-/// One look at all that is planned or on its way.
-pub async fn look(app: &App) -> Result<()> {
+/// One look at all that is planned or on its way; how many have become overdue.
+pub async fn look(app: &App) -> Result<u64> {
     each(app, "planned", enqueue_chunk).await?;
     each(app, "enqueued", settle_chunk).await?;
     let now_ms = app.clock.now_ms();
-    let overdue = app
-        .db
+    app.db
         .write(now_ms, |tx, now_ms| Box::pin(store::alarm(tx, *now_ms)))
-        .await?;
-    if overdue > 0 {
-        tracing::error!(
-            count = overdue,
-            "members were not told in time what the law wants them told about their consent; \
-             `/queue parked` shows why"
-        );
-    }
-    Ok(())
+        .await
 }
 
 /// What becomes of some notices, and the messages to be handed to the outbox.

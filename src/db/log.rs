@@ -6,7 +6,7 @@
 
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 
 use sqlx::{AnyPool, Executor as _};
@@ -24,8 +24,8 @@ const LONG_LOG_BYTES: i64 = 16 << 20;
 const LAID_OUT_BYTES: u64 = 48 << 20;
 /// A piece of what is laid out.
 static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
-/// A log longer than this is told to whoever reads ours (64 MB): twice what it should ever be, and
-/// it has not filled a disk yet.
+/// A log longer than this is too long (64 MB): twice what it should ever be, and it has not filled a
+/// disk yet.
 const ALARM_LOG_BYTES: i64 = 64 << 20;
 /// How long the writer waits for those who read from a log that it is about to begin anew: enough
 /// for reads that are about to end, as there is always one under load, and too little to be noticed
@@ -77,10 +77,10 @@ struct CheckpointsShared {
 }
 
 impl Checkpoints {
-    pub(super) fn start(pool: Option<AnyPool>) -> Self {
+    pub(super) fn start(beside: Option<(AnyPool, Arc<Alarm>)>) -> Self {
         let shared = Arc::new(CheckpointsShared::default());
-        if let Some(pool) = pool {
-            tokio::spawn(checkpoint_forever(pool, Arc::downgrade(&shared)));
+        if let Some((pool, alarm)) = beside {
+            tokio::spawn(checkpoint_forever(pool, alarm, Arc::downgrade(&shared)));
         }
         Self { since: 0, shared }
     }
@@ -123,8 +123,7 @@ async fn begin_anew(writer: &AnyPool) -> sqlx::Result<()> {
     begun.map(drop)
 }
 
-async fn checkpoint_forever(pool: AnyPool, shared: Weak<CheckpointsShared>) {
-    let mut alarm = Alarm::default();
+async fn checkpoint_forever(pool: AnyPool, alarm: Arc<Alarm>, shared: Weak<CheckpointsShared>) {
     while let Some(shared) = shared.upgrade() {
         shared.due.notified().await;
         if Arc::strong_count(&shared) == 1 {
@@ -158,27 +157,26 @@ async fn copy(pool: &AnyPool) -> sqlx::Result<Option<i64>> {
     Ok((pages >= 0).then_some(pages * page_bytes))
 }
 
-/// Tells once that the log is too long, and once that it no longer is.
+/// Knows whether the log is too long.
 #[derive(Default)]
-struct Alarm {
-    is_on: bool,
+pub(super) struct Alarm {
+    /// 0 while it is not.
+    megabytes: AtomicI64,
 }
 
 impl Alarm {
-    fn hear(&mut self, bytes: i64) {
-        let megabytes = bytes >> 20;
-        if !self.is_on && bytes > ALARM_LOG_BYTES {
-            self.is_on = true;
-            tracing::warn!(
-                megabytes,
-                "the database's log is too long and fills the disk: somebody has been reading from \
-                 it for long (a backup, an open tool); it is cut as soon as they end"
-            );
-        } else if self.is_on && bytes < LONG_LOG_BYTES {
-            // Not at the length of the alarm, or a log that stays about there would be told for ever.
-            self.is_on = false;
-            tracing::info!(megabytes, "the database's log is of its usual length again");
-        }
+    /// The log's length while it is too long.
+    pub(super) fn megabytes(&self) -> Option<i64> {
+        let megabytes = self.megabytes.load(Ordering::Relaxed);
+        (megabytes > 0).then_some(megabytes)
+    }
+
+    fn hear(&self, bytes: i64) {
+        // Not off at the length at which it goes on, or it would go on and off about there.
+        let is_on = self.megabytes().is_some() && bytes >= LONG_LOG_BYTES;
+        let is_too_long = is_on || bytes > ALARM_LOG_BYTES;
+        let megabytes = if is_too_long { bytes >> 20 } else { 0 };
+        self.megabytes.store(megabytes, Ordering::Relaxed);
     }
 }
 
@@ -264,21 +262,20 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_too_long_is_told_once_and_so_is_its_end() {
-        let kept = tempfile::NamedTempFile::new().unwrap();
-        let log = tracing_subscriber::fmt().with_writer(Arc::new(kept.reopen().unwrap()));
-        tracing::subscriber::with_default(log.finish(), || {
-            let mut alarm = Alarm::default();
-            let megabytes = [1, 64, 65, 70, 64, 65, 16, 15, 14, 66];
-            for length in megabytes {
-                alarm.hear(length << 20);
-            }
-        });
-        let log = std::fs::read_to_string(&kept).unwrap();
-        let levels: Vec<&str> = log
-            .lines()
-            .filter_map(|line| ["WARN", "INFO"].into_iter().find(|it| line.contains(it)))
-            .collect();
-        assert_eq!(levels, ["WARN", "INFO", "WARN"], "{log}");
+    fn a_log_is_too_long_until_it_is_of_its_usual_length_again() {
+        let alarm = Alarm::default();
+        for (length, too_long) in [
+            (1, None),
+            (64, None),
+            (65, Some(65)),
+            (64, Some(64)),
+            (16, Some(16)),
+            (15, None),
+            (64, None),
+            (66, Some(66)),
+        ] {
+            alarm.hear(length << 20);
+            assert_eq!(alarm.megabytes(), too_long);
+        }
     }
 }

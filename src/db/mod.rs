@@ -16,6 +16,7 @@
 //! Reads go to a pool of their own and never wait for the writer (WAL).
 
 mod away;
+mod disk;
 mod log;
 mod target;
 mod writer;
@@ -33,6 +34,7 @@ use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
 pub use away::{TELL_AGAIN_MS, again_ms};
+pub use disk::Disk;
 use target::{CONNECT_TIMEOUT, FileLock, Target, sqlite_url};
 use writer::{Job, Upkeep, Urgency};
 
@@ -54,6 +56,7 @@ pub struct Db {
     readers: AnyPool,
     writer: mpsc::Sender<Box<dyn Job>>,
     file_lock: Option<Arc<FileLock>>,
+    log_alarm: Arc<log::Alarm>,
 }
 
 impl Db {
@@ -73,10 +76,12 @@ impl Db {
             .context("bringing the database's tables up to date")?;
         let readers = target.pool(READERS, true).await?;
         let (writer, jobs) = mpsc::channel(WAITING_JOBS);
+        let log_alarm = Arc::<log::Alarm>::default();
         let upkeep = match &target {
             Target::Sqlite { path } => Some(Upkeep {
                 pool: target.pool(1, false).await?,
                 database: path.clone(),
+                alarm: Arc::clone(&log_alarm),
             }),
             Target::Postgres { .. } => None,
         };
@@ -86,6 +91,7 @@ impl Db {
             readers,
             writer,
             file_lock: file_lock.map(Arc::new),
+            log_alarm,
         })
     }
 
@@ -97,6 +103,19 @@ impl Db {
     /// Whether no other process can share this database (SQLite, locked by this process).
     pub fn is_exclusive(&self) -> bool {
         self.file_lock.is_some()
+    }
+
+    /// The disk with SQLite's file; `None` on PostgreSQL, and where the system does not tell.
+    pub async fn disk(&self) -> Option<Disk> {
+        let lock = Arc::clone(self.file_lock.as_ref()?);
+        let looked = tokio::task::spawn_blocking(move || Disk::of(&lock.database));
+        looked.await.ok()?.ok()
+    }
+
+    /// The length of SQLite's log in megabytes while it is too long. One that nobody keeps from being
+    /// begun anew never is; it is as it was at the last of the copies that are made under load.
+    pub fn overlong_log_megabytes(&self) -> Option<i64> {
+        self.log_alarm.megabytes()
     }
 
     /// Runs `job` on `data` inside a transaction and returns when it is durable.

@@ -17,6 +17,8 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// The lock that keeps a second process off SQLite's file; it ends with the last handle.
 pub(super) struct FileLock {
     _file: std::fs::File,
+    /// What it locks.
+    pub(super) database: PathBuf,
 }
 
 /// Where the data is.
@@ -59,7 +61,10 @@ impl Target {
                 path.display()
             )
         })?;
-        Ok(Some(FileLock { _file: lock }))
+        Ok(Some(FileLock {
+            _file: lock,
+            database: path.clone(),
+        }))
     }
 
     /// Connects once by itself: a pool tries until its time is up, and then only says that.

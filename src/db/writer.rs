@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -10,7 +11,7 @@ use sqlx::{Any, AnyPool, Executor as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::away::is_away;
-use super::log::{self, Checkpoints};
+use super::log::{self, Alarm, Checkpoints};
 use super::target::Begin;
 use super::{BoxFuture, Tx, is_postgres};
 use crate::error::{Error, Result};
@@ -30,6 +31,8 @@ pub(super) struct Upkeep {
     pub(super) pool: AnyPool,
     /// The database's file.
     pub(super) database: PathBuf,
+    /// Hears how long the log is.
+    pub(super) alarm: Arc<Alarm>,
 }
 
 /// Whether somebody waits for a job's effects to be on the disk.
@@ -199,10 +202,10 @@ pub(super) async fn write_jobs(
     begin: Begin,
     upkeep: Option<Upkeep>,
 ) {
-    let (pool_beside, mut to_lay_out) = upkeep
-        .map(|Upkeep { pool, database }| (pool, database))
+    let (beside, mut to_lay_out) = upkeep
+        .map(|upkeep| ((upkeep.pool, upkeep.alarm), upkeep.database))
         .unzip();
-    let mut checkpoints = Checkpoints::start(pool_beside);
+    let mut checkpoints = Checkpoints::start(beside);
     let mut group = Vec::with_capacity(GROUP_SIZE);
     while next_group(&mut jobs, &mut group, &mut to_lay_out).await {
         checkpoints.begin_anew_if_long(&pool).await;
@@ -356,7 +359,6 @@ fn all_relaxed(group: &[Box<dyn Job>]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use sqlx::any::AnyPoolOptions;

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::limits::{Action, Headers, Limiter, Stopped};
+use super::limits::{Action, Breakers, Headers, Limiter, Stopped};
 use super::{Button, ButtonStyle, Embed, Message, Nonce, SendError};
 use crate::clock::Clock;
 use crate::ids::{ChannelId, MessageId, UserId};
@@ -129,6 +129,10 @@ impl DiscordMessenger {
 
     pub(super) fn expect_open(&self, channel: ChannelId) {
         self.limiter.open(channel);
+    }
+
+    pub(super) fn breakers(&self) -> Breakers {
+        self.limiter.breakers()
     }
 
     pub(super) async fn edit(

@@ -71,6 +71,8 @@ struct State {
     /// When each exhausted bucket fills again, in monotonic milliseconds.
     blocked: HashMap<(Action, ChannelId), i64>,
     everything_blocked_until: i64,
+    /// As far as that is no ordinary limit, but a ban or what keeps from one.
+    stopped_until: i64,
     refusals: u32,
     refusals_since: i64,
     /// Channels that took nothing the last time.
@@ -98,6 +100,15 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Stopped {
     pub(super) left_ms: i64,
+}
+
+/// What is not sent at present, as Discord refused it too often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Breakers {
+    /// Channels that took nothing and are left alone.
+    pub closed_channels: usize,
+    /// Everything waits, for so much longer.
+    pub stopped_ms: Option<i64>,
 }
 
 /// The right to send one request.
@@ -222,6 +233,18 @@ impl Limiter {
         self.lock().refusing.remove(&channel);
     }
 
+    /// What is not sent at present.
+    pub(super) fn breakers(&self) -> Breakers {
+        let now = self.clock.monotonic_ms();
+        let state = self.lock();
+        let closed = state.refusing.values().filter(|one| one.closed_until > now);
+        let left_ms = state.stopped_until - now;
+        Breakers {
+            closed_channels: closed.count(),
+            stopped_ms: (left_ms > 0).then_some(left_ms),
+        }
+    }
+
     /// Learns from an answer's headers.
     pub(super) fn learn(&self, action: Action, channel: ChannelId, headers: Headers) {
         if headers.remaining == 0 {
@@ -247,6 +270,9 @@ impl Limiter {
         let until = self.clock.monotonic_ms() + for_ms.max(0) + 1;
         let mut state = self.lock();
         state.everything_blocked_until = state.everything_blocked_until.max(until);
+        if for_ms > LONGEST_STOP_MS {
+            state.stopped_until = state.stopped_until.max(until);
+        }
     }
 
     /// Counts a request that Discord refused with 401, 403 or 429.
@@ -261,6 +287,7 @@ impl Limiter {
         if state.refusals == MOST_REFUSALS {
             let until = state.refusals_since + REFUSAL_WINDOW_MS;
             state.everything_blocked_until = state.everything_blocked_until.max(until);
+            state.stopped_until = state.stopped_until.max(until);
             tracing::error!(
                 refusals = MOST_REFUSALS,
                 "Discord refused so many requests that sending rests until ten minutes are over"
@@ -316,8 +343,25 @@ mod tests {
         assert_eq!(limiter.closed(channel), None, "it is tried again");
         limiter.refused_by(channel, "no access");
         assert!(limiter.closed(channel).is_some(), "once is enough then");
+        assert_eq!(limiter.breakers().closed_channels, 1);
         limiter.open(channel);
         assert_eq!(limiter.closed(channel), None);
+        assert_eq!(limiter.breakers(), Breakers::default());
+    }
+
+    #[test]
+    fn a_stop_of_everything_is_told_and_an_ordinary_limit_is_not() {
+        let (clock, hand) = Clock::manual(0);
+        let limiter = Limiter::new(clock, 0);
+        limiter.block_everything(LONGEST_STOP_MS);
+        assert_eq!(limiter.breakers().stopped_ms, None);
+        limiter.block_everything(60_000);
+        assert_eq!(limiter.breakers().stopped_ms, Some(60_001));
+        hand.advance_ms(60_001);
+        assert_eq!(limiter.breakers().stopped_ms, None);
+        (0..MOST_REFUSALS).for_each(|_| limiter.count_refusal());
+        let left_ms = REFUSAL_WINDOW_MS - 60_001;
+        assert_eq!(limiter.breakers().stopped_ms, Some(left_ms));
     }
 
     #[tokio::test]

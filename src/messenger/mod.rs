@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChannelId, MessageId, UserId};
 
+pub use limits::Breakers;
+
 /// Characters of a message's content (Discord's limit).
 pub const CONTENT_LENGTH: usize = 2_000;
 /// Characters of all embeds of a message together (Discord's limit).
@@ -195,6 +197,14 @@ impl Messenger {
     pub fn expect_open(&self, channel: ChannelId) {
         if let Self::Discord(discord) = self {
             discord.expect_open(channel);
+        }
+    }
+
+    /// What is not sent at present, as Discord refused it too often.
+    pub fn breakers(&self) -> Breakers {
+        match self {
+            Self::Discord(discord) => discord.breakers(),
+            Self::Memory(_) => Breakers::default(),
         }
     }
 

@@ -43,10 +43,12 @@ pub mod merge;
 mod post_lane;
 pub mod queue;
 mod retry;
+mod stall;
 mod store;
 mod trial;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -63,6 +65,7 @@ use crate::ids::{ChannelId, GuildId, IdMaker, MessageId, OutboxId, UserId};
 use crate::messenger::{Message, Messenger};
 
 pub use edit_lane::NewEdit;
+pub use stall::{STALLED_MS, Stall};
 pub use store::{enqueue, enqueue_newest, mark_shown, rewrite, under_way, unshown, withdraw};
 pub use trial::Fate;
 
@@ -181,15 +184,22 @@ pub struct Payload {
 }
 
 /// Which sender takes a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lane {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// Posts to channels, and edits of them.
     Post,
+    /// Messages that were said past the outbox, brought up to date.
     Edit,
+    /// Direct messages.
     Dm,
 }
 
 impl Lane {
-    fn as_str(self) -> &'static str {
+    /// Every lane.
+    pub const ALL: [Self; 3] = [Self::Post, Self::Edit, Self::Dm];
+
+    /// Its name in the table and in the log.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Post => "post",
             Self::Edit => "edit",
@@ -279,6 +289,11 @@ struct Inner {
     renewed_ms: Mutex<i64>,
     /// When the log was last told that the database fails, by the monotonic clock.
     complained_ms: Mutex<Option<i64>>,
+    /// When this process last sent something in each lane, by the monotonic clock; at first, when it
+    /// began.
+    sent_ms: Mutex<HashMap<Lane, i64>>,
+    /// Rows that this process has discarded.
+    discarded: AtomicU64,
     /// Wakes the poller before its time.
     poll: Notify,
     /// The earliest `not_before_ms` this process knows of.
@@ -301,6 +316,7 @@ impl Outbox {
         dms: dm::Settings,
     ) -> Self {
         let boot = ids.next(&clock);
+        let began_ms = clock.monotonic_ms();
         let inner = Inner {
             clock,
             ids,
@@ -312,6 +328,8 @@ impl Outbox {
             held: Mutex::default(),
             renewed_ms: Mutex::default(),
             complained_ms: Mutex::default(),
+            sent_ms: Mutex::new(Lane::ALL.map(|lane| (lane, began_ms)).into()),
+            discarded: AtomicU64::new(0),
             poll: Notify::new(),
             next_due_ms: Mutex::default(),
             changes: watch::Sender::new(0),
@@ -468,6 +486,17 @@ impl Outbox {
         self.inner.halted.is_cancelled()
     }
 
+    /// How many messages this process has given up since it began, because no channel of theirs takes
+    /// them.
+    pub fn discarded(&self) -> u64 {
+        self.inner.discarded.load(Ordering::Relaxed)
+    }
+
+    fn count_discarded(&self, rows: usize) {
+        let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+        self.inner.discarded.fetch_add(rows, Ordering::Relaxed);
+    }
+
     /// How many rows this process holds.
     pub fn held(&self) -> usize {
         lock(&self.inner.held).len()
@@ -560,6 +589,7 @@ impl Outbox {
                 Box::pin(store::claim(tx, *boot, *now_ms, CLAIM_BATCH, *edits))
             })
             .await?;
+        self.count_discarded(claimed.unreadable.len());
         for unreadable in &claimed.unreadable {
             tracing::error!(outbox.id = %unreadable, "a message that this version cannot read was discarded");
         }

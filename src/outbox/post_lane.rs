@@ -438,6 +438,8 @@ impl Outbox {
                 Box::pin(store::complete(tx, *key, *boot, *message, *now_ms))
             })
             .await?;
+        let sent_ms = self.inner.clock.monotonic_ms();
+        lock(&self.inner.sent_ms).insert(rows[0].lane, sent_ms);
         let late_ms = now_ms - rows[0].created_ms;
         tracing::debug!(rows = rows.len(), late_ms, "sent");
         Ok(())
@@ -535,6 +537,8 @@ impl Outbox {
                 })
             })
             .await?;
+        let is_last = |row: &&Row| row.payload.ladder.is_empty();
+        self.count_discarded(rows.iter().filter(is_last).count());
         self.hand(alert);
         self.due_at(now_ms);
         Ok(())

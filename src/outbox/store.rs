@@ -529,6 +529,50 @@ pub(super) async fn count_due(tx: &mut Tx, now_ms: i64) -> Result<i64> {
     .await?)
 }
 
+/// Since when what has waited longest in this lane has been due, if since `cut_ms` or before, and why
+/// its last attempt failed. A row that was tried and is tried again is due since its first attempt.
+pub(super) async fn due_since(
+    tx: &mut Tx,
+    lane: Lane,
+    cut_ms: i64,
+) -> Result<Option<(i64, Option<String>)>> {
+    // One row of each kind: the one that has waited longest, one that is to be tried again later,
+    // and one that a process holds. For the second, all that waits for a later time is gone
+    // through, but by the index alone as long as it was made after `cut_ms`; its order is what keeps
+    // PostgreSQL from going through the primary key instead.
+    let found = sqlx::query(
+        "SELECT since_ms, last_error FROM ( \
+             SELECT CASE WHEN first_attempt_ms <= $2 THEN first_attempt_ms ELSE not_before_ms END \
+                 AS since_ms, last_error FROM outbox \
+             WHERE lane = $1 AND state IN ('available', 'retryable') AND not_before_ms <= $2 \
+             ORDER BY not_before_ms, id LIMIT 1) AS waiting \
+         UNION ALL SELECT since_ms, last_error FROM ( \
+             SELECT first_attempt_ms AS since_ms, last_error FROM outbox \
+             WHERE lane = $1 AND state IN ('available', 'retryable') AND not_before_ms > $2 \
+                 AND id < $3 AND first_attempt_ms <= $2 AND held IS NULL \
+             ORDER BY not_before_ms, id LIMIT 1) AS tried \
+         UNION ALL SELECT since_ms, last_error FROM ( \
+             SELECT CASE WHEN first_attempt_ms <= $2 THEN first_attempt_ms ELSE not_before_ms END \
+                 AS since_ms, last_error FROM outbox \
+             WHERE lane = $1 AND state = 'running' \
+                 AND (not_before_ms <= $2 OR first_attempt_ms <= $2) \
+             LIMIT 1) AS held",
+    )
+    .bind(lane.as_str())
+    .bind(cut_ms)
+    .bind(first_id_of(cut_ms + 1))
+    .fetch_all(tx)
+    .await?;
+    let mut oldest: Option<(i64, Option<String>)> = None;
+    for row in &found {
+        let since_ms: i64 = row.try_get(0)?;
+        if oldest.as_ref().is_none_or(|(known, _)| since_ms < *known) {
+            oldest = Some((since_ms, row.try_get(1)?));
+        }
+    }
+    Ok(oldest)
+}
+
 /// Removes a bounded number of rows that have been done for long. `true`: there may be more.
 pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<bool> {
     let pruned = sqlx::query(

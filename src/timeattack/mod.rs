@@ -33,7 +33,7 @@ pub mod start_message;
 pub mod text;
 pub mod timer;
 
-pub use store::count_running;
+pub use store::{MOST_COUNTED, Overdue, count_running, overdue_since};
 
 use crate::app::App;
 use crate::duration_text;

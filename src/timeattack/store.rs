@@ -11,6 +11,9 @@ use crate::ids::{AttackId, ChannelId, GuildId, MessageId, UserId};
 
 /// Ids named by one statement.
 const ID_CHUNK: usize = 500;
+/// Overdue ones are counted up to here: more need not be known exactly, and a count of them all, made
+/// every few seconds, would be one more burden in bad times.
+pub const MOST_COUNTED: i64 = 1_000;
 
 const COLUMNS: &str = "id, guild_id, channel_id, user_id, member_name, task, state, started_ms, \
      deadline_ms, extensions, finished_ms, language, proof_url, message_id, revision";
@@ -392,6 +395,32 @@ pub(super) async fn overdue(tx: &mut Tx, now_ms: i64, most: i64) -> Result<Vec<A
     .fetch_all(tx)
     .await?;
     Ok(ids.into_iter().map(AttackId).collect())
+}
+
+/// Time attacks whose deadline has passed without a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// How many, at most [`MOST_COUNTED`].
+    pub count: i64,
+    /// The deadline that passed first.
+    pub oldest_ms: i64,
+}
+
+/// What still runs although its deadline was `before_ms` or earlier; `None`: nothing does.
+pub async fn overdue_since(tx: &mut Tx, before_ms: i64) -> Result<Option<Overdue>> {
+    let row = sqlx::query(
+        "SELECT COUNT(*), MIN(deadline_ms) FROM ( \
+             SELECT deadline_ms FROM time_attacks \
+             WHERE state = 'running' AND deadline_ms <= $1 \
+             ORDER BY deadline_ms, id LIMIT $2) AS overdue",
+    )
+    .bind(before_ms)
+    .bind(MOST_COUNTED)
+    .fetch_one(tx)
+    .await?;
+    let count = row.try_get(0)?;
+    let oldest_ms: Option<i64> = row.try_get(1)?;
+    Ok(oldest_ms.map(|oldest_ms| Overdue { count, oldest_ms }))
 }
 
 /// How many run, and of them how many are overdue.

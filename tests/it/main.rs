@@ -11,6 +11,7 @@
 
 mod support;
 
+mod alerts;
 mod announce;
 mod connection;
 mod consent;

@@ -66,6 +66,11 @@ impl Lane {
         !self.is_busy() && until_ms.is_some_and(|until_ms| until_ms > now_ms)
     }
 
+    /// The longest time between two messages of a backlog that is due to nothing but the pace.
+    pub(in crate::outbox) fn longest_pause_ms(&self) -> i64 {
+        self.settings.rate.longest_pause_ms()
+    }
+
     pub(in crate::outbox) fn is_busy(&self) -> bool {
         self.in_flight.load(Ordering::Acquire) > 0
     }
@@ -173,6 +178,7 @@ impl Outbox {
             parked,
         } = found;
         if parked > 0 {
+            self.count_discarded(parked);
             tracing::error!(
                 count = parked,
                 "direct messages were given up: several processes ended while they sent them"
@@ -307,6 +313,7 @@ impl Outbox {
         let later = |after_ms: Option<i64>, why: String| {
             let since_ms = now_ms - lead.first_attempt_ms.unwrap_or(now_ms);
             if retry::is_hopeless(lead.attempt, since_ms) {
+                self.count_discarded(letter.len());
                 return Ending::Never {
                     why: format!("given up after a day: {why}"),
                     is_closed: false,
@@ -328,6 +335,8 @@ impl Outbox {
         match outcome {
             Ok(message) => {
                 state.failures = 0;
+                let sent_ms = self.inner.clock.monotonic_ms();
+                lock(&self.inner.sent_ms).insert(lead.lane, sent_ms);
                 Ending::Sent(message)
             }
             Err(SendError::Retry { after_ms, why }) => {
@@ -364,6 +373,7 @@ impl Outbox {
             }
             Err(SendError::Discard { why }) => {
                 state.failures = 0;
+                self.count_discarded(letter.len());
                 tracing::warn!(why, "a direct message was refused for good");
                 Ending::Never {
                     why,

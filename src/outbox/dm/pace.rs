@@ -12,6 +12,18 @@ pub struct Rate(pub f64);
 impl Rate {
     /// No limit.
     pub const UNLIMITED: Self = Self(0.0);
+
+    /// Three times as long as a backlog takes from one message to the next.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at the slowest rate that there is, it is under two hours"
+    )]
+    pub(super) fn longest_pause_ms(self) -> i64 {
+        if self.0 <= 0.0 {
+            return 0;
+        }
+        (3_000.0 / (self.0 * BULK_SHARE)).min(1e9) as i64
+    }
 }
 
 /// The part of the rate that a backlog may use.

@@ -15,8 +15,7 @@ use timeattack::discord::{self, DiscordSettings};
 use timeattack::ids::{ChannelId, GuildId, UserId};
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
-use timeattack::outbox::dm::Rate;
-use timeattack::run::Workers;
+use timeattack::run::{WorkerOptions, Workers};
 use timeattack::sandbox::{Actor, Exchange, LocalDiscord, Message, Options, permissions};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -113,7 +112,7 @@ impl Running {
             clock,
             db,
             Messenger::Discord(Arc::new(messenger)),
-            Rate::UNLIMITED,
+            WorkerOptions::default(),
         );
         let workers = workers.await.unwrap();
         let stop = CancellationToken::new();

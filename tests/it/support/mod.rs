@@ -16,6 +16,7 @@ use std::time::Duration;
 use futures_util::future::select_all;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
+use timeattack::alerts::webhook::Webhook;
 use timeattack::app::App;
 use timeattack::clock::{Clock, ManualClock};
 use timeattack::db::Db;
@@ -26,7 +27,7 @@ use timeattack::messenger::Messenger;
 use timeattack::messenger::memory::{MemoryMessenger, Posted};
 use timeattack::outbox::Outbox;
 use timeattack::outbox::dm::Rate;
-use timeattack::run::Workers;
+use timeattack::run::{WorkerOptions, Workers};
 use timeattack::timeattack::{self as attacks, Actor, Start, TimeAttack};
 
 use tokio::runtime::Runtime;
@@ -64,6 +65,14 @@ pub async fn execute(db: &Db, sql: impl Into<String>) -> Result<(), Error> {
     .await
 }
 
+/// What a process is started with.
+#[derive(Clone)]
+struct Means {
+    dm_rate: Rate,
+    /// Where operators are told.
+    webhook: Option<String>,
+}
+
 /// The program under test, on a runtime of its own, so that it can be killed like a process.
 /// Dropping it with unsent work fails the test.
 pub struct TestApp {
@@ -71,7 +80,7 @@ pub struct TestApp {
     pub messenger: MemoryMessenger,
     process: Option<Process>,
     database: Database,
-    dm_rate: Rate,
+    means: Means,
     /// Other processes on the same database.
     peers: Mutex<Vec<Outbox>>,
     expects_unsent: bool,
@@ -84,10 +93,23 @@ struct Process {
 
 impl TestApp {
     pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// With operators who are told at `webhook`.
+    pub async fn start_telling(webhook: &str) -> Self {
+        Self::start_with(Some(webhook.to_owned())).await
+    }
+
+    async fn start_with(webhook: Option<String>) -> Self {
         let (clock, hand) = Clock::manual(NOW_MS);
         let database = Database::fresh().await;
         let messenger = MemoryMessenger::default();
-        Self::boot(database, clock, hand, messenger, Rate::UNLIMITED).await
+        let means = Means {
+            dm_rate: Rate::UNLIMITED,
+            webhook,
+        };
+        Self::boot(database, clock, hand, messenger, means).await
     }
 
     /// With so many direct messages a second.
@@ -95,7 +117,11 @@ impl TestApp {
         let (clock, hand) = Clock::manual(NOW_MS);
         let database = Database::fresh().await;
         let messenger = MemoryMessenger::default();
-        Self::boot(database, clock, hand, messenger, Rate(per_second)).await
+        let means = Means {
+            dm_rate: Rate(per_second),
+            webhook: None,
+        };
+        Self::boot(database, clock, hand, messenger, means).await
     }
 
     async fn boot(
@@ -103,7 +129,7 @@ impl TestApp {
         clock: Clock,
         hand: ManualClock,
         messenger: MemoryMessenger,
-        dm_rate: Rate,
+        means: Means,
     ) -> Self {
         // Shown with a failing test when RUST_LOG asks for it.
         let filter = tracing_subscriber::EnvFilter::from_default_env();
@@ -117,9 +143,15 @@ impl TestApp {
             .build()
             .expect("a runtime");
         let (url, sender) = (database.url.clone(), Messenger::Memory(messenger.clone()));
+        let webhook = means.webhook.clone();
+        let options = WorkerOptions {
+            dm_rate: means.dm_rate,
+            webhook: webhook
+                .map(|webhook| Webhook::new(webhook.into()).expect("the address of a webhook")),
+        };
         let workers = runtime.spawn(async move {
             let db = Db::open(&url).await.expect("the database opens");
-            Workers::start(clock, db, sender, dm_rate)
+            Workers::start(clock, db, sender, options)
                 .await
                 .expect("the workers start")
         });
@@ -129,7 +161,7 @@ impl TestApp {
             messenger,
             process: Some(Process { runtime, workers }),
             database,
-            dm_rate,
+            means,
             peers: Mutex::default(),
             expects_unsent: false,
         }
@@ -140,7 +172,7 @@ impl TestApp {
         let clock = Clock::Manual(self.clock.clone());
         let database = self.database.shared();
         let (hand, messenger) = (self.clock.clone(), self.messenger.clone());
-        let second = Self::boot(database, clock, hand, messenger, self.dm_rate).await;
+        let second = Self::boot(database, clock, hand, messenger, self.means.clone()).await;
         let outbox = second.app().outbox.clone();
         self.peers.lock().expect("no panic").push(outbox);
         second
@@ -180,8 +212,8 @@ impl TestApp {
         self.clock.advance_ms(after_ms);
         let clock = Clock::Manual(self.clock.clone());
         let (hand, messenger) = (self.clock.clone(), self.messenger.clone());
-        let dm_rate = self.dm_rate;
-        Self::boot(self.database.take(), clock, hand, messenger, dm_rate).await
+        let (database, means) = (self.database.take(), self.means.clone());
+        Self::boot(database, clock, hand, messenger, means).await
     }
 
     /// Runs something inside the process, so that it dies with it.
