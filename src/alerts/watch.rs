@@ -206,7 +206,7 @@ mod tests {
     fn nothing_is_told_while_all_is_well_and_everything_is_judged() {
         let found = well();
         assert_eq!(told(&found), []);
-        assert_eq!(found.conditions().len(), 9);
+        assert_eq!(found.conditions().len(), 11);
     }
 
     #[test]

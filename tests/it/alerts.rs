@@ -20,7 +20,7 @@ use timeattack::ids::{ChannelId, MessageId};
 use timeattack::messenger::discord::DiscordMessenger;
 use timeattack::messenger::memory::{Fault, Gate};
 use timeattack::messenger::{Messenger, SendError};
-use timeattack::run::Workers;
+use timeattack::run::{WorkerOptions, Workers};
 use timeattack::telemetry;
 use timeattack::timeattack::start_message::{self, Shown};
 use timeattack::timeattack::{self as attacks, Actor, Start};
@@ -576,7 +576,11 @@ async fn operators_are_told_while_discord_is_down() {
     let messenger = Messenger::Discord(Arc::new(discord));
     let webhook = Webhook::new(SecretString::from(hook.url.as_str())).unwrap();
     let db = Db::open(&database.url).await.unwrap();
-    let workers = Workers::start_telling(clock.clone(), db, messenger, Some(webhook));
+    let options = WorkerOptions {
+        webhook: Some(webhook),
+        ..WorkerOptions::default()
+    };
+    let workers = Workers::start(clock.clone(), db, messenger, options);
     let workers = workers.await.unwrap();
     let start = Start {
         actor: Actor {

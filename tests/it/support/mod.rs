@@ -376,6 +376,13 @@ impl TestApp {
     }
 
     async fn is_settled(&self) -> bool {
+        // What is decided is enqueued with it: so the decisions are asked about first.
+        let mut conn = self.app().db.read().await.expect("a connection");
+        let counted = attacks::count_running(&mut conn, self.now_ms()).await;
+        drop(conn);
+        if counted.expect("a count").1 > 0 {
+            return false;
+        }
         let mut outboxes = self.peers();
         outboxes.push(self.app().outbox.clone());
         // A row is forgotten a moment after the table says that it was sent: each process is asked.
@@ -384,9 +391,7 @@ impl TestApp {
                 return false;
             }
         }
-        let mut conn = self.app().db.read().await.expect("a connection");
-        let counted = attacks::count_running(&mut conn, self.now_ms()).await;
-        counted.expect("a count").1 == 0
+        true
     }
 
     fn peers(&self) -> Vec<Outbox> {
