@@ -87,7 +87,7 @@ CREATE TABLE announcements (
     state       TEXT   NOT NULL CHECK (state IN ('draft', 'sending', 'enqueued', 'cancelled')),
     -- Everybody up to this user has their row in the outbox.
     cursor_user_id BIGINT NOT NULL DEFAULT 0,
-    -- Those who have the role, as JSON; NULL without a role.
+    -- Those who have the role, as JSON; NULL without a role, and once all are in the outbox.
     audience    TEXT,
     created_ms  BIGINT NOT NULL,
     updated_ms  BIGINT NOT NULL

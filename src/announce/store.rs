@@ -140,7 +140,7 @@ pub(super) async fn advance(
 
 pub(super) async fn finish(tx: &mut Tx, id: AnnouncementId, now_ms: i64) -> Result<()> {
     sqlx::query(
-        "UPDATE announcements SET state = 'enqueued', updated_ms = $2 \
+        "UPDATE announcements SET state = 'enqueued', audience = NULL, updated_ms = $2 \
          WHERE id = $1 AND state = 'sending'",
     )
     .bind(id.0)
@@ -158,7 +158,7 @@ pub(super) async fn cancel(
     now_ms: i64,
 ) -> Result<bool> {
     let cancelled = sqlx::query(
-        "UPDATE announcements SET state = 'cancelled', updated_ms = $3 \
+        "UPDATE announcements SET state = 'cancelled', audience = NULL, updated_ms = $3 \
          WHERE id = $1 AND guild_id = $2",
     )
     .bind(id.0)

@@ -62,6 +62,11 @@ impl Lane {
         !self.channels.is_empty()
     }
 
+    /// Whether a request is on its way.
+    pub(super) fn is_sending(&self) -> bool {
+        self.in_flight.available_permits() < MOST_IN_FLIGHT
+    }
+
     /// Whether a post to this channel would have others before it.
     pub(super) fn has_queue(&self, channel: ChannelId) -> bool {
         self.channels.contains_key(&channel)

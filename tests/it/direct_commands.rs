@@ -2,7 +2,7 @@
 //! the buttons below the messages.
 
 use timeattack::ids::UserId;
-use timeattack::sandbox::{Message, Reply};
+use timeattack::sandbox::{Message, Reply, permissions};
 
 use crate::support::bot::{Bot, turning};
 use crate::support::{hours, minutes};
@@ -206,46 +206,88 @@ async fn what_waits_for_the_morning_is_shown_with_the_reason_and_comes_out_then(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_given_up_is_listed_tried_again_and_put_away() {
+async fn a_night_of_announcements_is_one_message_in_the_morning() {
+    let bot = Bot::start().await;
+    bot.says(bot.jamong, "/dm allow").await;
+    bot.written(bot.jamong, "처리되었습니다").await;
+    bot.night_begins().await;
+    for number in 1..=6 {
+        let line = format!("/announce body:소식 {number} kind:notice");
+        let preview = bot.says(bot.admin, &line).await.message().unwrap();
+        let sent = turning(&bot.clock, bot.admin().click(&preview, "Send it to 1"));
+        sent.await.unwrap();
+    }
+    bot.clock.advance_ms(hours(10));
+    let digest = bot.written(bot.jamong, "메시지 6개").await;
+    let text = digest.text();
+    for number in 1..=6 {
+        assert!(text.contains(&format!("소식 {number}")), "{number}: {text}");
+    }
+    assert_eq!(digest.buttons().len(), 1);
+    assert_eq!(bot.texts(bot.jamong).len(), 2, "the notice and the digest");
+    bot.end().await;
+}
+
+/// The number of the only message that was given up, once it is.
+async fn parked_id(bot: &Bot, why: &str) -> String {
+    loop {
+        let list = bot.says(bot.admin, "/queue parked").await.text();
+        if list.contains(why) {
+            let mut numbers = list.split('`').filter(|part| part.parse::<i64>().is_ok());
+            return numbers.next().unwrap().to_owned();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_up_is_tried_again_when_its_channel_is_open() {
+    let bot = Bot::start().await;
+    bot.started().await;
+    bot.discord
+        .deny_bot(bot.channel, permissions::SEND_MESSAGES);
+    bot.clock.advance_ms(minutes(10));
+    let id = parked_id(&bot, "50013").await;
+    let elsewhere = bot.discord.actor(bot.admin, bot.elsewhere);
+    let foreign = elsewhere.slash(&format!("/queue retry id:{id}")).await;
+    let refused = foreign.unwrap().text();
+    assert!(refused.contains("can't find that message"), "{refused}");
+    bot.discord.deny_bot(bot.channel, 0);
+    let retried = bot.says(bot.admin, &format!("/queue retry id:{id}")).await;
+    assert!(
+        retried.text().contains("trying it again"),
+        "{}",
+        retried.text()
+    );
+    let card = bot.posted(bot.channel, "나약한 자식").await;
+    assert!(!card.is_ephemeral());
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_up_is_put_away() {
     let bot = Bot::start().await;
     bot.says(bot.mina, "/dm allow").await;
     bot.written(bot.mina, "was recorded").await;
     bot.discord.close_dms(bot.mina, true);
-    for body in ["first", "second"] {
-        let line = format!("/announce body:{body} kind:notice");
-        let preview = bot.says(bot.admin, &line).await.message().unwrap();
-        if preview.buttons().len() == 2 {
-            turning(&bot.clock, bot.admin().click(&preview, "Send it to 1"))
-                .await
-                .unwrap();
-        }
-        bot.says(bot.admin, "/queue status").await;
-    }
-    let parked = async || bot.says(bot.admin, "/queue parked").await.text();
-    let mut list = parked().await;
-    while !list.contains("50007") {
-        list = parked().await;
-    }
-    let id = list
-        .split('`')
-        .find(|part| part.parse::<i64>().is_ok())
-        .unwrap()
-        .to_owned();
-    bot.discord.close_dms(bot.mina, false);
-    bot.says(bot.mina, "/dm allow").await;
-    let retried = bot
-        .says(bot.admin, &format!("/queue retry id:{id}"))
-        .await
-        .text();
-    // Mina was shown it at her next command, which was `/dm allow`: then it is done.
-    assert!(retried.contains("/queue"), "{retried}");
-    let elsewhere = bot.discord.actor(bot.admin, bot.elsewhere);
-    let refused = elsewhere
-        .slash(&format!("/queue discard id:{id}"))
-        .await
-        .unwrap()
-        .text();
-    assert!(refused.contains("can't find that message"), "{refused}");
+    let line = "/announce body:Hello kind:notice";
+    let preview = bot.says(bot.admin, line).await.message().unwrap();
+    let sent = turning(&bot.clock, bot.admin().click(&preview, "Send it to 1"));
+    sent.await.unwrap();
+    let id = parked_id(&bot, "50007").await;
+    let away = bot
+        .says(bot.admin, &format!("/queue discard id:{id}"))
+        .await;
+    assert!(away.text().contains("Put away"), "{}", away.text());
+    let list = bot.says(bot.admin, "/queue parked").await.text();
+    assert!(list.contains("Nothing was given up"), "{list}");
+    let closed = bot.says(bot.mina, "/dm status").await.text();
+    assert!(closed.contains("Discord has refused"), "{closed}");
+    assert!(
+        !bot.discord
+            .messages(bot.channel)
+            .iter()
+            .any(|one| one.text().contains("📬 No channel"))
+    );
     bot.end().await;
 }
 

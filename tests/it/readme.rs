@@ -1,10 +1,12 @@
 //! What README tells a host to do, done.
 
+use sqlx::AssertSqlSafe;
 use timeattack::ids::{MessageId, UserId};
 use timeattack::messenger::SendError;
 use timeattack::messenger::memory::Fault;
 use timeattack::timeattack::start_message::{self, Shown};
 
+use crate::direct::allow;
 use crate::support::{MEMBER, OTHER, TestApp, execute, minutes, seconds};
 
 const ENGLISH: &str = include_str!("../../README.md");
@@ -46,6 +48,7 @@ async fn a_member_is_removed_and_the_posts_that_waited_with_theirs_go_out() {
     }
     app.advance(minutes(1)).await;
     assert!(app.posts().is_empty(), "they wait");
+    app.decides(MEMBER, allow()).await;
     // Whether they became one message hangs on who came first; here they did, led by hers.
     let merged = "UPDATE outbox SET message_key = \
          (SELECT id FROM outbox WHERE lane = 'post' AND user_id = 99000000000000001) \
@@ -74,14 +77,18 @@ async fn a_member_is_removed_and_the_posts_that_waited_with_theirs_go_out() {
     let posts = "SELECT COUNT(*) FROM outbox \
          WHERE CAST(user_id AS TEXT) LIKE $1 OR payload LIKE $1 OR payload LIKE $2";
     assert_eq!(count(&app, posts, &[&member, "%reading%"]).await, 0);
+    for table in ["consents", "consent_notices", "members", "dm_channels"] {
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE CAST(user_id AS TEXT) LIKE $1");
+        assert_eq!(count(&app, sql, &[&member]).await, 0, "{table}");
+    }
     let attacks = "SELECT COUNT(*) FROM time_attacks \
          WHERE CAST(user_id AS TEXT) LIKE $1 OR task LIKE $2";
     assert_eq!(count(&app, attacks, &[&member, "%reading%"]).await, 0);
 }
 
-async fn count(app: &TestApp, sql: &'static str, like: &[&str]) -> i64 {
+async fn count(app: &TestApp, sql: impl Into<String>, like: &[&str]) -> i64 {
     let mut conn = app.app().db.read().await.unwrap();
-    let mut query = sqlx::query_scalar(sql);
+    let mut query = sqlx::query_scalar(AssertSqlSafe(sql.into()));
     for pattern in like {
         query = query.bind(*pattern);
     }

@@ -17,6 +17,11 @@ use crate::outbox::{Outbox, POLL_MS, Row, lock, retry};
 
 /// Messages on their way at once.
 const MOST_IN_FLIGHT: usize = 16;
+/// Of a backlog: enough to keep the way to Discord busy, few enough not to be in the way of what is
+/// said at once.
+const MOST_BULK_IN_FLIGHT: usize = 4;
+/// Posts that a message of a backlog lets go before it.
+const POSTS_FIRST: usize = 3;
 /// While the channels' posts are many, what makes way is looked at again after this long.
 const MAKE_WAY_MS: i64 = 100;
 /// How long no direct message is opened after Discord said that it were too many.
@@ -36,6 +41,8 @@ pub struct Lane {
     settings: Settings,
     wake: Notify,
     in_flight: AtomicUsize,
+    /// Those of a backlog among them.
+    bulk_in_flight: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -56,6 +63,7 @@ impl Lane {
             settings,
             wake: Notify::new(),
             in_flight: AtomicUsize::new(0),
+            bulk_in_flight: AtomicUsize::new(0),
             state: Mutex::default(),
         }
     }
@@ -77,14 +85,32 @@ impl Lane {
 }
 
 /// A letter on its way; dropping it makes room for the next.
-struct Slot(Outbox);
+struct Slot {
+    outbox: Outbox,
+    bulk: bool,
+}
+
+impl Slot {
+    fn of(outbox: &Outbox, bulk: bool) -> Self {
+        let lane = &outbox.inner.dms;
+        lane.in_flight.fetch_add(1, Ordering::AcqRel);
+        lane.bulk_in_flight
+            .fetch_add(usize::from(bulk), Ordering::AcqRel);
+        Self {
+            outbox: outbox.clone(),
+            bulk,
+        }
+    }
+}
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let lane = &self.0.inner.dms;
+        let lane = &self.outbox.inner.dms;
+        lane.bulk_in_flight
+            .fetch_sub(usize::from(self.bulk), Ordering::AcqRel);
         lane.in_flight.fetch_sub(1, Ordering::AcqRel);
-        self.0.wake_dms();
-        self.0.changed();
+        self.outbox.wake_dms();
+        self.outbox.changed();
     }
 }
 
@@ -141,7 +167,10 @@ impl Outbox {
     /// Begins what can be sent now. Returns when to look again; `None`: at once.
     async fn look(&self, now_ms: i64) -> Result<Option<i64>> {
         let lane = &self.inner.dms;
-        let free = MOST_IN_FLIGHT.saturating_sub(lane.in_flight.load(Ordering::Acquire));
+        let free =
+            |most: usize, taken: &AtomicUsize| most.saturating_sub(taken.load(Ordering::Acquire));
+        let most = free(MOST_IN_FLIGHT, &lane.in_flight);
+        let most_bulk = free(MOST_BULK_IN_FLIGHT, &lane.bulk_in_flight);
         let (pause_ms, opening_from_ms) = {
             let state = lock(&lane.state);
             let pause_ms = state.paused_until - self.inner.clock.monotonic_ms();
@@ -150,24 +179,30 @@ impl Outbox {
         if pause_ms > 0 {
             return Ok(Some(now_ms + pause_ms));
         }
-        // Whatever ends its way wakes this lane.
-        if free < MOST_IN_FLIGHT / 2 {
+        // Whatever ends its way wakes this lane. A backlog is taken in pairs, to share a transaction.
+        let has_bulk_room = most_bulk >= MOST_BULK_IN_FLIGHT / 2;
+        if most == 0 {
             return Ok(Some(now_ms + POLL_MS));
         }
-        let with_bulk = self.has_room_for_edits();
+        let makes_way = !self.has_room_for_edits();
         let look = Look {
             boot: self.inner.boot,
             now_ms,
-            most: free,
+            most,
+            most_bulk: if makes_way || !has_bulk_room {
+                0
+            } else {
+                most_bulk
+            },
             rate: lane.settings.rate,
-            with_bulk,
             opening_from_ms,
         };
         let job = (look, Arc::clone(&lane.settings.door));
         let found = self
             .inner
             .db
-            .write(job, |tx, (look, door)| {
+            // It need only outlive the process: after a power cut the same nonce finds what was sent.
+            .write_relaxed(job, |tx, (look, door)| {
                 Box::pin(store::claim(tx, door.as_ref(), look))
             })
             .await?;
@@ -191,10 +226,10 @@ impl Outbox {
             return Ok(None);
         }
         let next_ms = next_ms.unwrap_or(now_ms + POLL_MS);
-        Ok(Some(if with_bulk {
-            next_ms
-        } else {
+        Ok(Some(if makes_way {
             next_ms.min(now_ms + MAKE_WAY_MS)
+        } else {
+            next_ms
         }))
     }
 
@@ -205,11 +240,10 @@ impl Outbox {
                 held.insert(row.id);
             });
         }
-        self.inner.dms.in_flight.fetch_add(1, Ordering::AcqRel);
-        let slot = Slot(self.clone());
         let Some(lead) = letter.rows.first() else {
             return;
         };
+        let slot = Slot::of(self, lead.dm.bulk);
         let span = tracing::info_span!(
             "outbox.deliver",
             lane = "dm",
@@ -226,7 +260,25 @@ impl Outbox {
         self.inner.tasks.spawn(sending.instrument(span));
     }
 
+    /// Lets posts that are on their way go first, but not for ever.
+    async fn let_posts_go(&self) {
+        let mut changes = self.changes();
+        for _ in 0..POSTS_FIRST {
+            if !lock(&self.inner.lane).is_sending() {
+                return;
+            }
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     async fn deliver_letter(&self, mut letter: Letter) {
+        if letter.rows.first().is_some_and(|lead| lead.dm.bulk)
+            && self.unless_stopping(self.let_posts_go()).await.is_none()
+        {
+            return self.leave_unsent(&letter.rows);
+        }
         let known = letter.channel;
         let outcome = match self.unless_stopping(self.channel_of(&letter)).await {
             None => return self.leave_unsent(&letter.rows),

@@ -13,7 +13,7 @@ use crate::ids::{ChannelId, GuildId, OutboxId, UserId};
 use crate::outbox::store::{COLUMNS, from_row};
 use crate::outbox::{Class, LEASE_MS, MOST_CRASHES, Row};
 
-/// Rows asked about at once.
+/// Rows asked about at once, where more are held or dropped than sent.
 const LOOK_AHEAD: usize = 200;
 /// Such rounds of one look: what is held or dropped costs no permit, so a night's start goes
 /// through thousands of rows, but others want to write meanwhile.
@@ -30,9 +30,9 @@ pub(super) struct Look {
     pub(super) now_ms: i64,
     /// Letters that can be sent now.
     pub(super) most: usize,
+    /// How many of these may be of a backlog.
+    pub(super) most_bulk: usize,
     pub(super) rate: Rate,
-    /// Whether what makes way may go.
-    pub(super) with_bulk: bool,
     /// No direct message may be opened before.
     pub(super) opening_from_ms: i64,
 }
@@ -59,16 +59,23 @@ impl Found {
 pub(super) async fn claim(tx: &mut Tx, door: &dyn Door, look: &Look) -> Result<Found> {
     let mut found = Found::default();
     for bulk in [false, true] {
-        if bulk && !look.with_bulk {
-            break;
-        }
+        let most = if bulk {
+            look.most_bulk.min(look.most - found.letters.len())
+        } else {
+            look.most
+        };
+        let before = found.letters.len();
         for round in 0.. {
-            let room = look.most - found.letters.len();
-            if room == 0 || round == MOST_ROUNDS {
+            let room = most - (found.letters.len() - before);
+            if room == 0 {
+                break;
+            }
+            if round == MOST_ROUNDS {
                 found.more = true;
                 break;
             }
-            let limit = LOOK_AHEAD.max(room);
+            // As many as can be sent; if fewer were, a night begins, and they are many.
+            let limit = if round == 0 { room } else { LOOK_AHEAD };
             let rows = waiting(tx, bulk, look.now_ms, limit).await?;
             if rows.is_empty() {
                 break;
