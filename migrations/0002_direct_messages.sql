@@ -165,6 +165,8 @@ CREATE INDEX outbox_unshown ON outbox (guild_id, user_id)
     WHERE state = 'discarded' AND shown_ms IS NULL;
 CREATE INDEX outbox_waiting_dms ON outbox (bulk, not_before_ms, id)
     WHERE lane = 'dm' AND state IN ('available', 'retryable');
-CREATE INDEX outbox_waiting_dms_of_user ON outbox (user_id, guild_id)
-    WHERE lane = 'dm' AND state IN ('available', 'retryable');
+CREATE INDEX outbox_dms_of_member ON outbox (user_id, guild_id) WHERE kind = 'dm';
+-- What is tried again and again, past all that waits for its own time.
+CREATE INDEX outbox_tried ON outbox (lane, first_attempt_ms)
+    WHERE state IN ('available', 'retryable') AND first_attempt_ms IS NOT NULL AND held IS NULL;
 CREATE INDEX outbox_batch ON outbox (batch_id, state) WHERE batch_id IS NOT NULL;

@@ -135,6 +135,12 @@ pub enum UserError {
     /// Discord did not say who has a role.
     #[error("the members of a role are not known")]
     RolesUnreadable,
+    /// More members allow direct messages than can be asked about a role.
+    #[error("too many members to ask about a role")]
+    TooManyForRole {
+        /// As many as can be.
+        most: usize,
+    },
     /// No message of this id waits or was given up here.
     #[error("no such message")]
     UnknownMessage,
@@ -212,6 +218,9 @@ impl UserError {
             ),
             Self::AdMark => say("error-ad-mark", &[]),
             Self::RolesUnreadable => say("error-roles", &[]),
+            Self::TooManyForRole { most } => {
+                say("error-too-many-for-role", &[("most", count(*most))])
+            }
             Self::UnknownMessage => say("error-unknown-message", &[]),
         }
     }

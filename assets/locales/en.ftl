@@ -41,11 +41,11 @@ cmd-setup-messages-failure = The post for a failure; “default” brings the or
 cmd-setup-show = Show this server's settings
 cmd-setup-check = Check that the bot may do what the settings need
 cmd-dm = Choose which direct messages you get from this server
-cmd-dm-allow = Allow direct messages: your results and reminders, and announcements
-cmd-dm-allow-night = Also at night (21:00–08:00, or the server's quiet hours)
-cmd-dm-allow-ads = Also advertising
+cmd-dm-allow = Direct messages: my results and reminders, and the server's announcements
+cmd-dm-allow-night = At night, too (21:00–08:00, or the server's quiet hours)
+cmd-dm-allow-ads = Advertising by direct message
 cmd-dm-allow-timezone = Your own time zone, if it is not the server's
-cmd-dm-stop = Stop all direct messages of this server, at once and free of charge
+cmd-dm-stop = Stop all direct messages from this server, at once and free of charge
 cmd-dm-status = Show what you allowed, and what waits for you
 cmd-privacy = What the bot knows about you
 cmd-privacy-export = Get everything that is stored about you on this server as a file
@@ -116,6 +116,7 @@ error-template-empty = The template is empty. Write “default” to have the or
 error-body-length = The text must have between 1 and { $most } characters; it has { $length }.
 error-ad-mark = Please leave out the mark “(광고)”: I write it myself, exactly as the law wants it. For advertising choose the kind “Advertising”.
 error-roles = Discord didn't tell me who has that role. Please try again in a moment.
+error-too-many-for-role = More than { $most } members allow direct messages here, which is too many to ask Discord about a role. Please announce it to all of them.
 error-unknown-message = I can't find that message here. Choose one from the list, or see `/queue parked`.
 
 # Result posts.
@@ -136,6 +137,7 @@ digest-title-alerts = { $count ->
 alert-late = ⚠️ Messages to <#{ $channel }> are late; I keep trying. ({ $why })
 alert-refused = ⚠️ I can't post in <#{ $channel }>. Please check it with `/setup check`. ({ $why })
 kept-for-you = 📬 No channel took this message, so here it is:
+kept-for-you-direct = 📬 I could not send you this by direct message, so here it is:
 
 # Time attacks.
 
@@ -245,13 +247,13 @@ dm-recorded = 📄 **{ $sender }** · { $at }
     Recorded, and in force from now on:
     { $facts }
 dm-unchanged = Nothing was changed.
-dm-is-on = You get direct messages of this server. `/dm stop`, or the button below each of them, ends that at once.
-dm-is-off = You get no direct messages of this server. What was waiting for you was dropped. `/dm allow` brings them back.
+dm-is-on = You get direct messages from this server. `/dm stop`, or the button below each of them, ends that at once.
+dm-is-off = You get no direct messages from this server. To get them, use `/dm allow`.
 dm-offer = 📬 Shall I tell you by direct message how it went? ({ $what })
     You can stop them at any time, free of charge, with `/dm stop`.
 dm-offer-yes = Yes, please
 dm-offer-no = No, thanks
-dm-status = 📬 Direct messages of this server
+dm-status = 📬 Direct messages from this server
 dm-status-on = ✅ { $what } (since { $since })
 dm-status-off = ▫️ { $what }: not allowed
 dm-status-zone = 🕗 Your nights go by { $zone }.
@@ -332,7 +334,8 @@ queue-dropped-not-allowed = ▫️ Dropped this week, as their readers allow it 
 queue-dropped-cancelled = ▫️ Cancelled this week: { $count }
 queue-parked-title = Given up
 queue-parked-empty = ✅ Nothing was given up.
-queue-parked-hint = `/queue retry` tries one again, `/queue discard` puts it away. What stays here is shown to the member it is about at their next command.
+queue-parked-hint = `/queue retry` tries one again, `/queue discard` puts it away. Results and news that stay here are shown to their members at their next command.
+queue-parked-dm = a direct message
 queue-retried = 🔁 I'm trying it again. See `/queue status`.
 queue-discarded = 🗑️ Put away.
 privacy-exported = 📦 Everything I know about you on this server is in this file. Times are milliseconds since 1970, UTC.

@@ -40,25 +40,25 @@ cmd-setup-messages-success = 성공했을 때의 글. “default”라고 쓰면
 cmd-setup-messages-failure = 실패했을 때의 글. “default”라고 쓰면 처음 문구로 돌아가요
 cmd-setup-show = 이 서버의 설정을 보여 줘요
 cmd-setup-check = 설정대로 동작할 권한이 봇에게 있는지 확인해요
-cmd-dm = 이 서버에서 받을 다이렉트 메시지를 정합니다
-cmd-dm-allow = 다이렉트 메시지를 받습니다: 내 결과와 알림, 공지
-cmd-dm-allow-night = 야간에도 받기 (21:00–08:00 또는 서버의 방해 금지 시간)
-cmd-dm-allow-ads = 광고도 받기
+cmd-dm = 이 서버에서 받을 다이렉트 메시지를 정해요
+cmd-dm-allow = 다이렉트 메시지: 내 결과와 알림, 서버의 공지
+cmd-dm-allow-night = 야간에도 받기 (21:00–08:00 또는 서버의 조용한 시간)
+cmd-dm-allow-ads = 다이렉트 메시지로 받는 광고
 cmd-dm-allow-timezone = 서버와 다르면 내 시간대
-cmd-dm-stop = 이 서버의 다이렉트 메시지를 바로, 무료로 모두 그만 받습니다
-cmd-dm-status = 무엇에 동의했고 무엇이 기다리는지 봅니다
+cmd-dm-stop = 이 서버의 다이렉트 메시지를 바로, 무료로 모두 그만 받아요
+cmd-dm-status = 무엇에 동의했고 무엇이 기다리는지 보여 줘요
 cmd-privacy = 봇이 나에 대해 아는 것
-cmd-privacy-export = 이 서버에 저장된 내 정보를 모두 파일로 받습니다
-cmd-announce = 다이렉트 메시지에 동의한 모두에게 보냅니다 (서버 관리 권한 필요)
-cmd-announce-body = 내용. \n은 줄바꿈. 보내기 전에 미리 보여 드립니다
+cmd-privacy-export = 이 서버에 저장된 내 정보를 모두 파일로 받아요
+cmd-announce = 다이렉트 메시지에 동의한 모두에게 보내요 (서버 관리하기 권한 필요)
+cmd-announce-body = 내용. \n은 줄바꿈. 보내기 전에 미리 보여 줘요
 cmd-announce-kind = 서버 공지 또는 광고
 cmd-announce-role = 이 역할이 있는 사람에게만
-cmd-queue = 보내기를 기다리는 것 (서버 관리 권한 필요)
-cmd-queue-status = 무엇이 왜 언제까지 기다리는지 봅니다
-cmd-queue-parked = 보내지 못한 것과 그 이유를 봅니다
-cmd-queue-retry = 보내지 못한 것을 다시 보냅니다
+cmd-queue = 보내기를 기다리는 것 (서버 관리하기 권한 필요)
+cmd-queue-status = 무엇이 왜 언제까지 기다리는지 보여 줘요
+cmd-queue-parked = 보내지 못한 것과 그 이유를 보여 줘요
+cmd-queue-retry = 보내지 못한 것을 다시 보내요
 cmd-queue-retry-id = /queue parked에 나오는 번호
-cmd-queue-discard = 보내지 못한 것을 치웁니다: 보내지도 보여 주지도 않습니다
+cmd-queue-discard = 보내지 못한 것을 치워요: 보내지도 보여 주지도 않아요
 cmd-queue-discard-id = /queue parked에 나오는 번호
 
 ## Answers in Discord
@@ -112,6 +112,7 @@ error-template-empty = 템플릿이 비어 있어요. 처음 문구로 되돌리
 error-body-length = 내용은 1자부터 { $most }자까지예요. 지금은 { $length }자입니다.
 error-ad-mark = “(광고)” 표시는 빼 주세요. 법에서 정한 그대로 제가 붙입니다. 광고라면 종류에서 “광고”를 고르세요.
 error-roles = 누가 그 역할을 가졌는지 디스코드에서 알려 주지 않았어요. 잠시 뒤에 다시 해 보세요.
+error-too-many-for-role = 다이렉트 메시지에 동의한 멤버가 { $most }명이 넘어 역할을 하나하나 확인할 수 없어요. 모두에게 보내 주세요.
 error-unknown-message = 그런 메시지가 없어요. 목록에서 고르거나 `/queue parked`를 보세요.
 
 # 결과 글.
@@ -126,6 +127,7 @@ digest-title-alerts = 경고 { $count }개
 alert-late = ⚠️ <#{ $channel }> 채널에 글이 늦어지고 있어요. 계속 시도할게요. ({ $why })
 alert-refused = ⚠️ <#{ $channel }> 채널에 글을 올릴 수 없어요. `/setup check`로 확인해 주세요. ({ $why })
 kept-for-you = 📬 어느 채널에도 올리지 못한 글이라 여기서 보여 드려요.
+kept-for-you-direct = 📬 다이렉트 메시지로 보내지 못해서 여기에 남겨 둬요:
 
 # 타임어택.
 
@@ -214,7 +216,7 @@ permission-history = “메시지 기록 보기”
 
 consent-notice = 다이렉트 메시지: 내 결과와 알림, 서버의 공지
 consent-ads = 다이렉트 메시지로 받는 광고
-consent-night = 야간에도 받기 (21:00–08:00 또는 서버의 방해 금지 시간)
+consent-night = 야간에도 받기 (21:00–08:00 또는 서버의 조용한 시간)
 consent-result = 📄 **{ $sender }** · { $date }
     다이렉트 메시지에 대한 의사가 다음과 같이 처리되었습니다:
     { $facts }
@@ -235,7 +237,7 @@ dm-recorded = 📄 **{ $sender }** · { $at }
     { $facts }
 dm-unchanged = 바뀐 것이 없어요.
 dm-is-on = 이 서버의 다이렉트 메시지를 받고 있어요. `/dm stop`이나 메시지 아래 버튼으로 바로 그만 받을 수 있어요.
-dm-is-off = 이 서버의 다이렉트 메시지를 받지 않아요. 기다리던 메시지는 지웠습니다. 다시 받으려면 `/dm allow`를 쓰세요.
+dm-is-off = 이 서버의 다이렉트 메시지를 받지 않아요. 받으려면 `/dm allow`를 쓰세요.
 dm-offer = 📬 결과를 다이렉트 메시지로 알려 드릴까요? ({ $what })
     `/dm stop`으로 언제든지 무료로 그만 받을 수 있어요.
 dm-offer-yes = 네, 보내 주세요
@@ -293,7 +295,8 @@ queue-dropped-not-allowed = ▫️ 이번 주에 더는 동의하지 않아 지�
 queue-dropped-cancelled = ▫️ 이번 주에 취소한 것: { $count }개
 queue-parked-title = 보내지 못한 것
 queue-parked-empty = ✅ 보내지 못한 것이 없어요.
-queue-parked-hint = `/queue retry`로 다시 보내고 `/queue discard`로 치웁니다. 남겨 두면 그 멤버가 다음에 명령을 쓸 때 보여 줍니다.
+queue-parked-hint = `/queue retry`로 다시 보내고 `/queue discard`로 치워요. 남겨 둔 결과와 소식은 그 멤버가 다음에 명령을 쓸 때 보여 줘요.
+queue-parked-dm = 다이렉트 메시지
 queue-retried = 🔁 다시 보내 볼게요. `/queue status`를 보세요.
 queue-discarded = 🗑️ 치웠어요.
 privacy-exported = 📦 이 서버에서 제가 당신에 대해 아는 모든 것이 이 파일에 있어요. 시각은 1970년부터의 밀리초(UTC)입니다.

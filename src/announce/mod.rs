@@ -349,7 +349,7 @@ pub async fn cancel(app: &App, guild: GuildId, id: AnnouncementId) -> Result<()>
 /// How far an announcement is.
 pub async fn progress(app: &App, guild: GuildId, id: AnnouncementId) -> Result<Progress> {
     let mut conn = app.db.read().await?;
-    let progress = store::progress(&mut conn, guild, id).await?;
+    let progress = store::progress(&mut conn, guild, id, app.clock.now_ms()).await?;
     progress.ok_or_else(|| UserError::Outdated.into())
 }
 

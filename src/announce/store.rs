@@ -173,6 +173,7 @@ pub(super) async fn progress(
     tx: &mut Tx,
     guild: GuildId,
     id: AnnouncementId,
+    now_ms: i64,
 ) -> Result<Option<Progress>> {
     let state = sqlx::query_scalar::<_, String>(
         "SELECT state FROM announcements WHERE id = $1 AND guild_id = $2",
@@ -187,7 +188,7 @@ pub(super) async fn progress(
         is_cancelled: state == "cancelled",
         ..Progress::default()
     };
-    for (state, why, count) in outbox::dm::batch(tx, guild, id.0).await? {
+    for (state, why, count) in outbox::dm::batch(tx, guild, id.0, now_ms).await? {
         let part = match (state.as_str(), why.as_deref()) {
             ("completed", _) => &mut progress.sent,
             ("discarded", _) => &mut progress.refused,

@@ -32,6 +32,9 @@ use crate::i18n::{Language, text};
 use crate::ids::{GuildId, UserId};
 use crate::outbox;
 
+/// Whoever has just decided need not say so again: a second press of “Keep it” within a day.
+const KEPT_AGAIN_MS: i64 = 86_400_000;
+
 /// What a member can allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -207,22 +210,23 @@ async fn decide_in(
 ) -> Result<(Decided, Vec<outbox::Row>)> {
     let (guild, user) = (decider.guild, decider.user);
     let now_ms = app.clock.now_ms();
-    let before = store::member(tx, guild, user).await?;
-    let mut member = before.clone().unwrap_or_else(|| Member {
-        guild_name: String::new(),
-        timezone: None,
-        language: decider.language,
-        notice: false,
-        ads: false,
-        night: false,
-    });
-    member.guild_name.clone_from(&decider.guild_name);
+    // Two decisions of one member wait for each other, also in two processes.
+    let mut member = store::lock_member(tx, decider, now_ms).await?;
+    if !decider.guild_name.is_empty() {
+        member.guild_name.clone_from(&decider.guild_name);
+    }
     member.language = decider.language;
-    // Declining the offer is a decision, though nothing was allowed before; but only one.
-    let is_first_refusal = decider.source == Source::Offer
-        && matches!(wish, Wish::Stop)
-        && store::records(tx, guild, user).await?.is_empty();
-    let changes = changes(&member, wish, is_first_refusal);
+    let records = store::records(tx, guild, user).await?;
+    // To refuse is a decision, though nothing was allowed before; but only the first time.
+    let is_first_refusal = matches!(wish, Wish::Stop) && records.is_empty();
+    let newest_ms = records.last().map_or(i64::MIN, |record| record.decided_ms);
+    let is_kept_twice =
+        matches!(wish, Wish::Keep) && now_ms.saturating_sub(newest_ms) < KEPT_AGAIN_MS;
+    let changes = if is_kept_twice {
+        Vec::new()
+    } else {
+        changes(&member, wish, is_first_refusal)
+    };
     for change in &changes {
         member.set(change.scope, change.granted);
     }
@@ -253,7 +257,7 @@ async fn decide_in(
             outbox::dm::reconsider(tx, guild, Some(user), now_ms).await?;
         }
     }
-    let rows = notices::after(tx, app, decider, &member, &changes, now_ms).await?;
+    let rows = notices::after(tx, app, decider, &member, &changes, is_first_refusal).await?;
     outbox::enqueue(tx, &rows, app.outbox.boot()).await?;
     Ok((Decided { member, changes }, rows))
 }
@@ -324,7 +328,7 @@ pub async fn status(app: &App, guild: GuildId, user: UserId) -> Result<Status> {
         member: store::member(&mut conn, guild, user).await?,
         since_ms,
         closed_ms: outbox::dm::closed_since(&mut conn, user).await?,
-        waiting: outbox::dm::count_waiting(&mut conn, guild, user).await?,
+        waiting: outbox::dm::count_waiting(&mut conn, guild, user, app.clock.now_ms()).await?,
     })
 }
 

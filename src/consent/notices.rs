@@ -7,16 +7,18 @@
 //!
 //! Both go by direct message at the next permitted time, carry no advertising, and are written in
 //! the table until they are known to have been read out. Those that are overdue are alarmed about,
-//! once each. Whoever only declined the offer is told in the answer to that click itself: a direct
-//! message to somebody who has just refused them would be the first they did not ask for.
+//! once each. Whoever refuses without ever having allowed anything is told in the answer to that
+//! command or click itself: a direct message would be the first, and one they did not ask for.
 //!
 //! (정보통신망법 제50조 제7항·제8항, 시행령 제62조의2·제62조의3.)
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _};
 use chrono_tz::Tz;
 use tokio_util::sync::CancellationToken;
 
-use super::{Change, Decider, Member, Scope, Source, store};
+use super::{Change, Decider, Member, Scope, store};
 use crate::app::App;
 use crate::db::{BoxFuture, Tx};
 use crate::error::Result;
@@ -83,8 +85,12 @@ pub(super) struct Notice {
 
 impl Notice {
     fn key(&self) -> String {
-        format!("consent:{}", self.id)
+        key_of(self.id)
     }
+}
+
+fn key_of(notice: i64) -> String {
+    format!("consent:{notice}")
 }
 
 /// What follows a decision: its notice, made now, and the plan for two years on.
@@ -94,11 +100,12 @@ pub(super) async fn after(
     decider: &Decider,
     member: &Member,
     changes: &[Change],
-    now_ms: i64,
+    is_first_refusal: bool,
 ) -> Result<Vec<Row>> {
     if changes.is_empty() {
         return Ok(Vec::new());
     }
+    let now_ms = app.clock.now_ms();
     let settings = guild::for_guild(tx, decider.guild).await?;
     let zone = member.timezone.unwrap_or(settings.timezone);
     let result = Notice {
@@ -111,52 +118,61 @@ pub(super) async fn after(
         not_before_ms: now_ms,
         due_ms: now_ms + RESULT_DAYS * DAY_MS,
     };
-    let is_declined_offer =
-        decider.source == Source::Offer && changes.iter().all(|change| !change.granted);
     let mut rows = Vec::new();
-    if is_declined_offer {
+    if is_first_refusal {
         store::plan(tx, &result, "said", now_ms).await?;
     } else {
         store::plan(tx, &result, "enqueued", now_ms).await?;
         rows.push(app.outbox.prepare_dm(message(&result, member, zone)));
     }
-    store::void_renewals(tx, decider.guild, decider.user, now_ms).await?;
-    plan_renewal(tx, app, &result, member, zone, now_ms).await?;
+    for id in store::void_renewals(tx, decider.guild, decider.user, now_ms).await? {
+        outbox::dm::call_off(tx, &key_of(id)).await?;
+    }
+    plan_renewals(tx, app, (decider.guild, decider.user), member, zone).await?;
     Ok(rows)
 }
 
-/// Plans the next question whether what `member` allows still holds, two years after `decided`.
-async fn plan_renewal(
+/// Plans the next questions whether what `member` allows still holds: two years after each of it
+/// was allowed, or was last said to be kept. What was allowed on one day is asked about together.
+async fn plan_renewals(
     tx: &mut Tx,
     app: &App,
-    decided: &Notice,
+    (guild, user): (GuildId, UserId),
     member: &Member,
     zone: Tz,
-    now_ms: i64,
 ) -> Result<()> {
-    let changes: Vec<Change> = Scope::ALL
-        .into_iter()
-        .filter(|scope| member.allows(*scope))
-        .map(|scope| Change {
-            scope,
-            granted: true,
-        })
-        .collect();
-    if changes.is_empty() {
-        return Ok(());
+    let now_ms = app.clock.now_ms();
+    let mut granted_ms: BTreeMap<Scope, i64> = BTreeMap::new();
+    for record in store::records(tx, guild, user).await? {
+        if record.granted {
+            granted_ms.insert(record.scope, record.decided_ms);
+        }
     }
-    let due_ms = renewal_due_ms(decided.decided_ms, zone, now_ms);
-    let renewal = Notice {
-        id: app.ids.next(&app.clock),
-        guild: decided.guild,
-        user: decided.user,
-        kind: Kind::Renewal,
-        changes,
-        decided_ms: decided.decided_ms,
-        not_before_ms: due_ms - RENEWAL_DAYS * DAY_MS,
-        due_ms,
-    };
-    store::plan(tx, &renewal, "planned", now_ms).await
+    let mut by_date: BTreeMap<i64, (i64, Vec<Change>)> = BTreeMap::new();
+    for (scope, decided_ms) in granted_ms {
+        if member.allows(scope) {
+            let due_ms = renewal_due_ms(decided_ms, zone, now_ms);
+            let (_, changes) = by_date.entry(due_ms).or_insert((decided_ms, Vec::new()));
+            changes.push(Change {
+                scope,
+                granted: true,
+            });
+        }
+    }
+    for (due_ms, (decided_ms, changes)) in by_date {
+        let renewal = Notice {
+            id: app.ids.next(&app.clock),
+            guild,
+            user,
+            kind: Kind::Renewal,
+            changes,
+            decided_ms,
+            not_before_ms: due_ms - RENEWAL_DAYS * DAY_MS,
+            due_ms,
+        };
+        store::plan(tx, &renewal, "planned", now_ms).await?;
+    }
+    Ok(())
 }
 
 /// When the day begins before which a consent of `decided_ms` must be asked about again: the first
@@ -306,7 +322,15 @@ fn enqueue_chunk<'t>(
             let settings = guild::for_guild(tx, notice.guild).await?;
             let zone = member.timezone.unwrap_or(settings.timezone);
             rows.push(app.outbox.prepare_dm(message(&notice, &member, zone)));
-            plan_renewal(tx, app, &notice, &member, zone, now_ms).await?;
+            // The same once more, two years on.
+            let due_ms = renewal_due_ms(notice.decided_ms, zone, notice.due_ms);
+            let next = Notice {
+                id: app.ids.next(&app.clock),
+                not_before_ms: due_ms - RENEWAL_DAYS * DAY_MS,
+                due_ms,
+                ..notice.clone()
+            };
+            store::plan(tx, &next, "planned", now_ms).await?;
         }
         outbox::enqueue(tx, &rows, app.outbox.boot()).await?;
         Ok(rows)

@@ -101,24 +101,48 @@ pub(super) async fn member(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<
         .map(|(_, member)| member))
 }
 
+/// How the decider stands, locked until the transaction ends; made if they have no row yet.
+pub(super) async fn lock_member(tx: &mut Tx, decider: &Decider, now_ms: i64) -> Result<Member> {
+    let sql = format!(
+        "INSERT INTO members (guild_id, user_id, guild_name, language, notice, ads, night, \
+             updated_ms) VALUES ($1, $2, $3, $4, 0, 0, 0, $5) \
+         ON CONFLICT (guild_id, user_id) DO UPDATE SET updated_ms = excluded.updated_ms \
+         RETURNING {MEMBER}"
+    );
+    let row = sqlx::query(generated(sql))
+        .bind(decider.guild.0)
+        .bind(decider.user.0)
+        .bind(decider.guild_name.clone())
+        .bind(decider.language.code())
+        .bind(now_ms)
+        .fetch_one(tx)
+        .await?;
+    Ok(from_row(&row)?.1)
+}
+
 /// How each of `callers` stands; those who never decided are left out.
 pub(super) async fn members(
     tx: &mut Tx,
     callers: &[Caller],
 ) -> Result<HashMap<(GuildId, UserId), Member>> {
-    let users = distinct(callers.iter().map(|caller| caller.user));
+    let mut by_guild: HashMap<GuildId, Vec<UserId>> = HashMap::new();
+    for caller in callers {
+        by_guild.entry(caller.guild).or_default().push(caller.user);
+    }
     let mut found = HashMap::new();
-    for chunk in users.chunks(500) {
-        let sql = format!(
-            "SELECT {MEMBER} FROM members WHERE user_id IN ({})",
-            list(1, chunk.len())
-        );
-        let mut query = sqlx::query(generated(sql));
-        for user in chunk {
-            query = query.bind(user.0);
-        }
-        for row in query.fetch_all(&mut *tx).await? {
-            found.extend([from_row(&row)?]);
+    for (guild, users) in by_guild {
+        for chunk in distinct(users.into_iter()).chunks(500) {
+            let sql = format!(
+                "SELECT {MEMBER} FROM members WHERE guild_id = $1 AND user_id IN ({})",
+                list(2, chunk.len())
+            );
+            let mut query = sqlx::query(generated(sql)).bind(guild.0);
+            for user in chunk {
+                query = query.bind(user.0);
+            }
+            for row in query.fetch_all(&mut *tx).await? {
+                found.extend([from_row(&row)?]);
+            }
         }
     }
     Ok(found)
@@ -347,23 +371,26 @@ pub(super) async fn advance(
     Ok(advanced.rows_affected() == 1)
 }
 
-/// A later decision has taken the place of what was to be renewed.
+/// A later decision has taken the place of what was to be renewed. Returns those of them that were
+/// about to be said.
 pub(super) async fn void_renewals(
     tx: &mut Tx,
     guild: GuildId,
     user: UserId,
     now_ms: i64,
-) -> Result<()> {
-    sqlx::query(
+) -> Result<Vec<i64>> {
+    let voided = sqlx::query_scalar(
         "UPDATE consent_notices SET state = 'void', updated_ms = $3 \
-         WHERE guild_id = $1 AND user_id = $2 AND kind = 'renewal' AND state = 'planned'",
+         WHERE guild_id = $1 AND user_id = $2 AND kind = 'renewal' \
+             AND state IN ('planned', 'enqueued') \
+         RETURNING id",
     )
     .bind(guild.0)
     .bind(user.0)
     .bind(now_ms)
-    .execute(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(())
+    Ok(voided)
 }
 
 /// Counts those that are overdue and have not been alarmed about, and remembers the alarm.

@@ -213,8 +213,14 @@ pub(super) async fn show_unshown(data: &Data, ctx: &serenity::Context, asker: &A
             return tracing::warn!(error, "what was kept for a member could not be read");
         }
     };
-    for (row, mut message) in unshown {
-        let heading = text(asker.language, "kept-for-you", &[]);
+    for kept in unshown {
+        let (row, mut message) = (kept.id, kept.message);
+        let key = if kept.was_direct {
+            "kept-for-you-direct"
+        } else {
+            "kept-for-you"
+        };
+        let heading = text(asker.language, key, &[]);
         message.content = format!("{heading}\n{}", message.content);
         let followup = Reply::from(message).into_followup().ephemeral(true);
         let sent = ctx

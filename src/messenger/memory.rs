@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
 
-use super::{Message, Nonce, SendError};
+use super::{
+    CONTENT_LENGTH, DESCRIPTION_LENGTH, EMBEDS_LENGTH, Embed, MOST_EMBEDS, MOST_MENTIONS, Message,
+    Nonce, SendError,
+};
 use crate::ids::{ChannelId, MessageId, UserId};
 
 /// Keeps posts for tests; clones share them.
@@ -150,6 +153,11 @@ impl MemoryMessenger {
         self.attempts.send_modify(|attempts| *attempts += 1);
         let answer_lost = matches!(fault, Some(Fault::AnswerLost));
         meet(fault).await?;
+        if !fits(message) {
+            return Err(SendError::Discard {
+                why: "50035".into(),
+            });
+        }
         let mut state = self.lock();
         if state.closed.contains(&channel) {
             return Err(SendError::Unreachable {
@@ -212,6 +220,23 @@ impl MemoryMessenger {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether it is within Discord's sizes.
+fn fits(message: &Message) -> bool {
+    let boxes = || message.embeds.iter();
+    let description = |embed: &Embed| {
+        embed
+            .description
+            .as_ref()
+            .map_or(0, |text| text.chars().count())
+    };
+    message.content.chars().count() <= CONTENT_LENGTH
+        && message.embeds.len() <= MOST_EMBEDS
+        && boxes().map(Embed::length).sum::<usize>() <= EMBEDS_LENGTH
+        && boxes().all(|embed| description(embed) <= DESCRIPTION_LENGTH)
+        && message.mentions.len() <= MOST_MENTIONS
+        && message.buttons.len() <= 5
 }
 
 /// No channel of a server has such an id.

@@ -66,7 +66,9 @@ use crate::messenger::{Message, Messenger};
 
 pub use edit_lane::NewEdit;
 pub use stall::{STALLED_MS, Stall};
-pub use store::{enqueue, enqueue_newest, mark_shown, rewrite, under_way, unshown, withdraw};
+pub use store::{
+    Unshown, enqueue, enqueue_newest, mark_shown, rewrite, under_way, unshown, withdraw,
+};
 pub use trial::Fate;
 
 /// How long a claim holds without being renewed.

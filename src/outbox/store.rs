@@ -276,6 +276,45 @@ pub(super) async fn release(
     now_ms: i64,
     unsent: &[OutboxId],
 ) -> Result<()> {
+    forget_attempt(tx, boot, unsent).await?;
+    sqlx::query(
+        "UPDATE outbox SET state = 'retryable', in_flight = 0, lease_owner = NULL, \
+             lease_until_ms = NULL, updated_ms = $2 \
+         WHERE lease_owner = $1 AND state = 'running'",
+    )
+    .bind(boot)
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives these claims back, as good as new.
+pub(super) async fn put_back(
+    tx: &mut Tx,
+    boot: i64,
+    now_ms: i64,
+    unsent: &[OutboxId],
+) -> Result<()> {
+    forget_attempt(tx, boot, unsent).await?;
+    for chunk in unsent.chunks(ID_CHUNK) {
+        let sql = format!(
+            "UPDATE outbox SET state = 'available', in_flight = 0, lease_owner = NULL, \
+                 lease_until_ms = NULL, updated_ms = $2 \
+             WHERE lease_owner = $1 AND state = 'running' AND id IN ({})",
+            list(3, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql)).bind(boot).bind(now_ms);
+        for id in chunk {
+            query = query.bind(id.0);
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// The attempt that was counted was not made.
+async fn forget_attempt(tx: &mut Tx, boot: i64, unsent: &[OutboxId]) -> Result<()> {
     for chunk in unsent.chunks(ID_CHUNK) {
         let sql = format!(
             "UPDATE outbox SET attempt = attempt - in_flight, \
@@ -290,15 +329,6 @@ pub(super) async fn release(
         }
         query.execute(&mut *tx).await?;
     }
-    sqlx::query(
-        "UPDATE outbox SET state = 'retryable', in_flight = 0, lease_owner = NULL, \
-             lease_until_ms = NULL, updated_ms = $2 \
-         WHERE lease_owner = $1 AND state = 'running'",
-    )
-    .bind(boot)
-    .bind(now_ms)
-    .execute(tx)
-    .await?;
     Ok(())
 }
 
@@ -475,15 +505,22 @@ pub(super) async fn message_of(tx: &mut Tx, id: OutboxId) -> Result<(Vec<Row>, b
     Ok((rows, on_its_way))
 }
 
+/// Something that could not be delivered.
+#[derive(Clone, Debug)]
+pub struct Unshown {
+    /// Its row.
+    pub id: OutboxId,
+    /// What it says.
+    pub message: crate::messenger::Message,
+    /// Whether it was a direct message, and not a post.
+    pub was_direct: bool,
+}
+
 /// What could be posted nowhere and is about this member, the oldest first.
-pub async fn unshown(
-    tx: &mut Tx,
-    guild: GuildId,
-    user: UserId,
-) -> Result<Vec<(OutboxId, crate::messenger::Message)>> {
+pub async fn unshown(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Unshown>> {
     // Five: what is bearable after one command; the rest is shown after the next.
     let found = sqlx::query(
-        "SELECT id, payload FROM outbox WHERE guild_id = $1 AND user_id = $2 \
+        "SELECT id, payload, lane FROM outbox WHERE guild_id = $1 AND user_id = $2 \
              AND state = 'discarded' AND shown_ms IS NULL AND class <> 'ad' ORDER BY id LIMIT 5",
     )
     .bind(guild.0)
@@ -493,7 +530,12 @@ pub async fn unshown(
     let mut messages = Vec::with_capacity(found.len());
     for row in found {
         let payload: Payload = serde_json::from_str(&row.try_get::<String, _>(1)?)?;
-        messages.push((OutboxId(row.try_get(0)?), payload.message));
+        let lane: String = row.try_get(2)?;
+        messages.push(Unshown {
+            id: OutboxId(row.try_get(0)?),
+            message: payload.message,
+            was_direct: Lane::parse(&lane) == Lane::Dm,
+        });
     }
     Ok(messages)
 }
@@ -536,10 +578,8 @@ pub(super) async fn due_since(
     lane: Lane,
     cut_ms: i64,
 ) -> Result<Option<(i64, Option<String>)>> {
-    // One row of each kind: the one that has waited longest, one that is to be tried again later,
-    // and one that a process holds. For the second, all that waits for a later time is gone
-    // through, but by the index alone as long as it was made after `cut_ms`; its order is what keeps
-    // PostgreSQL from going through the primary key instead.
+    // One row of each kind, each by an index of its own: the one that has waited longest, one that
+    // is to be tried again later, and one that a process holds.
     let found = sqlx::query(
         "SELECT since_ms, last_error FROM ( \
              SELECT CASE WHEN first_attempt_ms <= $2 THEN first_attempt_ms ELSE not_before_ms END \
@@ -549,8 +589,8 @@ pub(super) async fn due_since(
          UNION ALL SELECT since_ms, last_error FROM ( \
              SELECT first_attempt_ms AS since_ms, last_error FROM outbox \
              WHERE lane = $1 AND state IN ('available', 'retryable') AND not_before_ms > $2 \
-                 AND id < $3 AND first_attempt_ms <= $2 AND held IS NULL \
-             ORDER BY not_before_ms, id LIMIT 1) AS tried \
+                 AND first_attempt_ms IS NOT NULL AND held IS NULL AND first_attempt_ms <= $2 \
+             ORDER BY first_attempt_ms LIMIT 1) AS tried \
          UNION ALL SELECT since_ms, last_error FROM ( \
              SELECT CASE WHEN first_attempt_ms <= $2 THEN first_attempt_ms ELSE not_before_ms END \
                  AS since_ms, last_error FROM outbox \
@@ -560,7 +600,6 @@ pub(super) async fn due_since(
     )
     .bind(lane.as_str())
     .bind(cut_ms)
-    .bind(first_id_of(cut_ms + 1))
     .fetch_all(tx)
     .await?;
     let mut oldest: Option<(i64, Option<String>)> = None;

@@ -30,10 +30,14 @@ pub(super) async fn results(
     }
     let mut rows = Vec::new();
     for attack in attacks {
-        if let Some(language) = allowing.get(&(attack.guild, attack.user)) {
-            rows.push(outbox.prepare_dm(result(attack, *language)));
+        let Some(language) = allowing.get(&(attack.guild, attack.user)) else {
+            continue;
+        };
+        rows.push(outbox.prepare_dm(result(attack, *language)));
+        // After a deadline the reminder has expired by itself.
+        if attack.state != State::Failed {
+            outbox::dm::call_off(tx, &reminder_key(attack)).await?;
         }
-        outbox::dm::call_off(tx, &reminder_key(attack)).await?;
     }
     Ok(rows)
 }

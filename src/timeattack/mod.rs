@@ -401,11 +401,7 @@ pub async fn newest_ended(
 
 /// What waits to be shown to this member because no channel took it, the oldest first. It waits
 /// until [`was_shown`].
-pub async fn unshown(
-    app: &App,
-    guild: GuildId,
-    user: UserId,
-) -> Result<Vec<(OutboxId, crate::messenger::Message)>> {
+pub async fn unshown(app: &App, guild: GuildId, user: UserId) -> Result<Vec<outbox::Unshown>> {
     let mut conn = app.db.read().await?;
     outbox::unshown(&mut conn, guild, user).await
 }

@@ -156,6 +156,40 @@ async fn a_consent_is_asked_about_again_before_two_years_are_over_and_every_two_
 }
 
 #[tokio::test]
+async fn a_later_decision_about_something_else_puts_no_renewal_off() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.clock.advance_ms(600 * DAY_MS);
+    let night = Wish::Allow {
+        night: Some(true),
+        ads: None,
+        timezone: None,
+    };
+    app.decides(MEMBER, night).await;
+    app.clock.advance_ms(105 * DAY_MS);
+    app.look_after_notices().await;
+    let told = app.notices(MEMBER).pop().unwrap();
+    assert!(told.contains("You allowed this on 2026-11-21"), "{told}");
+    assert!(!told.contains("At night"), "that one is younger: {told}");
+}
+
+#[tokio::test]
+async fn a_renewal_that_waits_for_the_morning_goes_with_the_consent() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    // 705 days on, in the night.
+    app.clock.advance_ms(705 * DAY_MS + hours(10));
+    app.look_after_notices().await;
+    let count = app.notices(MEMBER).len();
+    app.decides(MEMBER, Wish::Stop).await;
+    app.clock.advance_ms(hours(12));
+    app.settle().await;
+    let told = app.notices(MEMBER);
+    assert_eq!(told.len(), count + 1, "{told:?}");
+    assert!(told[count].contains("🚫"), "the stop alone");
+}
+
+#[tokio::test]
 async fn a_consent_that_is_kept_begins_its_two_years_anew() {
     let app = TestApp::start().await;
     app.decides(MEMBER, allow()).await;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sqlx::Row as _;
 use timeattack::consent::{self, Decided, Decider, Source, Wish};
 use timeattack::guild::{self, Change};
 use timeattack::i18n::Language;
@@ -329,6 +330,140 @@ async fn long_messages_are_never_cut_for_a_digest() {
 }
 
 #[tokio::test]
+async fn a_digest_that_is_tried_again_stays_as_it_was() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.until(NIGHT_MS).await;
+    for number in 0..9 {
+        let text = format!("[{number}]{}", "가".repeat(1_400));
+        app.write_to(MEMBER, &text).await;
+    }
+    let failed = Fault::Refused(SendError::Retry {
+        after_ms: Some(1_000),
+        why: "500".into(),
+    });
+    app.messenger.fail_next(std::iter::repeat_n(failed, 3));
+    app.clock.advance_ms(MORNING_MS - app.now_ms());
+    app.settle().await;
+    let app = app.restarted_after(seconds(5)).await;
+    app.advance(seconds(20)).await;
+    let mut said = String::new();
+    for message in app.direct(MEMBER) {
+        said.push_str(&message.content);
+        let embeds = message.embeds.iter();
+        said.extend(embeds.filter_map(|embed| embed.description.as_deref()));
+    }
+    for number in 0..9 {
+        let times = said.matches(&format!("[{number}]")).count();
+        assert_eq!(times, 1, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_cancelled_while_it_is_being_sent_is_not_tried_again() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    let gate = Gate::closed();
+    let failed = SendError::Retry {
+        after_ms: None,
+        why: "502".into(),
+    };
+    let attempts = app.messenger.attempts();
+    app.messenger
+        .fail_next([Fault::Held(gate.clone(), Some(failed))]);
+    app.enqueue(vec![notice(MEMBER, "stopped")]).await;
+    app.messenger.attempted(attempts + 1).await;
+    app.inside(async |app| {
+        consent::decide(&app, decider(MEMBER, Source::Command), Wish::Stop).await
+    })
+    .await
+    .unwrap();
+    gate.open();
+    app.settle().await;
+    app.decides(MEMBER, allow()).await;
+    app.advance(minutes(5)).await;
+    assert!(app.texts(MEMBER).is_empty());
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_does_not_keep_other_messages_back() {
+    let app = TestApp::start().await;
+    for user in [MEMBER, OTHER] {
+        app.decides(user, allow()).await;
+    }
+    app.until(NIGHT_MS).await;
+    app.write_to(MEMBER, "lost").await;
+    app.write_to(OTHER, "kept").await;
+    let newer = format!("UPDATE outbox SET payload = '{{}}' WHERE user_id = {MEMBER}");
+    execute(&app.app().db, newer).await.unwrap();
+    app.until(MORNING_MS).await;
+    assert_eq!(app.texts(OTHER), ["kept"]);
+}
+
+#[tokio::test]
+async fn a_result_that_a_stopped_message_would_have_told_is_shown_after_all() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.until(NIGHT_MS).await;
+    app.time_attack().lasting(minutes(1)).started().await;
+    let gone = Fault::Refused(SendError::Discard {
+        why: "10003".into(),
+    });
+    app.messenger.fail_next([gone]);
+    app.advance(minutes(1)).await;
+    let unshown = async || {
+        let shown = app.inside(async |app| attacks::unshown(&app, GUILD, MEMBER).await);
+        shown.await.unwrap().len()
+    };
+    assert_eq!(unshown().await, 0, "a message will tell it in the morning");
+    app.decides(MEMBER, Wish::Stop).await;
+    assert_eq!(unshown().await, 1);
+}
+
+/// What the lane asks again and again is found by an index, however much waits.
+#[tokio::test]
+async fn no_look_at_the_direct_messages_goes_through_all_that_waits() {
+    let app = TestApp::start().await;
+    if app.is_postgres() {
+        // Its planner goes by statistics that a test's table does not have.
+        return;
+    }
+    let mut conn = app.app().db.read().await.unwrap();
+    for (sql, index) in [
+        (
+            "SELECT guild_id, user_id FROM outbox WHERE kind = 'dm' AND user_id IN (1, 2) \
+             AND state IN ('available', 'retryable') AND held = 'quiet' AND class = 'notice' \
+             AND attempt = 0 AND not_before_ms <= 1",
+            "outbox_dms_of_member",
+        ),
+        (
+            "UPDATE outbox SET state = 'running' WHERE message_key IN (1, 2) \
+             AND state IN ('available', 'retryable')",
+            "outbox_message",
+        ),
+        (
+            "SELECT * FROM outbox WHERE lane = 'dm' AND bulk = 1 \
+             AND state IN ('available', 'retryable') AND not_before_ms <= 1 \
+             AND id = message_key ORDER BY not_before_ms, id LIMIT 4",
+            "outbox_waiting_dms",
+        ),
+        (
+            "SELECT * FROM members WHERE guild_id = 1 AND user_id IN (1, 2)",
+            "sqlite_autoindex_members_1",
+        ),
+        (
+            "SELECT guild_id FROM members WHERE notice = 1 AND user_id IN (1, 2)",
+            "members_allowing",
+        ),
+    ] {
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+        let rows = plan.fetch_all(&mut *conn).await.unwrap();
+        let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        assert!(steps[0].contains(index), "{sql}: {steps:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_reminder_comes_ten_minutes_before_the_deadline_and_moves_with_it() {
     let app = TestApp::start().await;
     app.decides(MEMBER, allow()).await;
@@ -376,7 +511,7 @@ async fn who_cannot_be_written_to_is_left_alone_until_they_say_so() {
         .inside(async |app| attacks::unshown(&app, GUILD, MEMBER).await)
         .await
         .unwrap();
-    let shown: Vec<String> = shown.into_iter().map(|(_, one)| one.content).collect();
+    let shown: Vec<String> = shown.into_iter().map(|one| one.message.content).collect();
     assert_eq!(shown, ["first", "second"], "kept for their next command");
     app.messenger.close_dms(MEMBER, false);
     app.write_to(MEMBER, "third").await;

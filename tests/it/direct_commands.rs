@@ -214,7 +214,8 @@ async fn a_night_of_announcements_is_one_message_in_the_morning() {
     for number in 1..=6 {
         let line = format!("/announce body:소식 {number} kind:notice");
         let preview = bot.says(bot.admin, &line).await.message().unwrap();
-        let sent = turning(&bot.clock, bot.admin().click(&preview, "Send it to 1"));
+        let admin = bot.admin();
+        let sent = turning(&bot.clock, admin.click(&preview, "Send it to 1"));
         sent.await.unwrap();
     }
     bot.clock.advance_ms(hours(10));
@@ -271,7 +272,8 @@ async fn what_was_given_up_is_put_away() {
     bot.discord.close_dms(bot.mina, true);
     let line = "/announce body:Hello kind:notice";
     let preview = bot.says(bot.admin, line).await.message().unwrap();
-    let sent = turning(&bot.clock, bot.admin().click(&preview, "Send it to 1"));
+    let admin = bot.admin();
+    let sent = turning(&bot.clock, admin.click(&preview, "Send it to 1"));
     sent.await.unwrap();
     let id = parked_id(&bot, "50007").await;
     let away = bot

@@ -11,6 +11,7 @@ use serenity::{
 
 use crate::announce::{self, Announcement, Audience, Draft, Kind, Progress, Role};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::discord::answer::{self, Answer, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::components::Action;
@@ -28,6 +29,11 @@ use crate::timeattack::text::timestamp;
 const AT_ONCE: usize = 8;
 /// Between two such groups: well below Discord's 50 requests a second.
 const BETWEEN_MS: i64 = 250;
+/// Members asked about at all: what is done while an answer may still be given.
+const MOST_ASKED: usize = 5_000;
+/// How often each is asked about, and the wait between, growing.
+const TRIES: i64 = 3;
+const AGAIN_MS: i64 = 1_000;
 /// How often the progress is brought up to date, and for how long: an interaction's token lives
 /// fifteen minutes.
 const REFRESH_MS: i64 = 5_000;
@@ -110,6 +116,9 @@ impl poise::SlashArgument for KindChoice {
 async fn holders(app: &App, http: &Http, asker: &Asker, role: serenity::Role) -> Result<Role> {
     let allowing = announce::allowing(app, asker.guild).await?;
     let everyone = role.id.get() == asker.guild.get();
+    if !everyone && allowing.len() > MOST_ASKED {
+        return Err(UserError::TooManyForRole { most: MOST_ASKED }.into());
+    }
     let mut holders = HashSet::new();
     for group in allowing.chunks(AT_ONCE) {
         if everyone {
@@ -117,7 +126,7 @@ async fn holders(app: &App, http: &Http, asker: &Asker, role: serenity::Role) ->
             continue;
         }
         let asked = stream::iter(group.iter().copied())
-            .map(|user| has_role(http, asker.guild, user, role.id));
+            .map(|user| has_role(&app.clock, http, asker.guild, user, role.id));
         let answers: Vec<Result<Option<UserId>>> = asked.buffer_unordered(AT_ONCE).collect().await;
         for answer in answers {
             holders.extend(answer?);
@@ -133,29 +142,31 @@ async fn holders(app: &App, http: &Http, asker: &Asker, role: serenity::Role) ->
 }
 
 async fn has_role(
+    clock: &Clock,
     http: &Http,
     guild: GuildId,
     user: UserId,
     role: serenity::RoleId,
 ) -> Result<Option<UserId>> {
     let guild = serenity::GuildId::new(guild.get());
-    match http
-        .get_member(guild, serenity::UserId::new(user.get()))
-        .await
-    {
-        Ok(member) => Ok(member.roles.contains(&role).then_some(user)),
-        // They have left.
-        Err(serenity::Error::Http(HttpError::UnsuccessfulRequest(refusal)))
-            if refusal.status_code.as_u16() == 404 =>
-        {
-            Ok(None)
-        }
-        Err(error) => {
-            let error = describe(error);
-            tracing::warn!(error, "a member's roles could not be read");
-            Err(Error::User(UserError::RolesUnreadable))
+    let user_id = serenity::UserId::new(user.get());
+    for attempt in 1..=TRIES {
+        match http.get_member(guild, user_id).await {
+            Ok(member) => return Ok(member.roles.contains(&role).then_some(user)),
+            // They have left.
+            Err(serenity::Error::Http(HttpError::UnsuccessfulRequest(refusal)))
+                if refusal.status_code.as_u16() == 404 =>
+            {
+                return Ok(None);
+            }
+            Err(error) => {
+                let error = describe(error);
+                tracing::warn!(attempt, error, "a member's roles could not be read");
+                clock.sleep_ms(attempt * AGAIN_MS).await;
+            }
         }
     }
+    Err(Error::User(UserError::RolesUnreadable))
 }
 
 /// How it will look, and who gets it when.

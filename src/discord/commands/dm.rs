@@ -87,15 +87,23 @@ async fn decide(
     source: Source,
     wish: Wish,
 ) -> Result<Answer> {
+    // To stop waits for nothing: what the server is called is asked afterwards.
+    let asks_first = !matches!(wish, Wish::Stop);
+    let mut sender = String::new();
+    if asks_first {
+        sender = guild_name(app, http, asker).await;
+    }
     let decider = Decider {
         guild: asker.guild,
-        guild_name: guild_name(app, http, asker).await,
+        guild_name: sender.clone(),
         user: asker.user,
         language: asker.language,
         source,
     };
-    let sender = decider.guild_name.clone();
     let decided = consent::decide(app, decider, wish).await?;
+    if !asks_first {
+        sender = guild_name(app, http, asker).await;
+    }
     Ok(Answer::Private(outcome(
         app,
         &decided,

@@ -55,3 +55,23 @@ fn in_korean(key: &str) -> Cow<'static, [(Text, Text)]> {
     let korean = Language::Korean;
     vec![(korean.code().into(), text(korean, key, &[]).into())].into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::Scope;
+
+    /// What is recorded as the words that a member agreed to is what they read.
+    #[test]
+    fn the_options_of_consent_say_what_is_recorded() {
+        for language in Language::ALL {
+            for (scope, key) in [
+                (Scope::Notice, "cmd-dm-allow"),
+                (Scope::Ads, "cmd-dm-allow-ads"),
+                (Scope::Night, "cmd-dm-allow-night"),
+            ] {
+                assert_eq!(text(language, key, &[]), scope.wording(language));
+            }
+        }
+    }
+}

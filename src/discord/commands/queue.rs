@@ -201,8 +201,9 @@ fn list(parked: &[Parked], language: Language) -> Reply {
         return Reply::new(text(language, "queue-parked-empty", &[]));
     }
     let line = |one: &Parked| {
-        let to = match (one.lane.as_str(), one.user) {
-            ("dm", Some(user)) => format!("<@{user}>"),
+        // Who closed their direct messages is nobody's business but theirs.
+        let to = match one.lane.as_str() {
+            "dm" => text(language, "queue-parked-dm", &[]),
             _ => format!("<#{}>", one.channel),
         };
         let why = escape(&shorten(&one.why, WHY_LENGTH));

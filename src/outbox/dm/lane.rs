@@ -24,6 +24,8 @@ const MOST_BULK_IN_FLIGHT: usize = 4;
 const POSTS_FIRST: usize = 3;
 /// While the channels' posts are many, what makes way is looked at again after this long.
 const MAKE_WAY_MS: i64 = 100;
+/// What was asked about longer ago is asked about anew before it is sent.
+const FRESH_MS: i64 = 1_000;
 /// How long no direct message is opened after Discord said that it were too many.
 const NO_OPENING_MS: i64 = 600_000;
 
@@ -171,11 +173,7 @@ impl Outbox {
             |most: usize, taken: &AtomicUsize| most.saturating_sub(taken.load(Ordering::Acquire));
         let most = free(MOST_IN_FLIGHT, &lane.in_flight);
         let most_bulk = free(MOST_BULK_IN_FLIGHT, &lane.bulk_in_flight);
-        let (pause_ms, opening_from_ms) = {
-            let state = lock(&lane.state);
-            let pause_ms = state.paused_until - self.inner.clock.monotonic_ms();
-            (pause_ms, state.opening_from_ms)
-        };
+        let pause_ms = lock(&lane.state).paused_until - self.inner.clock.monotonic_ms();
         if pause_ms > 0 {
             return Ok(Some(now_ms + pause_ms));
         }
@@ -195,22 +193,27 @@ impl Outbox {
                 most_bulk
             },
             rate: lane.settings.rate,
-            opening_from_ms,
+            is_durable: false,
         };
-        let job = (look, Arc::clone(&lane.settings.door));
-        let found = self
-            .inner
-            .db
-            // It need only outlive the process: after a power cut the same nonce finds what was sent.
-            .write_relaxed(job, |tx, (look, door)| {
-                Box::pin(store::claim(tx, door.as_ref(), look))
-            })
-            .await?;
+        // It need only outlive the process: after a power cut the same nonce finds what was sent.
+        let mut found = self.claim_dms(look.clone()).await?;
+        if found.must_be_durable {
+            self.begin_letters(std::mem::take(&mut found.letters));
+            let most_bulk = free(MOST_BULK_IN_FLIGHT, &lane.bulk_in_flight);
+            let look = Look {
+                is_durable: true,
+                most: free(MOST_IN_FLIGHT, &lane.in_flight),
+                most_bulk: look.most_bulk.min(most_bulk),
+                ..look
+            };
+            found = self.claim_dms(look).await?;
+        }
         let Found {
             letters,
             more,
             next_ms,
             parked,
+            ..
         } = found;
         if parked > 0 {
             self.count_discarded(parked);
@@ -219,9 +222,7 @@ impl Outbox {
                 "direct messages were given up: several processes ended while they sent them"
             );
         }
-        for letter in letters {
-            self.begin_letter(letter);
-        }
+        self.begin_letters(letters);
         if more {
             return Ok(None);
         }
@@ -231,6 +232,25 @@ impl Outbox {
         } else {
             next_ms
         }))
+    }
+
+    /// The time is read when the writer comes to it: what is asked is whether they may go then.
+    async fn claim_dms(&self, look: Look) -> Result<Found> {
+        let door = Arc::clone(&self.inner.dms.settings.door);
+        let is_durable = look.is_durable;
+        let job = (look, door, self.inner.clock.clone());
+        let db = &self.inner.db;
+        if is_durable {
+            db.write(job, claim).await
+        } else {
+            db.write_relaxed(job, claim).await
+        }
+    }
+
+    fn begin_letters(&self, letters: Vec<Letter>) {
+        for letter in letters {
+            self.begin_letter(letter);
+        }
     }
 
     fn begin_letter(&self, letter: Letter) {
@@ -274,6 +294,7 @@ impl Outbox {
     }
 
     async fn deliver_letter(&self, mut letter: Letter) {
+        let claimed_ms = self.inner.clock.monotonic_ms();
         if letter.rows.first().is_some_and(|lead| lead.dm.bulk)
             && self.unless_stopping(self.let_posts_go()).await.is_none()
         {
@@ -292,21 +313,45 @@ impl Outbox {
                 if self.unless_stopping(ready).await.is_none() {
                     return self.leave_unsent(&letter.rows);
                 }
+                if self.inner.clock.monotonic_ms() - claimed_ms > FRESH_MS {
+                    // Meanwhile they may have said stop, or night may have come: it is asked anew.
+                    return self.put_back(&letter.rows).await;
+                }
                 match self.send_post(&letter.rows).await {
                     None => return self.leave_unsent(&letter.rows),
                     Some(outcome) => outcome,
                 }
             }
         };
-        let opened = letter.channel.filter(|_| known.is_none());
+        let was_known = known.is_some();
+        let opened = letter.channel.filter(|_| !was_known);
         // See `deliver_inner` of the posts' lane.
         let was_sent = outcome.is_ok();
         if !was_sent {
             self.forget(&letter.rows);
         }
-        self.record_letter(&letter.rows, opened, outcome).await;
+        self.record_letter(&letter.rows, opened, was_known, outcome)
+            .await;
         if was_sent {
             self.forget(&letter.rows);
+        }
+    }
+
+    /// Gives back what was not sent after all.
+    async fn put_back(&self, letter: &[Row]) {
+        let ids: Vec<OutboxId> = letter.iter().map(|row| row.id).collect();
+        self.forget(letter);
+        let job = (ids, self.inner.boot, self.inner.clock.now_ms());
+        let put_back = self
+            .inner
+            .db
+            .write(job, |tx, (ids, boot, now_ms)| {
+                Box::pin(rows::put_back(tx, *boot, *now_ms, ids))
+            })
+            .await;
+        if let Err(error) = put_back {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "a claim was not given back; it runs out by itself");
         }
     }
 
@@ -326,10 +371,11 @@ impl Outbox {
         &self,
         letter: &[Row],
         opened: Option<ChannelId>,
+        was_known: bool,
         outcome: Result<Option<MessageId>, SendError>,
     ) {
         let mut failures = 0;
-        let ending = self.judge(letter, outcome);
+        let ending = self.judge(letter, was_known, outcome);
         let job = Record {
             key: letter[0].message_key,
             user: letter[0].user,
@@ -345,7 +391,7 @@ impl Outbox {
                 match &job.ending {
                     // Were it lost, the same nonce would find the message again.
                     Ending::Sent(_) => db.write_relaxed(job, run).await,
-                    Ending::Later { .. } | Ending::Never { .. } => db.write(job, run).await,
+                    _ => db.write(job, run).await,
                 }
             };
             let Err(error) = write(job.clone()).await else {
@@ -358,7 +404,12 @@ impl Outbox {
     }
 
     /// What a failure means for the letter, and for the lane.
-    fn judge(&self, letter: &[Row], outcome: Result<Option<MessageId>, SendError>) -> Ending {
+    fn judge(
+        &self,
+        letter: &[Row],
+        was_known: bool,
+        outcome: Result<Option<MessageId>, SendError>,
+    ) -> Ending {
         let lead = &letter[0];
         let now_ms = self.inner.clock.now_ms();
         let mut state = lock(&self.inner.dms.state);
@@ -387,17 +438,20 @@ impl Outbox {
         match outcome {
             Ok(message) => {
                 state.failures = 0;
+                state.paused_until = 0;
                 let sent_ms = self.inner.clock.monotonic_ms();
                 lock(&self.inner.sent_ms).insert(lead.lane, sent_ms);
                 Ending::Sent(message)
             }
             Err(SendError::Retry { after_ms, why }) => {
-                // It is Discord, or the way to it, and not this reader: the others wait as well.
+                // Without a word of when: it is Discord, or the way to it, and not this reader, so the
+                // others wait as well. What failed together is one failure.
                 let monotonic_ms = self.inner.clock.monotonic_ms();
-                let pause_ms =
-                    after_ms.unwrap_or_else(|| retry::wait_ms(i64::from(state.failures) + 1, 0));
-                state.failures = state.failures.saturating_add(1);
-                state.paused_until = state.paused_until.max(monotonic_ms + pause_ms);
+                if after_ms.is_none() && state.paused_until <= monotonic_ms {
+                    let pause_ms = retry::wait_ms(i64::from(state.failures) + 1, 0);
+                    state.failures = state.failures.saturating_add(1);
+                    state.paused_until = monotonic_ms + pause_ms;
+                }
                 later(after_ms, why)
             }
             Err(SendError::TooManyOpened { why }) => {
@@ -408,7 +462,10 @@ impl Outbox {
                     );
                 }
                 state.opening_from_ms = now_ms + NO_OPENING_MS;
-                later(Some(NO_OPENING_MS), why)
+                Ending::NotOpened {
+                    until_ms: now_ms + NO_OPENING_MS,
+                    why,
+                }
             }
             Err(SendError::Unauthorized) => {
                 drop(state);
@@ -423,6 +480,10 @@ impl Outbox {
                     is_closed: true,
                 }
             }
+            // The channel that was remembered may be another bot's, or gone: it is asked for anew.
+            Err(SendError::Discard { why }) if was_known && lead.attempt <= 1 => {
+                Ending::OtherChannel { why }
+            }
             Err(SendError::Discard { why }) => {
                 state.failures = 0;
                 self.count_discarded(letter.len());
@@ -436,11 +497,26 @@ impl Outbox {
     }
 }
 
+fn claim<'t>(
+    tx: &'t mut crate::db::Tx,
+    (look, door, clock): &'t (Look, Arc<dyn Door>, crate::clock::Clock),
+) -> crate::db::BoxFuture<'t, Result<Found>> {
+    Box::pin(async move {
+        let look = Look {
+            now_ms: clock.now_ms(),
+            ..look.clone()
+        };
+        store::claim(tx, door.as_ref(), &look).await
+    })
+}
+
 /// How an attempt ended.
 #[derive(Clone, Debug)]
 enum Ending {
     Sent(Option<MessageId>),
     Later { at_ms: i64, why: String },
+    NotOpened { until_ms: i64, why: String },
+    OtherChannel { why: String },
     Never { why: String, is_closed: bool },
 }
 
@@ -472,6 +548,16 @@ fn run<'t>(tx: &'t mut crate::db::Tx, job: &'t Record) -> crate::db::BoxFuture<'
         match ending {
             Ending::Sent(message) => rows::complete(tx, *key, *boot, *message, *now_ms).await,
             Ending::Later { at_ms, why } => rows::retry(tx, *key, *boot, *at_ms, why, false).await,
+            Ending::NotOpened { until_ms, why } => {
+                store::stop_opening(tx, *until_ms).await?;
+                rows::retry(tx, *key, *boot, *until_ms, why, false).await
+            }
+            Ending::OtherChannel { why } => {
+                if let Some(user) = user {
+                    store::forget_channel(tx, *user).await?;
+                }
+                rows::retry(tx, *key, *boot, *now_ms, why, false).await
+            }
             Ending::Never { why, is_closed } => {
                 if let (true, Some(user)) = (is_closed, user) {
                     store::closed(tx, *user, *now_ms).await?;

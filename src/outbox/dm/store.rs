@@ -25,6 +25,7 @@ const OPENING: &str = "opening";
 const UNREACHABLE: &str = "the member takes no direct messages";
 
 /// What a look at the table goes by.
+#[derive(Clone)]
 pub(super) struct Look {
     pub(super) boot: i64,
     pub(super) now_ms: i64,
@@ -33,8 +34,8 @@ pub(super) struct Look {
     /// How many of these may be of a backlog.
     pub(super) most_bulk: usize,
     pub(super) rate: Rate,
-    /// No direct message may be opened before.
-    pub(super) opening_from_ms: i64,
+    /// Whether what it stores outlives a power cut.
+    pub(super) is_durable: bool,
 }
 
 /// What a look found.
@@ -45,8 +46,13 @@ pub(super) struct Found {
     pub(super) more: bool,
     /// When the next look is worth while.
     pub(super) next_ms: Option<i64>,
-    /// What was given up, as each of several processes ended while sending it.
+    /// What was given up, as each of several processes ended while sending it, or as this version
+    /// cannot read it.
     pub(super) parked: usize,
+    /// Whether there was any message that could be asked about.
+    saw_any: bool,
+    /// Something is to be merged, which a relaxed look does not.
+    pub(super) must_be_durable: bool,
 }
 
 impl Found {
@@ -58,37 +64,23 @@ impl Found {
 /// Takes what may be sent now, what is said at once first, and holds or drops what may not.
 pub(super) async fn claim(tx: &mut Tx, door: &dyn Door, look: &Look) -> Result<Found> {
     let mut found = Found::default();
-    for bulk in [false, true] {
-        let most = if bulk {
-            look.most_bulk.min(look.most - found.letters.len())
-        } else {
-            look.most
-        };
-        let before = found.letters.len();
-        for round in 0.. {
-            let room = most - (found.letters.len() - before);
-            if room == 0 {
-                break;
-            }
-            if round == MOST_ROUNDS {
-                found.more = true;
-                break;
-            }
-            // As many as can be sent; if fewer were, a night begins, and they are many.
-            let limit = if round == 0 { room } else { LOOK_AHEAD };
-            let rows = waiting(tx, bulk, look.now_ms, limit).await?;
-            if rows.is_empty() {
-                break;
-            }
-            let is_all = rows.len() < limit;
-            let round = Round { look, bulk, room };
-            if round.take(tx, door, rows, &mut found).await? {
-                // What is left must wait for the pace.
-                break;
-            }
-            if is_all {
-                break;
-            }
+    let due = count_due(tx, look.now_ms).await? > 0;
+    if due {
+        // Locked before any message is, by every process: in one order, so that none waits for the
+        // other.
+        let mut paces = Paces::read(tx, look.rate).await?;
+        let opening_from_ms = opening_from_ms(tx).await?;
+        for bulk in [false, true] {
+            let round = Round {
+                look,
+                bulk,
+                opening_from_ms,
+            };
+            round.take_all(tx, door, &mut paces, &mut found).await?;
+        }
+        paces.keep(tx).await?;
+        if !found.saw_any && look.most_bulk > 0 {
+            adopt_orphans(tx, look.now_ms).await?;
         }
     }
     for bulk in [0, 1] {
@@ -106,20 +98,61 @@ pub(super) async fn claim(tx: &mut Tx, door: &dyn Door, look: &Look) -> Result<F
     Ok(found)
 }
 
-/// One round of a look.
+/// A look at one of the two kinds: what is said at once, and what makes way.
 struct Round<'a> {
     look: &'a Look,
     bulk: bool,
-    room: usize,
+    /// No direct message may be opened before.
+    opening_from_ms: i64,
 }
 
 impl Round<'_> {
+    async fn take_all(
+        &self,
+        tx: &mut Tx,
+        door: &dyn Door,
+        paces: &mut Paces,
+        found: &mut Found,
+    ) -> Result<()> {
+        let look = self.look;
+        let taken = found.letters.len();
+        let most = if self.bulk {
+            look.most_bulk.min(look.most - taken)
+        } else {
+            look.most
+        };
+        for turn in 0.. {
+            let room = most - (found.letters.len() - taken);
+            if room == 0 {
+                break;
+            }
+            if turn == MOST_ROUNDS {
+                found.more = true;
+                break;
+            }
+            // As many as can be sent; if fewer were, a night begins, and they are many.
+            let limit = if turn == 0 { room } else { LOOK_AHEAD };
+            let (rows, unreadable) = waiting(tx, self.bulk, look.now_ms, limit).await?;
+            found.parked += unreadable;
+            found.saw_any |= !rows.is_empty();
+            let is_all = rows.len() + unreadable < limit;
+            let is_full = self.take(tx, door, rows, room, paces, found).await?;
+            // What is left waits for the pace, or there is nothing left.
+            if is_full || is_all {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Sorts out `rows`. `true`: no permit is left.
     async fn take(
         &self,
         tx: &mut Tx,
         door: &dyn Door,
         rows: Vec<Row>,
+        room: usize,
+        paces: &mut Paces,
         found: &mut Found,
     ) -> Result<bool> {
         let look = self.look;
@@ -129,10 +162,11 @@ impl Round<'_> {
         let known = channels(tx, &users).await?;
         let mut sends = Vec::new();
         let mut is_full = false;
-        let (mut room, paces) = self.permits(tx).await?;
+        let mut room = room.min(paces.room(self.bulk, look.now_ms));
         let mut others: HashMap<Otherwise, Vec<i64>> = HashMap::new();
         for (row, answer) in rows.into_iter().zip(answers) {
             let channel = row.user.and_then(|user| known.get(&user)).copied();
+            let is_open = matches!(channel, Some(Channel::Open(_)));
             let otherwise = match (answer, channel) {
                 _ if row.crashes >= MOST_CRASHES => {
                     found.parked += 1;
@@ -141,8 +175,8 @@ impl Round<'_> {
                 (Answer::Drop(why), _) => Otherwise::Ended("cancelled", why.as_str()),
                 (_, Some(Channel::Closed)) => Otherwise::Ended("discarded", UNREACHABLE),
                 (Answer::Hold { until_ms, zone }, _) => Otherwise::Held(until_ms, QUIET, zone),
-                (Answer::Send, None) if look.opening_from_ms > look.now_ms => {
-                    Otherwise::Held(look.opening_from_ms, OPENING, "UTC")
+                (Answer::Send, _) if !is_open && self.opening_from_ms > look.now_ms => {
+                    Otherwise::Held(self.opening_from_ms, OPENING, "UTC")
                 }
                 (Answer::Send, _) if room == 0 => {
                     is_full = true;
@@ -159,22 +193,16 @@ impl Round<'_> {
         for (otherwise, keys) in others {
             otherwise.store(tx, &keys, look.now_ms).await?;
         }
+        let before = found.letters.len();
+        self.begin(tx, sends, found).await?;
+        paces.take(self.bulk, look.now_ms, found.letters.len() - before);
         if is_full {
-            let next_ms = paces.next_ms(look.now_ms, sends.len());
-            match next_ms {
+            match paces.next_ms(self.bulk, look.now_ms) {
                 Some(next_ms) => found.due_at(next_ms),
                 None => found.more = true,
             }
         }
-        paces.keep(tx, look.now_ms, sends.len()).await?;
-        self.begin(tx, sends, found).await?;
         Ok(is_full)
-    }
-
-    async fn permits(&self, tx: &mut Tx) -> Result<(usize, Paces)> {
-        let paces = Paces::read(tx, self.look.rate, self.bulk).await?;
-        let room = paces.room(self.look.now_ms).min(self.room);
-        Ok((room, paces))
     }
 
     /// Marks what is sent as under way, several held for one member as one message.
@@ -194,6 +222,11 @@ impl Round<'_> {
         } else {
             HashSet::new()
         };
+        if !crowded.is_empty() && !self.look.is_durable {
+            // That several are one message must outlive a power cut, too, or they would be grouped
+            // otherwise the next time: the same look once more, for good.
+            found.must_be_durable = true;
+        }
         let mut joined = HashSet::new();
         let mut keys = Vec::new();
         let mut channels = HashMap::new();
@@ -201,9 +234,13 @@ impl Round<'_> {
             if joined.contains(&row.id) {
                 continue;
             }
-            let is_crowded = crowded.contains(&(row.guild, row.user));
-            if is_crowded && joins(&row) {
-                let mates = mates(tx, &row, now_ms).await?;
+            let is_crowded = crowded.contains(&(row.guild, row.user)) && joins(&row);
+            if is_crowded && !self.look.is_durable {
+                continue;
+            }
+            if is_crowded {
+                let mut mates = mates(tx, &row, now_ms).await?;
+                mates.retain(|mate| !joined.contains(&mate.id));
                 let count = fitting(&mates);
                 if count > 1 {
                     let ids: Vec<OutboxId> = mates[..count].iter().map(|mate| mate.id).collect();
@@ -246,74 +283,151 @@ fn caller(row: &Row) -> Option<Caller> {
     })
 }
 
-/// Whether it may become part of a message of several.
+/// Whether it may become part of a message of several: not what has a time of its own, which would
+/// be that of all of them.
 fn joins(row: &Row) -> bool {
-    row.dm.was_held && row.class == Class::Notice && row.attempt <= 1
+    row.dm.was_held
+        && row.class == Class::Notice
+        && row.attempt <= 1
+        && row.dm.expires_at_ms.is_none()
 }
+
+/// The same in SQL, of those that are no part of one yet.
+const JOINS: &str = "state IN ('available', 'retryable') AND held = 'quiet' \
+     AND class = 'notice' AND attempt = 0 AND expires_at_ms IS NULL AND id = message_key \
+     AND NOT EXISTS (SELECT 1 FROM outbox AS part \
+         WHERE part.message_key = outbox.id AND part.id <> outbox.id)";
 
 /// The two rates as they stand.
 struct Paces {
-    known: Vec<(&'static str, Pace, f64)>,
+    all: Option<Kept>,
+    bulk: Option<Kept>,
+}
+
+/// A rate, and when the next message is due by it.
+struct Kept {
+    name: &'static str,
+    pace: Pace,
+    next_ms: f64,
+    is_changed: bool,
 }
 
 impl Paces {
-    async fn read(tx: &mut Tx, rate: Rate, bulk: bool) -> Result<Self> {
-        let wanted = [
-            ("dm", Pace::of_all(rate)),
-            ("dm-bulk", Pace::of_bulk(rate).filter(|_| bulk)),
-        ];
-        let mut known = Vec::new();
-        for (name, pace) in wanted {
-            let Some(pace) = pace else { continue };
-            // The row stays locked until the end of the transaction: processes take turns.
-            let next_ms: f64 = sqlx::query_scalar(
-                "INSERT INTO pace (name, next_ms) VALUES ($1, 0) \
-                 ON CONFLICT (name) DO UPDATE SET next_ms = pace.next_ms RETURNING next_ms",
-            )
-            .bind(name)
-            .fetch_one(&mut *tx)
-            .await?;
-            known.push((name, pace, next_ms));
-        }
-        Ok(Self { known })
+    async fn read(tx: &mut Tx, rate: Rate) -> Result<Self> {
+        Ok(Self {
+            all: Kept::read(tx, "dm", Pace::of_all(rate)).await?,
+            bulk: Kept::read(tx, "dm-bulk", Pace::of_bulk(rate)).await?,
+        })
     }
 
-    fn room(&self, now_ms: i64) -> usize {
-        let rooms = self
-            .known
+    /// Those that hold for what is said at once, or for what makes way.
+    fn of(&self, bulk: bool) -> impl Iterator<Item = &Kept> {
+        self.all
             .iter()
-            .map(|(_, pace, next_ms)| pace.room(*next_ms, real(now_ms)));
+            .chain(self.bulk.iter().filter(move |_| bulk))
+    }
+
+    fn room(&self, bulk: bool, now_ms: i64) -> usize {
+        let rooms = self
+            .of(bulk)
+            .map(|kept| kept.pace.room(kept.next_ms, real(now_ms)));
         rooms.min().unwrap_or(usize::MAX)
     }
 
-    /// When there is room again after `taken` went now; `None` without a limit.
+    fn take(&mut self, bulk: bool, now_ms: i64, count: usize) {
+        let bulk = self.bulk.iter_mut().filter(|_| bulk);
+        for kept in self.all.iter_mut().chain(bulk).filter(|_| count > 0) {
+            kept.next_ms = kept.pace.after(kept.next_ms, real(now_ms), count);
+            kept.is_changed = true;
+        }
+    }
+
+    /// When there is room again; `None` without a limit.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "milliseconds since the epoch are far below 2^53"
     )]
-    fn next_ms(&self, now_ms: i64, taken: usize) -> Option<i64> {
-        let after = self
-            .known
-            .iter()
-            .map(|(_, pace, next_ms)| pace.after(*next_ms, real(now_ms), taken));
-        after
-            .max_by(f64::total_cmp)
+    fn next_ms(&self, bulk: bool, now_ms: i64) -> Option<i64> {
+        let next = self.of(bulk).map(|kept| kept.next_ms);
+        next.max_by(f64::total_cmp)
             .map(|at| (at.ceil() as i64).max(now_ms + 1))
     }
 
-    async fn keep(&self, tx: &mut Tx, now_ms: i64, taken: usize) -> Result<()> {
-        if taken == 0 {
-            return Ok(());
-        }
-        for (name, pace, next_ms) in &self.known {
-            sqlx::query("UPDATE pace SET next_ms = $2 WHERE name = $1")
-                .bind(*name)
-                .bind(pace.after(*next_ms, real(now_ms), taken))
-                .execute(&mut *tx)
-                .await?;
+    async fn keep(&self, tx: &mut Tx) -> Result<()> {
+        for kept in self.all.iter().chain(&self.bulk) {
+            if kept.is_changed {
+                sqlx::query("UPDATE pace SET next_ms = $2 WHERE name = $1")
+                    .bind(kept.name)
+                    .bind(kept.next_ms)
+                    .execute(&mut *tx)
+                    .await?;
+            }
         }
         Ok(())
     }
+}
+
+impl Kept {
+    async fn read(tx: &mut Tx, name: &'static str, pace: Option<Pace>) -> Result<Option<Self>> {
+        let Some(pace) = pace else { return Ok(None) };
+        // The row stays locked until the end of the transaction: processes take turns.
+        let next_ms: f64 = sqlx::query_scalar(
+            "INSERT INTO pace (name, next_ms) VALUES ($1, 0) \
+             ON CONFLICT (name) DO UPDATE SET next_ms = pace.next_ms RETURNING next_ms",
+        )
+        .bind(name)
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(Some(Self {
+            name,
+            pace,
+            next_ms,
+            is_changed: false,
+        }))
+    }
+}
+
+/// Until when Discord lets no direct message be opened, for all processes.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds since the epoch are far below 2^53"
+)]
+async fn opening_from_ms(tx: &mut Tx) -> Result<i64> {
+    let found = sqlx::query_scalar::<_, f64>("SELECT next_ms FROM pace WHERE name = 'dm-open'")
+        .fetch_optional(tx)
+        .await?;
+    Ok(found.map_or(0, |at_ms| at_ms as i64))
+}
+
+/// Nobody opens a direct message before.
+pub(super) async fn stop_opening(tx: &mut Tx, until_ms: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO pace (name, next_ms) VALUES ('dm-open', $1) \
+         ON CONFLICT (name) DO UPDATE SET next_ms = excluded.next_ms",
+    )
+    .bind(real(until_ms))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Makes messages of their own of parts whose first row waits no more: a message is claimed by that
+/// one.
+async fn adopt_orphans(tx: &mut Tx, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET message_key = id WHERE id IN ( \
+             SELECT id FROM outbox WHERE lane = 'dm' AND bulk = 1 \
+                 AND state IN ('available', 'retryable') AND not_before_ms <= $1 \
+                 AND message_key <> id \
+                 AND NOT EXISTS (SELECT 1 FROM outbox AS lead \
+                     WHERE lead.id = outbox.message_key \
+                         AND lead.state IN ('available', 'running', 'retryable')) \
+             ORDER BY not_before_ms LIMIT 100)",
+    )
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 #[expect(
@@ -325,7 +439,7 @@ fn real(ms: i64) -> f64 {
 }
 
 /// What is due, oldest first; one row for each message.
-async fn waiting(tx: &mut Tx, bulk: bool, now_ms: i64, most: usize) -> Result<Vec<Row>> {
+async fn waiting(tx: &mut Tx, bulk: bool, now_ms: i64, most: usize) -> Result<(Vec<Row>, usize)> {
     let skip_locked = skip_locked(tx);
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox WHERE lane = 'dm' AND bulk = $1 \
@@ -337,9 +451,9 @@ async fn waiting(tx: &mut Tx, bulk: bool, now_ms: i64, most: usize) -> Result<Ve
         .bind(i64::from(bulk))
         .bind(now_ms)
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
-        .fetch_all(tx)
+        .fetch_all(&mut *tx)
         .await?;
-    read(&rows)
+    readable(tx, &rows, now_ms).await
 }
 
 fn skip_locked(tx: &Tx) -> &'static str {
@@ -350,8 +464,33 @@ fn skip_locked(tx: &Tx) -> &'static str {
     }
 }
 
-fn read(rows: &[AnyRow]) -> Result<Vec<Row>> {
-    rows.iter().map(from_row).collect()
+/// Those that this version can read; one that it cannot must not keep all others from being sent.
+/// Returns how many it gave up.
+async fn readable(tx: &mut Tx, rows: &[AnyRow], now_ms: i64) -> Result<(Vec<Row>, usize)> {
+    let mut read = Vec::with_capacity(rows.len());
+    let mut unreadable = 0;
+    for row in rows {
+        if let Ok(row) = from_row(row) {
+            read.push(row);
+            continue;
+        }
+        let id: i64 = row.try_get(0)?;
+        tracing::error!(
+            outbox.id = id,
+            "a direct message that this version cannot read was discarded"
+        );
+        sqlx::query(
+            "UPDATE outbox SET state = 'discarded', last_error = 'this version cannot read it', \
+                 in_flight = 0, lease_owner = NULL, lease_until_ms = NULL, updated_ms = $2 \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .bind(now_ms)
+        .execute(&mut *tx)
+        .await?;
+        unreadable += 1;
+    }
+    Ok((read, unreadable))
 }
 
 /// Members for whom more was held than should arrive one by one.
@@ -360,13 +499,21 @@ async fn crowded(
     rows: &[&Row],
     now_ms: i64,
 ) -> Result<HashSet<(GuildId, Option<UserId>)>> {
-    let mut users: Vec<UserId> = rows.iter().filter_map(|row| row.user).collect();
+    let mut users: Vec<UserId> = rows
+        .iter()
+        .filter(|row| joins(row))
+        .filter_map(|row| row.user)
+        .collect();
     users.sort_unstable();
     users.dedup();
+    if users.is_empty() {
+        return Ok(HashSet::new());
+    }
+    // By `kind`, as the index of a member's messages is: by their lane SQLite would rather go through
+    // all that waits.
     let sql = format!(
-        "SELECT guild_id, user_id FROM outbox WHERE lane = 'dm' \
-             AND state IN ('available', 'retryable') AND held IS NOT NULL AND class = 'notice' \
-             AND attempt = 0 AND not_before_ms <= $1 AND user_id IN ({}) \
+        "SELECT guild_id, user_id FROM outbox WHERE kind = 'dm' AND user_id IN ({}) \
+             AND {JOINS} AND not_before_ms <= $1 \
          GROUP BY guild_id, user_id HAVING COUNT(*) > {MOST_ONE_BY_ONE}",
         list(2, users.len())
     );
@@ -386,19 +533,17 @@ async fn crowded(
 async fn mates(tx: &mut Tx, row: &Row, now_ms: i64) -> Result<Vec<Row>> {
     let skip_locked = skip_locked(tx);
     let sql = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE lane = 'dm' AND user_id = $1 AND guild_id = $2 \
-             AND state IN ('available', 'retryable') AND held IS NOT NULL AND class = 'notice' \
-             AND attempt = 0 AND not_before_ms <= $3 \
-             AND (expires_at_ms IS NULL OR expires_at_ms > $3) AND id = message_key \
+        "SELECT {COLUMNS} FROM outbox WHERE kind = 'dm' AND user_id = $1 AND guild_id = $2 \
+             AND {JOINS} AND not_before_ms <= $3 \
          ORDER BY id LIMIT 100 {skip_locked}"
     );
     let rows = sqlx::query(generated(sql))
         .bind(row.user.map(|user| user.0))
         .bind(row.guild.0)
         .bind(now_ms)
-        .fetch_all(tx)
+        .fetch_all(&mut *tx)
         .await?;
-    read(&rows)
+    Ok(readable(tx, &rows, now_ms).await?.0)
 }
 
 /// These are one message from now on.
@@ -423,7 +568,7 @@ async fn start(tx: &mut Tx, keys: &[i64], boot: i64, now_ms: i64) -> Result<Vec<
             "UPDATE outbox SET state = 'running', lease_owner = $1, lease_until_ms = $2, \
                  updated_ms = $3, attempt = attempt + 1, in_flight = 1, \
                  first_attempt_ms = COALESCE(first_attempt_ms, $3) \
-             WHERE lane = 'dm' AND state IN ('available', 'retryable') AND message_key IN ({}) \
+             WHERE message_key IN ({}) AND state IN ('available', 'retryable') \
              RETURNING {COLUMNS}",
             list(4, chunk.len())
         );
@@ -434,8 +579,8 @@ async fn start(tx: &mut Tx, keys: &[i64], boot: i64, now_ms: i64) -> Result<Vec<
         for key in chunk {
             query = query.bind(*key);
         }
-        for row in query.fetch_all(&mut *tx).await? {
-            let mut row = from_row(&row)?;
+        let rows = query.fetch_all(&mut *tx).await?;
+        for mut row in readable(tx, &rows, now_ms).await?.0 {
             // Counted already.
             row.attempt -= 1;
             row.begun = true;
@@ -461,15 +606,14 @@ impl Otherwise {
             let sql = match self {
                 Self::Ended(..) => format!(
                     "UPDATE outbox SET updated_ms = $1, state = $2, last_error = $3 \
-                     WHERE lane = 'dm' AND state IN ('available', 'retryable') \
-                         AND message_key IN ({})",
+                     WHERE message_key IN ({}) AND state IN ('available', 'retryable')",
                     list(4, chunk.len())
                 ),
                 Self::Held(..) => format!(
                     "UPDATE outbox SET updated_ms = $1, held = $2, held_zone = $3, \
-                         not_before_ms = $4, bulk = 1 \
-                     WHERE lane = 'dm' AND state IN ('available', 'retryable') \
-                         AND message_key IN ({})",
+                         not_before_ms = $4, state = 'available', \
+                         bulk = CASE WHEN class IN ('notice', 'ad') THEN 1 ELSE bulk END \
+                     WHERE message_key IN ({}) AND state IN ('available', 'retryable')",
                     list(5, chunk.len())
                 ),
             };
@@ -533,12 +677,21 @@ async fn channels(tx: &mut Tx, users: &[UserId]) -> Result<HashMap<UserId, Chann
 pub(super) async fn opened(tx: &mut Tx, user: UserId, channel: ChannelId) -> Result<()> {
     sqlx::query(
         "INSERT INTO dm_channels (user_id, channel_id) VALUES ($1, $2) \
-         ON CONFLICT (user_id) DO UPDATE SET channel_id = excluded.channel_id, closed_ms = NULL",
+         ON CONFLICT (user_id) DO UPDATE SET channel_id = excluded.channel_id",
     )
     .bind(user.0)
     .bind(channel.0)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// The channel to somebody is not what it was: it is asked for anew.
+pub(super) async fn forget_channel(tx: &mut Tx, user: UserId) -> Result<()> {
+    sqlx::query("UPDATE dm_channels SET channel_id = NULL WHERE user_id = $1")
+        .bind(user.0)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -582,10 +735,14 @@ pub async fn reconsider(
     user: Option<UserId>,
     now_ms: i64,
 ) -> Result<()> {
-    let who = user.map_or("", |_| " AND user_id = $4");
+    // One member's by the index of their messages, a guild's by that of all that waits.
+    let whose = match user {
+        Some(_) => "kind = 'dm' AND user_id = $4",
+        None => "lane = 'dm'",
+    };
     let sql = format!(
-        "UPDATE outbox SET not_before_ms = $1 WHERE lane = 'dm' AND guild_id = $2 AND held = $3 \
-             AND state IN ('available', 'retryable') AND not_before_ms > $1{who}"
+        "UPDATE outbox SET not_before_ms = $1 WHERE {whose} AND guild_id = $2 AND held = $3 \
+             AND state IN ('available', 'retryable') AND not_before_ms > $1"
     );
     let mut query = sqlx::query(generated(sql))
         .bind(now_ms)
@@ -600,9 +757,40 @@ pub async fn reconsider(
 
 /// Cancels what waits for a member who wants no more, but what the law wants said.
 pub async fn withdraw_from(tx: &mut Tx, guild: GuildId, user: UserId, now_ms: i64) -> Result<()> {
+    // A post that no channel took, and that one of these would have told: it is shown after all.
+    sqlx::query(
+        "UPDATE outbox SET shown_ms = NULL WHERE state = 'discarded' AND guild_id = $1 \
+             AND dedupe_key IN (SELECT SUBSTR(dedupe_key, 4) FROM outbox \
+                 WHERE kind = 'dm' AND guild_id = $1 AND user_id = $2 \
+                     AND state IN ('available', 'retryable'))",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .execute(&mut *tx)
+    .await?;
+    // Nor is what could not be delivered before shown any more.
+    sqlx::query(
+        "UPDATE outbox SET shown_ms = $3 WHERE kind = 'dm' AND guild_id = $1 AND user_id = $2 \
+             AND state = 'discarded' AND shown_ms IS NULL AND class <> 'legal'",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(now_ms)
+    .execute(&mut *tx)
+    .await?;
+    // What is on its way is not tried again.
+    sqlx::query(
+        "UPDATE outbox SET expires_at_ms = $3 WHERE kind = 'dm' AND guild_id = $1 \
+             AND user_id = $2 AND state = 'running' AND class <> 'legal'",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(now_ms)
+    .execute(&mut *tx)
+    .await?;
     sqlx::query(
         "UPDATE outbox SET state = 'cancelled', last_error = $4, updated_ms = $3 \
-         WHERE lane = 'dm' AND guild_id = $1 AND user_id = $2 AND class <> 'legal' \
+         WHERE kind = 'dm' AND guild_id = $1 AND user_id = $2 AND class <> 'legal' \
              AND state IN ('available', 'retryable')",
     )
     .bind(guild.0)
@@ -621,6 +809,14 @@ pub async fn call_off(tx: &mut Tx, dedupe_key: &str) -> Result<()> {
          WHERE dedupe_key = $1 AND lane = 'dm' AND state IN ('available', 'retryable')",
     )
     .bind(dedupe_key.to_owned())
+    .execute(&mut *tx)
+    .await?;
+    // One that is on its way is not tried again.
+    sqlx::query(
+        "UPDATE outbox SET expires_at_ms = 0 \
+         WHERE dedupe_key = $1 AND lane = 'dm' AND state = 'running'",
+    )
+    .bind(dedupe_key.to_owned())
     .execute(tx)
     .await?;
     Ok(())
@@ -636,6 +832,16 @@ pub async fn cancel_batch(tx: &mut Tx, guild: GuildId, batch: i64, now_ms: i64) 
     .bind(guild.0)
     .bind(now_ms)
     .bind(Dropped::Cancelled.as_str())
+    .execute(&mut *tx)
+    .await?;
+    // What is on its way is not tried again.
+    sqlx::query(
+        "UPDATE outbox SET expires_at_ms = $3 \
+         WHERE batch_id = $1 AND guild_id = $2 AND state = 'running'",
+    )
+    .bind(batch)
+    .bind(guild.0)
+    .bind(now_ms)
     .execute(tx)
     .await?;
     Ok(cancelled.rows_affected())
@@ -646,14 +852,17 @@ pub async fn batch(
     tx: &mut Tx,
     guild: GuildId,
     batch: i64,
+    now_ms: i64,
 ) -> Result<Vec<(String, Option<String>, i64)>> {
     let rows = sqlx::query(
-        "SELECT state, CASE WHEN state IN ('available', 'retryable') THEN held \
+        "SELECT state, CASE WHEN state IN ('available', 'retryable') AND not_before_ms > $3 \
+                    THEN held \
                 WHEN state = 'cancelled' THEN last_error END AS why, COUNT(*) \
          FROM outbox WHERE batch_id = $1 AND guild_id = $2 GROUP BY 1, 2",
     )
     .bind(batch)
     .bind(guild.0)
+    .bind(now_ms)
     .fetch_all(tx)
     .await?;
     let mut counts = Vec::with_capacity(rows.len());
@@ -664,13 +873,15 @@ pub async fn batch(
 }
 
 /// Messages that wait for a member.
-pub async fn count_waiting(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<i64> {
+pub async fn count_waiting(tx: &mut Tx, guild: GuildId, user: UserId, now_ms: i64) -> Result<i64> {
     Ok(sqlx::query_scalar(
-        "SELECT COUNT(*) FROM outbox WHERE lane = 'dm' AND user_id = $1 AND guild_id = $2 \
-             AND state IN ('available', 'retryable') AND held IS NOT NULL",
+        "SELECT COUNT(*) FROM outbox WHERE kind = 'dm' AND user_id = $1 AND guild_id = $2 \
+             AND state IN ('available', 'retryable') AND held = 'quiet' \
+             AND not_before_ms > $3",
     )
     .bind(user.0)
     .bind(guild.0)
+    .bind(now_ms)
     .fetch_one(tx)
     .await?)
 }
@@ -696,11 +907,12 @@ pub async fn fates(tx: &mut Tx, keys: &[String]) -> Result<HashMap<String, (Stri
     Ok(fates)
 }
 
-/// Messages that could be asked about now.
+/// Whether there are messages that could be asked about now: one at most is counted.
 pub async fn count_due(tx: &mut Tx, now_ms: i64) -> Result<i64> {
     Ok(sqlx::query_scalar(
-        "SELECT COUNT(*) FROM outbox WHERE lane = 'dm' AND state IN ('available', 'retryable') \
-             AND not_before_ms <= $1",
+        "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE lane = 'dm' \
+             AND state IN ('available', 'retryable') AND bulk IN (0, 1) \
+             AND not_before_ms <= $1 LIMIT 1) AS due",
     )
     .bind(now_ms)
     .fetch_one(tx)

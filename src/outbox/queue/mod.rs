@@ -39,8 +39,8 @@ impl Outbox {
         store::parked(&mut conn, guild, most).await
     }
 
-    /// What is kept of messages to or about a member, for their own eyes: when, by which lane, how
-    /// it ended, and what it says.
+    /// The direct messages to a member that are kept, for their own eyes: when, how each ended, and
+    /// what it says. (Posts say what is stored of the time attacks.)
     pub async fn about(&self, guild: GuildId, user: UserId) -> Result<Vec<About>> {
         let mut conn = self.inner.db.read().await?;
         store::about(&mut conn, guild, user).await

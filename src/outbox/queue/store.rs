@@ -66,8 +66,6 @@ pub struct Parked {
     pub lane: String,
     /// Where it was to go.
     pub channel: ChannelId,
-    /// Whom it is about.
-    pub user: Option<UserId>,
     /// Why it was given up.
     pub why: String,
     /// When.
@@ -77,7 +75,8 @@ pub struct Parked {
 pub(super) async fn waiting(tx: &mut Tx, guild: GuildId, now_ms: i64) -> Result<Vec<Waiting>> {
     let rows = sqlx::query(
         "SELECT lane, state, held, held_zone, \
-             CASE WHEN held IS NOT NULL THEN not_before_ms ELSE 0 END AS until_ms, \
+             CASE WHEN held IS NOT NULL AND not_before_ms > $2 THEN not_before_ms ELSE 0 END \
+                 AS until_ms, \
              CASE WHEN not_before_ms > $2 THEN 1 ELSE 0 END AS is_later, \
              COUNT(*), MIN(not_before_ms), MAX(last_error) \
          FROM outbox WHERE guild_id = $1 AND state IN ('available', 'running', 'retryable') \
@@ -124,7 +123,7 @@ fn line(row: &AnyRow, now_ms: i64) -> Result<Waiting> {
 pub(super) async fn count_parked(tx: &mut Tx, guild: GuildId) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "SELECT COUNT(*) FROM outbox WHERE guild_id = $1 AND state = 'discarded' \
-             AND shown_ms IS NULL",
+             AND shown_ms IS NULL AND class <> 'legal'",
     )
     .bind(guild.0)
     .fetch_one(tx)
@@ -151,8 +150,8 @@ pub(super) async fn dropped(
 
 pub(super) async fn parked(tx: &mut Tx, guild: GuildId, most: i64) -> Result<Vec<Parked>> {
     let rows = sqlx::query(
-        "SELECT id, lane, channel_id, user_id, last_error, updated_ms FROM outbox \
-         WHERE guild_id = $1 AND state = 'discarded' AND shown_ms IS NULL \
+        "SELECT id, lane, channel_id, last_error, updated_ms FROM outbox \
+         WHERE guild_id = $1 AND state = 'discarded' AND shown_ms IS NULL AND class <> 'legal' \
          ORDER BY id DESC LIMIT $2",
     )
     .bind(guild.0)
@@ -160,20 +159,19 @@ pub(super) async fn parked(tx: &mut Tx, guild: GuildId, most: i64) -> Result<Vec
     .fetch_all(tx)
     .await?;
     let parked = |row: &AnyRow| -> Result<Parked> {
-        let why: Option<String> = row.try_get(4)?;
+        let why: Option<String> = row.try_get(3)?;
         Ok(Parked {
             id: OutboxId(row.try_get(0)?),
             lane: row.try_get(1)?,
             channel: ChannelId(row.try_get(2)?),
-            user: row.try_get::<Option<i64>, _>(3)?.map(UserId),
             why: why.unwrap_or_default(),
-            at_ms: row.try_get(5)?,
+            at_ms: row.try_get(4)?,
         })
     };
     rows.iter().map(parked).collect()
 }
 
-/// A message to or about a member.
+/// A direct message to a member.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct About {
     /// `post`, `edit` or `dm`.
@@ -188,8 +186,8 @@ pub struct About {
 
 pub(super) async fn about(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<About>> {
     let rows = sqlx::query(
-        "SELECT lane, state, created_ms, payload FROM outbox WHERE guild_id = $1 AND user_id = $2 \
-         ORDER BY id",
+        "SELECT lane, state, created_ms, payload FROM outbox \
+         WHERE kind = 'dm' AND guild_id = $1 AND user_id = $2 ORDER BY id",
     )
     .bind(guild.0)
     .bind(user.0)
@@ -197,12 +195,14 @@ pub(super) async fn about(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<V
     .await?;
     let about = |row: &AnyRow| -> Result<About> {
         let payload: String = row.try_get(3)?;
-        let payload: Payload = serde_json::from_str(&payload)?;
+        // As it is stored, where a later version wrote what this one does not know.
+        let text = serde_json::from_str::<Payload>(&payload)
+            .map_or(payload, |payload| payload.message.content);
         Ok(About {
             lane: row.try_get(0)?,
             state: row.try_get(1)?,
             created_ms: row.try_get(2)?,
-            text: payload.message.content,
+            text,
         })
     };
     rows.iter().map(about).collect()
@@ -213,7 +213,8 @@ pub(super) async fn retry(tx: &mut Tx, guild: GuildId, id: OutboxId, now_ms: i64
     let retried = sqlx::query(
         "UPDATE outbox SET state = 'retryable', attempt = 1, crashes = 0, not_before_ms = $3, \
              message_key = id, held = NULL, held_zone = NULL, updated_ms = $3 \
-         WHERE id = $1 AND guild_id = $2 AND state = 'discarded' AND shown_ms IS NULL",
+         WHERE id = $1 AND guild_id = $2 AND state = 'discarded' AND shown_ms IS NULL \
+             AND class <> 'legal'",
     )
     .bind(id.0)
     .bind(guild.0)
@@ -231,7 +232,8 @@ pub(super) async fn put_away(
 ) -> Result<bool> {
     let hidden = sqlx::query(
         "UPDATE outbox SET shown_ms = $3, updated_ms = $3 \
-         WHERE id = $1 AND guild_id = $2 AND state = 'discarded' AND shown_ms IS NULL",
+         WHERE id = $1 AND guild_id = $2 AND state = 'discarded' AND shown_ms IS NULL \
+             AND class <> 'legal'",
     )
     .bind(id.0)
     .bind(guild.0)
@@ -243,7 +245,8 @@ pub(super) async fn put_away(
     }
     let cancelled = sqlx::query(
         "UPDATE outbox SET state = 'cancelled', last_error = 'cancelled', updated_ms = $3 \
-         WHERE id = $1 AND guild_id = $2 AND state IN ('available', 'retryable')",
+         WHERE id = $1 AND guild_id = $2 AND state IN ('available', 'retryable') \
+             AND class <> 'legal'",
     )
     .bind(id.0)
     .bind(guild.0)
