@@ -172,7 +172,7 @@ async fn an_announcement_goes_on_where_a_killed_process_left_it() {
     app.inside(async move |app| announce::send(&app, GUILD, id).await)
         .await
         .unwrap();
-    app.messenger.attempted(4).await;
+    app.messenger.attempted(1).await;
     let lost = format!("DELETE FROM outbox WHERE batch_id = {id} AND user_id > 700");
     execute(&app.app().db, lost).await.unwrap();
     let half =

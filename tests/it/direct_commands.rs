@@ -218,6 +218,14 @@ async fn a_night_of_announcements_is_one_message_in_the_morning() {
         let sent = turning(&bot.clock, admin.click(&preview, "Send it to 1"));
         sent.await.unwrap();
     }
+    // Each is held as soon as the lane has come to it.
+    let held = "6 direct messages:** held until 08:00";
+    while !bot
+        .says(bot.admin, "/queue status")
+        .await
+        .text()
+        .contains(held)
+    {}
     bot.clock.advance_ms(hours(10));
     let digest = bot.written(bot.jamong, "메시지 6개").await;
     let text = digest.text();

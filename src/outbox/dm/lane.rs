@@ -13,13 +13,14 @@ use crate::error::Result;
 use crate::ids::{ChannelId, MessageId, OutboxId};
 use crate::messenger::SendError;
 use crate::outbox::store as rows;
-use crate::outbox::{Outbox, POLL_MS, Row, lock, retry};
+use crate::outbox::{self, Outbox, POLL_MS, Row, lock, retry};
 
 /// Messages on their way at once.
 const MOST_IN_FLIGHT: usize = 16;
-/// Of a backlog: enough to keep the way to Discord busy, few enough not to be in the way of what is
-/// said at once.
-const MOST_BULK_IN_FLIGHT: usize = 4;
+/// Of a backlog, while posts go out: few enough not to be in their way.
+const MOST_BESIDE_POSTS: usize = 3;
+/// For so long after a post others are expected.
+const POSTS_EXPECTED_MS: i64 = 1_000;
 /// Posts that a message of a backlog lets go before it.
 const POSTS_FIRST: usize = 3;
 /// While the channels' posts are many, what makes way is looked at again after this long.
@@ -172,13 +173,15 @@ impl Outbox {
         let free =
             |most: usize, taken: &AtomicUsize| most.saturating_sub(taken.load(Ordering::Acquire));
         let most = free(MOST_IN_FLIGHT, &lane.in_flight);
-        let most_bulk = free(MOST_BULK_IN_FLIGHT, &lane.bulk_in_flight);
+        let bulk_slots = self.bulk_slots();
+        let most_bulk = free(bulk_slots, &lane.bulk_in_flight);
         let pause_ms = lock(&lane.state).paused_until - self.inner.clock.monotonic_ms();
         if pause_ms > 0 {
             return Ok(Some(now_ms + pause_ms));
         }
-        // Whatever ends its way wakes this lane. A backlog is taken in pairs, to share a transaction.
-        let has_bulk_room = most_bulk >= MOST_BULK_IN_FLIGHT / 2;
+        // Whatever ends its way wakes this lane. Of a backlog several are taken together, to share a
+        // transaction.
+        let has_bulk_room = most_bulk >= bulk_slots.div_ceil(2);
         if most == 0 {
             return Ok(Some(now_ms + POLL_MS));
         }
@@ -199,7 +202,7 @@ impl Outbox {
         let mut found = self.claim_dms(look.clone()).await?;
         if found.must_be_durable {
             self.begin_letters(std::mem::take(&mut found.letters));
-            let most_bulk = free(MOST_BULK_IN_FLIGHT, &lane.bulk_in_flight);
+            let most_bulk = free(bulk_slots, &lane.bulk_in_flight);
             let look = Look {
                 is_durable: true,
                 most: free(MOST_IN_FLIGHT, &lane.in_flight),
@@ -232,6 +235,17 @@ impl Outbox {
         } else {
             next_ms
         }))
+    }
+
+    /// How many of a backlog may be on their way at once.
+    fn bulk_slots(&self) -> usize {
+        let posted_ms = lock(&self.inner.sent_ms).get(&outbox::Lane::Post).copied();
+        let now_ms = self.inner.clock.monotonic_ms();
+        if posted_ms.is_some_and(|posted_ms| now_ms - posted_ms < POSTS_EXPECTED_MS) {
+            MOST_BESIDE_POSTS
+        } else {
+            MOST_IN_FLIGHT
+        }
     }
 
     /// The time is read when the writer comes to it: what is asked is whether they may go then.
