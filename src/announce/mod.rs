@@ -17,7 +17,7 @@ use std::collections::HashSet;
 
 use tokio_util::sync::CancellationToken;
 
-pub use store::Progress;
+pub use store::{Progress, Said};
 pub use text::{BODY_LENGTH, compose};
 
 use crate::app::App;
@@ -34,6 +34,8 @@ use crate::outbox::{self, Class, Row};
 const PAGE: i64 = 500;
 /// A draft that was not sent within a day is forgotten.
 const DRAFT_LIFE_MS: i64 = 86_400_000;
+/// What was sent is forgotten after so long; how far it was is known for a week only.
+const SENT_LIFE_MS: i64 = 90 * 86_400_000;
 /// Between two looks for what another process left unfinished.
 const LOOK_MS: i64 = 60_000;
 
@@ -371,20 +373,25 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
 }
 
 async fn look(app: &App) -> Result<()> {
-    let before_ms = app.clock.now_ms() - DRAFT_LIFE_MS;
+    let now_ms = app.clock.now_ms();
+    let lives = (now_ms - DRAFT_LIFE_MS, now_ms - SENT_LIFE_MS);
     let mut conn = app.db.read().await?;
     let unfinished = store::unfinished(&mut conn).await?;
-    let has_old_drafts = store::has_drafts_before(&mut conn, before_ms).await?;
+    let has_old = store::has_old(&mut conn, lives).await?;
     drop(conn);
     for id in unfinished {
         expand(app, id).await?;
     }
-    if has_old_drafts {
+    if has_old {
         app.db
-            .write(before_ms, |tx, before_ms| {
-                Box::pin(store::forget_drafts(tx, *before_ms))
-            })
+            .write(lives, |tx, lives| Box::pin(store::forget_old(tx, *lives)))
             .await?;
     }
     Ok(())
+}
+
+/// What a member has announced on a server, for their own eyes: when, what it was, what it said.
+pub async fn by(app: &App, guild: GuildId, author: UserId) -> Result<Vec<Said>> {
+    let mut conn = app.db.read().await?;
+    store::by(&mut conn, guild, author).await
 }

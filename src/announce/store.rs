@@ -215,20 +215,62 @@ pub(super) async fn unfinished(tx: &mut Tx) -> Result<Vec<AnnouncementId>> {
         .collect())
 }
 
-pub(super) async fn has_drafts_before(tx: &mut Tx, before_ms: i64) -> Result<bool> {
+/// Whether there are drafts of before the first of these times, or others of before the second.
+pub(super) async fn has_old(tx: &mut Tx, (drafts_ms, others_ms): (i64, i64)) -> Result<bool> {
     let count: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM announcements WHERE state = 'draft' AND created_ms < $1",
+        "SELECT COUNT(*) FROM announcements WHERE (state = 'draft' AND created_ms < $1) \
+             OR (state IN ('enqueued', 'cancelled') AND updated_ms < $2)",
     )
-    .bind(before_ms)
+    .bind(drafts_ms)
+    .bind(others_ms)
     .fetch_one(tx)
     .await?;
     Ok(count > 0)
 }
 
-pub(super) async fn forget_drafts(tx: &mut Tx, before_ms: i64) -> Result<()> {
-    sqlx::query("DELETE FROM announcements WHERE state = 'draft' AND created_ms < $1")
-        .bind(before_ms)
-        .execute(tx)
-        .await?;
+/// Forgets them.
+pub(super) async fn forget_old(tx: &mut Tx, (drafts_ms, others_ms): (i64, i64)) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM announcements WHERE (state = 'draft' AND created_ms < $1) \
+             OR (state IN ('enqueued', 'cancelled') AND updated_ms < $2)",
+    )
+    .bind(drafts_ms)
+    .bind(others_ms)
+    .execute(tx)
+    .await?;
     Ok(())
+}
+
+/// An announcement that somebody made.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Said {
+    /// `notice` or `ad`.
+    pub kind: String,
+    /// `draft`, `sending`, `enqueued` or `cancelled`.
+    pub state: String,
+    /// When.
+    pub created_ms: i64,
+    /// What it says.
+    pub body: String,
+}
+
+pub(super) async fn by(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<Vec<Said>> {
+    let rows = sqlx::query(
+        "SELECT kind, state, created_ms, body FROM announcements \
+         WHERE guild_id = $1 AND author_id = $2 ORDER BY id",
+    )
+    .bind(guild.0)
+    .bind(author.0)
+    .fetch_all(tx)
+    .await?;
+    let mut said = Vec::with_capacity(rows.len());
+    for row in rows {
+        said.push(Said {
+            kind: row.try_get(0)?,
+            state: row.try_get(1)?,
+            created_ms: row.try_get(2)?,
+            body: row.try_get(3)?,
+        });
+    }
+    Ok(said)
 }

@@ -241,6 +241,25 @@ fn message(notice: &Notice, member: &Member, zone: Tz) -> NewDm {
     }
 }
 
+/// What a member was or will be told about their own decisions, for their own eyes.
+pub async fn all_of(app: &App, guild: GuildId, user: UserId) -> Result<Vec<Told>> {
+    let mut conn = app.db.read().await?;
+    store::told(&mut conn, guild, user).await
+}
+
+/// A notice, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    /// `result` or `renewal`.
+    pub kind: String,
+    /// `planned`, `enqueued`, `said` or `void`.
+    pub state: String,
+    /// When the decision was made.
+    pub decided_ms: i64,
+    /// By when it is to be said.
+    pub due_ms: i64,
+}
+
 /// Says what is due, and looks after what was to be said, until `stop`. `alarm` is told how many
 /// have become overdue.
 pub async fn keep_up(app: App, alarm: impl Fn(u64) + Send, stop: CancellationToken) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::notices::{Kind, Notice};
+use super::notices::{Kind, Notice, Told};
 use super::{Change, Counts, Decider, Member, Scope};
 use crate::db::{Tx, generated, list};
 use crate::error::Result;
@@ -404,4 +404,25 @@ pub(super) async fn alarm(tx: &mut Tx, now_ms: i64) -> Result<u64> {
     .execute(tx)
     .await?;
     Ok(overdue.rows_affected())
+}
+
+pub(super) async fn told(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Told>> {
+    let rows = sqlx::query(
+        "SELECT kind, state, decided_ms, due_ms FROM consent_notices \
+         WHERE guild_id = $1 AND user_id = $2 ORDER BY id",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .fetch_all(tx)
+    .await?;
+    let mut told = Vec::with_capacity(rows.len());
+    for row in rows {
+        told.push(Told {
+            kind: row.try_get(0)?,
+            state: row.try_get(1)?,
+            decided_ms: row.try_get(2)?,
+            due_ms: row.try_get(3)?,
+        });
+    }
+    Ok(told)
 }

@@ -164,15 +164,15 @@ async fn an_announcement_goes_on_where_a_killed_process_left_it() {
     let app = TestApp::start().await;
     let users: Vec<UserId> = (1..=1_200).map(UserId).collect();
     members_allow(&app, &users, 0).await;
-    // It dies with three on their way (more are not while posts may come), and when not all were in the outbox yet.
+    // It dies with one on its way (more are not while posts may come), and when not all were in the outbox yet.
     app.messenger
-        .fail_next(std::iter::repeat_n(Fault::Held(Gate::closed(), None), 3));
+        .fail_next(std::iter::repeat_n(Fault::Held(Gate::closed(), None), 1));
     let (announcement, _) = app.drafted(draft(Kind::Notice, "To all")).await;
     let id = announcement.id;
     app.inside(async move |app| announce::send(&app, GUILD, id).await)
         .await
         .unwrap();
-    app.messenger.attempted(3).await;
+    app.messenger.attempted(1).await;
     let lost = format!("DELETE FROM outbox WHERE batch_id = {id} AND user_id > 700");
     execute(&app.app().db, lost).await.unwrap();
     let half =
@@ -190,6 +190,28 @@ async fn an_announcement_goes_on_where_a_killed_process_left_it() {
     channels.dedup();
     assert_eq!(channels.len(), users.len());
     assert_eq!(app.messenger.posts().len(), users.len());
+}
+
+#[tokio::test]
+async fn drafts_are_forgotten_after_a_day_and_the_others_after_three_months() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.drafted(draft(Kind::Notice, "Never sent")).await;
+    app.announced(draft(Kind::Notice, "Sent")).await;
+    let kept = async || {
+        let said = app.inside(async |app| announce::by(&app, GUILD, ADMIN).await);
+        let said = said.await.unwrap().into_iter();
+        said.map(|one| one.body).collect::<Vec<_>>()
+    };
+    assert_eq!(kept().await, ["Never sent", "Sent"]);
+    for (days, expected) in [(2, &["Sent"][..]), (100, &[])] {
+        app.clock.advance_ms(days * 24 * hours(1));
+        while kept().await != expected {
+            // It looks once a minute.
+            app.clock.advance_ms(seconds(60));
+            app.settle().await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -319,6 +319,8 @@ async fn everything_stored_about_a_member_comes_as_a_file() {
         "Advertising by direct message"
     );
     assert_eq!(data["direct_messages"]["ads"], true);
+    assert_eq!(data["consent_notices"][0]["kind"], "result");
+    assert_eq!(data["announcements"], serde_json::json!([]));
     let other = bot
         .says(bot.jamong, "/privacy export")
         .await

@@ -4,8 +4,9 @@ use poise::serenity_prelude as serenity;
 use serde_json::json;
 use serenity::CreateAttachment;
 
+use crate::announce;
 use crate::app::App;
-use crate::consent;
+use crate::consent::{self, notices};
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
@@ -80,6 +81,8 @@ async fn everything(app: &App, asker: &Asker) -> Result<serde_json::Value> {
             "closed_ms": status.closed_ms,
         })),
         "consents": records,
+        "consent_notices": notices::all_of(app, guild, user).await?,
+        "announcements": announce::by(app, guild, user).await?,
         "time_attacks": attacks,
         "messages": messages,
     }))

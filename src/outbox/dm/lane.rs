@@ -17,8 +17,9 @@ use crate::outbox::{self, Outbox, POLL_MS, Row, lock, retry};
 
 /// Messages on their way at once.
 const MOST_IN_FLIGHT: usize = 16;
-/// Of a backlog, while posts go out: few enough not to be in their way.
-const MOST_BESIDE_POSTS: usize = 3;
+/// Of a backlog, while posts go out and no rate holds it back: one after the other, so as not to be in
+/// their way.
+const MOST_BESIDE_POSTS: usize = 1;
 /// For so long after a post others are expected.
 const POSTS_EXPECTED_MS: i64 = 1_000;
 /// Posts that a message of a backlog lets go before it.
@@ -239,6 +240,9 @@ impl Outbox {
 
     /// How many of a backlog may be on their way at once.
     fn bulk_slots(&self) -> usize {
+        if self.inner.dms.settings.rate != Rate::UNLIMITED {
+            return MOST_IN_FLIGHT;
+        }
         let posted_ms = lock(&self.inner.sent_ms).get(&outbox::Lane::Post).copied();
         let now_ms = self.inner.clock.monotonic_ms();
         if posted_ms.is_some_and(|posted_ms| now_ms - posted_ms < POSTS_EXPECTED_MS) {
