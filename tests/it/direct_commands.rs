@@ -34,6 +34,18 @@ impl Bot {
         turning(&self.clock, actor.slash(line)).await.unwrap()
     }
 
+    /// The admin confirms an announcement to one member.
+    async fn sends(&self, preview: &Message) -> Reply {
+        let admin = self.admin();
+        let sent = turning(&self.clock, admin.click(preview, "Send it to 1"));
+        sent.await.unwrap()
+    }
+
+    /// Whether somebody was written this.
+    fn got(&self, user: UserId, part: &str) -> bool {
+        self.texts(user).iter().any(|text| text.contains(part))
+    }
+
     async fn night_begins(&self) {
         // From 14:00 to 22:00 in Seoul.
         self.clock.advance_ms(hours(8));
@@ -123,21 +135,16 @@ async fn an_announcement_is_shown_confirmed_and_followed() {
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    assert!(
-        !bot.texts(bot.jamong)
-            .iter()
-            .any(|text| text.contains("Half"))
-    );
+    assert!(!bot.got(bot.jamong, "Half"));
     let preview = preview.message().unwrap();
-    let begun = turning(&bot.clock, bot.admin().click(&preview, "Send it to 1")).await;
-    assert!(begun.unwrap().text().contains("/1"));
+    assert!(bot.sends(&preview).await.text().contains("/1"));
     let ad = bot.written(bot.jamong, "Half the price!\nToday only").await;
     assert!(ad.text().starts_with("(광고) "), "{}", ad.text());
     let done = bot
         .until(&preview, |now| now.text().contains("is done"))
         .await;
     assert!(done.text().contains("Sent: 1"), "{}", done.text());
-    assert!(!bot.texts(bot.mina).iter().any(|text| text.contains("Half")));
+    assert!(!bot.got(bot.mina, "Half"));
     bot.end().await;
 }
 
@@ -156,15 +163,9 @@ async fn a_role_is_asked_for_member_by_member() {
         preview.text()
     );
     let preview = preview.message().unwrap();
-    turning(&bot.clock, bot.admin().click(&preview, "Send it to 1"))
-        .await
-        .unwrap();
+    bot.sends(&preview).await;
     bot.written(bot.mina, "Run!").await;
-    assert!(
-        !bot.texts(bot.jamong)
-            .iter()
-            .any(|text| text.contains("Run!"))
-    );
+    assert!(!bot.got(bot.jamong, "Run!"));
     bot.end().await;
 }
 
@@ -183,9 +184,7 @@ async fn what_waits_for_the_morning_is_shown_with_the_reason_and_comes_out_then(
         preview.text()
     );
     let preview = preview.message().unwrap();
-    turning(&bot.clock, bot.admin().click(&preview, "Send it to 1"))
-        .await
-        .unwrap();
+    bot.sends(&preview).await;
     bot.until(&preview, |now| {
         now.text().contains("Held until the morning: 1")
     })
@@ -195,11 +194,7 @@ async fn what_waits_for_the_morning_is_shown_with_the_reason_and_comes_out_then(
     assert!(status.contains(held), "{status}");
     let own = bot.says(bot.mina, "/dm status").await.text();
     assert!(own.contains("One message waits"), "{own}");
-    assert!(
-        !bot.texts(bot.mina)
-            .iter()
-            .any(|text| text.contains("Tomorrow"))
-    );
+    assert!(!bot.got(bot.mina, "Tomorrow"));
     bot.clock.advance_ms(hours(10));
     bot.written(bot.mina, "Tomorrow at ten").await;
     bot.end().await;
@@ -214,9 +209,7 @@ async fn a_night_of_announcements_is_one_message_in_the_morning() {
     for number in 1..=6 {
         let line = format!("/announce body:소식 {number} kind:notice");
         let preview = bot.says(bot.admin, &line).await.message().unwrap();
-        let admin = bot.admin();
-        let sent = turning(&bot.clock, admin.click(&preview, "Send it to 1"));
-        sent.await.unwrap();
+        bot.sends(&preview).await;
     }
     // Each is held as soon as the lane has come to it.
     let held = "6 direct messages:** held until 08:00";
@@ -280,9 +273,7 @@ async fn what_was_given_up_is_put_away() {
     bot.discord.close_dms(bot.mina, true);
     let line = "/announce body:Hello kind:notice";
     let preview = bot.says(bot.admin, line).await.message().unwrap();
-    let admin = bot.admin();
-    let sent = turning(&bot.clock, admin.click(&preview, "Send it to 1"));
-    sent.await.unwrap();
+    bot.sends(&preview).await;
     let id = parked_id(&bot, "50007").await;
     let away = bot
         .says(bot.admin, &format!("/queue discard id:{id}"))
@@ -408,10 +399,6 @@ async fn a_button_of_an_announcement_is_an_admins_whoever_presses_it() {
         "{}",
         forged.text()
     );
-    assert!(
-        !bot.texts(bot.jamong)
-            .iter()
-            .any(|text| text.contains("Hello"))
-    );
+    assert!(!bot.got(bot.jamong, "Hello"));
     bot.end().await;
 }

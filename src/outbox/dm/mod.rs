@@ -138,20 +138,6 @@ pub trait Door: Send + Sync {
     ) -> BoxFuture<'t, Result<Vec<Answer>>>;
 }
 
-/// A door that lets everything through at once, for tests and benches of what is behind it.
-pub struct OpenDoor;
-
-impl Door for OpenDoor {
-    fn ask<'t>(
-        &'t self,
-        _: &'t mut Tx,
-        callers: &'t [Caller],
-        _: i64,
-    ) -> BoxFuture<'t, Result<Vec<Answer>>> {
-        Box::pin(async { Ok(vec![Answer::Send; callers.len()]) })
-    }
-}
-
 impl Outbox {
     /// Makes the row of a direct message.
     pub fn prepare_dm(&self, dm: NewDm) -> Row {
