@@ -72,6 +72,7 @@ pub mod telemetry;
 pub mod announce;
 pub mod consent;
 pub mod guild;
+pub mod privacy;
 pub mod quiet_hours;
 pub mod timeattack;
 
