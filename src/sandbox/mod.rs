@@ -24,6 +24,7 @@ mod gateway;
 pub mod insight;
 mod interactions;
 mod limits;
+mod mail;
 mod message;
 mod page;
 pub mod permissions;
@@ -117,6 +118,7 @@ impl LocalDiscord {
             gateway: gateway::Gateway::default(),
             on_message: options.on_message,
             insight: OnceLock::new(),
+            mail: options.mail,
             began_ms: options.clock.now_ms(),
             changes: tokio::sync::watch::Sender::new(0),
             stop: CancellationToken::new(),
@@ -128,6 +130,7 @@ impl LocalDiscord {
         let discord = Self { shared };
         let router = page::router(discord.clone())
             .merge(insight::router())
+            .merge(mail::router())
             .fallback(rest::handle)
             .layer(axum::middleware::from_fn(page::refuse_other_sites))
             .layer(axum::extract::DefaultBodyLimit::disable())
