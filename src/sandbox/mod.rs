@@ -28,6 +28,7 @@ mod mail;
 mod message;
 mod page;
 pub mod permissions;
+mod picture;
 mod posting;
 pub mod record;
 mod rest;
@@ -286,6 +287,22 @@ impl LocalDiscord {
         id.into()
     }
 
+    /// Somebody sets their app to another language, which their next interactions name. `false`:
+    /// there is nobody with this id, or Discord has no such language.
+    pub fn set_locale(&self, user: UserId, locale: &str) -> bool {
+        if !LOCALES.contains(&locale) {
+            return false;
+        }
+        let mut world = self.shared.world();
+        let Some(user) = world.users.get_mut(&user.get()) else {
+            return false;
+        };
+        locale.clone_into(&mut user.locale);
+        drop(world);
+        self.shared.change();
+        true
+    }
+
     /// Makes a user a member, with these permissions besides everybody's.
     pub fn join(&self, guild: GuildId, user: UserId, more: u64) {
         let mut world = self.shared.world();
@@ -531,6 +548,13 @@ impl LocalDiscord {
         self.shared.limits.switch(on);
     }
 }
+
+/// The languages of Discord's apps, by its reference, “Locales”.
+const LOCALES: [&str; 34] = [
+    "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl",
+    "no", "pl", "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th",
+    "zh-CN", "ja", "zh-TW", "ko", "ar", "he",
+];
 
 /// The day from which the world's own ids come: 2024-01-01.
 const WORLD_MS: i64 = 1_704_067_200_000;

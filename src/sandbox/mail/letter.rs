@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
 
+use crate::sandbox::picture;
+
 /// Characters of a line in the head that are shown.
 const LINE_LENGTH: usize = 2_000;
 /// Lines of the head that are shown.
@@ -18,8 +20,6 @@ const FILES: usize = 100;
 /// Bytes of the HTML with its pictures inside. A picture may be shown many times, and each time it
 /// is written out; beyond this the rest is left out.
 const HTML_BYTES: usize = 16 * 1024 * 1024;
-/// The pictures that are shown; not SVG, which is a document of its own.
-const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 /// A mail, as far as it could be understood.
 pub(super) struct Letter<'x> {
@@ -135,7 +135,8 @@ impl<'x> Letter<'x> {
         let pictures = parts.filter_map(|part| {
             let (id, kind) = (part.content_id()?, kind(part));
             let url = || format!("data:{kind};base64,{}", BASE64.encode(part.contents()));
-            PICTURES.contains(&kind.as_str()).then(|| (id, url()))
+            // Not SVG, which is a document of its own.
+            picture::SHOWN.contains(&kind.as_str()).then(|| (id, url()))
         });
         pictures.collect()
     }
