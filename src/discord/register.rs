@@ -194,6 +194,8 @@ fn canonical(value: &Value, is_command: bool) -> Value {
         let field = &value[key];
         let field = match (key, field) {
             (_, Value::Null | Value::Bool(false)) => continue,
+            // A menu's command has no description, and Discord says so in this way.
+            (_, Value::String(text)) if text.is_empty() => continue,
             (_, Value::Array(items)) if items.is_empty() => continue,
             (_, Value::Object(fields)) if fields.is_empty() => continue,
             ("type", kind) if is_command && kind == 1 => continue,

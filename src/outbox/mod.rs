@@ -42,6 +42,7 @@ mod edit_lane;
 mod fleeting;
 mod forget;
 pub mod merge;
+pub mod overview;
 mod post_lane;
 pub mod queue;
 mod retry;

@@ -21,11 +21,14 @@ mod draft;
 mod error;
 mod faults;
 mod gateway;
+pub mod insight;
 mod interactions;
 mod limits;
+mod mail;
 mod message;
 mod page;
 pub mod permissions;
+mod picture;
 mod posting;
 pub mod record;
 mod rest;
@@ -38,8 +41,9 @@ mod world;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -72,6 +76,8 @@ pub struct Options {
     pub rate_limits: bool,
     /// Whether exchanges are kept, for checks against Discord's schema.
     pub record: bool,
+    /// The folder of the mails that the bot wrote, for the page's mailbox.
+    pub mail: Option<PathBuf>,
     /// Told of every stored message.
     pub on_message: Option<OnMessage>,
 }
@@ -83,6 +89,7 @@ impl Default for Options {
             clock: Clock::System,
             rate_limits: false,
             record: true,
+            mail: None,
             on_message: None,
         }
     }
@@ -111,6 +118,9 @@ impl LocalDiscord {
             record: record::Record::new(options.record),
             gateway: gateway::Gateway::default(),
             on_message: options.on_message,
+            insight: OnceLock::new(),
+            mail: options.mail,
+            began_ms: options.clock.now_ms(),
             changes: tokio::sync::watch::Sender::new(0),
             stop: CancellationToken::new(),
             world: std::sync::Mutex::new(World::new(bot, owner)),
@@ -120,6 +130,8 @@ impl LocalDiscord {
         shared.limits.switch(options.rate_limits);
         let discord = Self { shared };
         let router = page::router(discord.clone())
+            .merge(insight::router())
+            .merge(mail::router())
             .fallback(rest::handle)
             .layer(axum::middleware::from_fn(page::refuse_other_sites))
             .layer(axum::extract::DefaultBodyLimit::disable())
@@ -273,6 +285,22 @@ impl LocalDiscord {
         let id = user.id;
         self.shared.world().users.insert(id, user);
         id.into()
+    }
+
+    /// Somebody sets their app to another language, which their next interactions name. `false`:
+    /// there is nobody with this id, or Discord has no such language.
+    pub fn set_locale(&self, user: UserId, locale: &str) -> bool {
+        if !LOCALES.contains(&locale) {
+            return false;
+        }
+        let mut world = self.shared.world();
+        let Some(user) = world.users.get_mut(&user.get()) else {
+            return false;
+        };
+        locale.clone_into(&mut user.locale);
+        drop(world);
+        self.shared.change();
+        true
     }
 
     /// Makes a user a member, with these permissions besides everybody's.
@@ -481,6 +509,20 @@ impl LocalDiscord {
         self.shared.faults.outage.store(on, Ordering::Relaxed);
     }
 
+    /// Every request is answered 500 for so long by the clock; 0 ends it.
+    pub fn outage_for(&self, ms: i64) {
+        let shared = Arc::clone(&self.shared);
+        let until_ms = shared.clock.now_ms().saturating_add(ms.max(0));
+        shared.faults.outage_until(until_ms);
+        // Whoever watches is told when it is over.
+        tokio::spawn(async move {
+            tokio::select! {
+                () = shared.clock.sleep_until(until_ms) => shared.change(),
+                () = shared.stop.cancelled() => {}
+            }
+        });
+    }
+
     /// Heartbeats are no longer answered, or are again.
     pub fn zombie(&self, on: bool) {
         self.shared.faults.zombie.store(on, Ordering::Relaxed);
@@ -506,6 +548,13 @@ impl LocalDiscord {
         self.shared.limits.switch(on);
     }
 }
+
+/// The languages of Discord's apps, by its reference, “Locales”.
+const LOCALES: [&str; 34] = [
+    "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl",
+    "no", "pl", "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th",
+    "zh-CN", "ja", "zh-TW", "ko", "ar", "he",
+];
 
 /// The day from which the world's own ids come: 2024-01-01.
 const WORLD_MS: i64 = 1_704_067_200_000;

@@ -34,7 +34,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 /// Bytes of an action: a form filled to Discord's limits, and its definition, fit many times.
 const ACT_MAX: usize = 256 * 1024;
 /// How long an answer waits for something to show, before the page asks again.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// How far the clock is turned at once: a leap year, beyond which nobody looks at a deadline.
 const LONGEST_TURN_MS: i64 = 366 * 86_400_000;
 

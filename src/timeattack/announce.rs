@@ -15,6 +15,8 @@ use crate::outbox::{self, Class, Digest, NewPost, Outbox, Payload, Row, Topic};
 
 /// Green: done.
 const COLOR_DONE: u32 = 0x0057_F287;
+/// The kind of post that a verdict at a deadline is; see [`key`].
+pub(super) const VERDICT: &str = "verdict";
 /// Characters of a task in a list of many.
 const DIGEST_TASK: usize = 20;
 
@@ -38,7 +40,7 @@ pub(super) fn failure(attack: &TimeAttack, settings: &Settings, now_ms: i64) -> 
         ));
     }
     let digest = digest("😢", attack);
-    let key = key("verdict", attack);
+    let key = key(VERDICT, attack);
     post(
         attack,
         settings,
@@ -107,7 +109,7 @@ pub(super) async fn turn_round(
     success: NewPost,
 ) -> Result<Row> {
     let (message, digest) = (success.message.clone(), success.digest.clone());
-    let verdict = outbox::rewrite(tx, &key("verdict", attack), |payload| {
+    let verdict = outbox::rewrite(tx, &key(VERDICT, attack), |payload| {
         rewrite(payload, message, digest);
     })
     .await?;
@@ -137,7 +139,7 @@ pub(super) async fn take_back(
     };
     let digest = digest("↩️", finished);
     // A finish in time that was handled late stands where its failure stood.
-    for kind in ["success", "givenup", "verdict"] {
+    for kind in ["success", "givenup", VERDICT] {
         let (message, digest) = (message.clone(), Some(digest.clone()));
         let post = outbox::rewrite(tx, &key(kind, finished), |payload| {
             rewrite(payload, message, digest);

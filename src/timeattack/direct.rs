@@ -46,7 +46,7 @@ pub(super) fn reminder(attack: &TimeAttack, language: Language, reminder: Remind
 
 /// The failure that was to be told is none.
 pub(super) async fn turn_round(tx: &mut Tx, attack: &TimeAttack) -> Result<()> {
-    outbox::dm::call_off(tx, &key("verdict", attack)).await
+    outbox::dm::call_off(tx, &key(announce::VERDICT, attack)).await
 }
 
 /// The finish that was to be told is taken back. `finished` is as it stood.
@@ -70,7 +70,7 @@ fn result_key(attack: &TimeAttack) -> String {
     match attack.state {
         State::Completed => key("success", attack),
         State::Cancelled => key("givenup", attack),
-        State::Failed | State::Running => key("verdict", attack),
+        State::Failed | State::Running => key(announce::VERDICT, attack),
     }
 }
 

@@ -31,6 +31,7 @@ mod announce;
 mod direct;
 mod store;
 
+pub mod overview;
 pub mod reminders;
 pub mod start_message;
 pub mod text;

@@ -70,6 +70,61 @@ async fn one_command_is_told_in_full_a_group_by_its_commands_and_another_is_refu
     bot.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_messages_menu_opens_the_form_with_what_it_says() {
+    let bot = Bot::start().await;
+    let start = bot.started().await;
+    let menu = "Start a time attack with this";
+    let form = bot
+        .jamong()
+        .menu(&start, menu)
+        .await
+        .unwrap()
+        .modal()
+        .unwrap();
+    let task = &form["components"][0]["components"][0];
+    let filled = task["value"].as_str().unwrap();
+    // As a reader sees it, on one line, and no longer than a task may be.
+    assert!(filled.contains("started Read! The deadline is"), "{form}");
+    assert!(
+        !filled.contains('\n') && filled.chars().count() <= 200,
+        "{form}"
+    );
+    assert!(
+        form["title"].as_str().unwrap().contains("타임어택"),
+        "{form}"
+    );
+    let limit = form["components"][1]["components"][0]["custom_id"]
+        .as_str()
+        .unwrap();
+    let task = task["custom_id"].as_str().unwrap();
+    let begun = bot
+        .jamong()
+        .submit(&form, &[(task, "나도 읽기"), (limit, "30분")])
+        .await;
+    assert!(begun.unwrap().text().contains("나도 읽기"));
+    // Of a picture alone its name is what it says; of nothing the form is empty.
+    let stats = bot
+        .mina()
+        .slash("/privacy export")
+        .await
+        .unwrap()
+        .message()
+        .unwrap();
+    let form = bot
+        .mina()
+        .menu(&stats, menu)
+        .await
+        .unwrap()
+        .modal()
+        .unwrap();
+    assert!(
+        form["components"][0]["components"][0]["value"].is_string(),
+        "{form}"
+    );
+    bot.end().await;
+}
+
 /// Without the commands' ids their names still stand there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn help_is_given_while_discord_tells_no_ids() {

@@ -11,7 +11,7 @@ use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
 use crate::guild::TASK_LENGTH;
-use crate::messenger::markdown::shorten;
+use crate::messenger::markdown::{plain, shorten};
 
 /// The command, with its name in both languages.
 pub(super) fn start_with() -> super::Command {
@@ -53,14 +53,16 @@ fn task_of(message: &Message) -> String {
         .into_iter()
         .flatten()
         .find(|part| !part.trim().is_empty());
-    let mut said = said.unwrap_or_default().to_owned();
-    // As its readers see it: a name and not an id.
-    for user in &message.mentions {
-        let name = user.global_name.as_deref().unwrap_or(&user.name);
-        for mention in [format!("<@{}>", user.id), format!("<@!{}>", user.id)] {
-            said = said.replace(&mention, &format!("@{name}"));
-        }
-    }
-    let words: Vec<&str> = said.split_whitespace().collect();
-    shorten(&words.join(" "), TASK_LENGTH)
+    let name_of = |id: &str| {
+        let user = message
+            .mentions
+            .iter()
+            .find(|user| user.id.to_string() == id)?;
+        Some(
+            user.global_name
+                .clone()
+                .unwrap_or_else(|| user.name.clone()),
+        )
+    };
+    shorten(&plain(said.unwrap_or_default(), name_of), TASK_LENGTH)
 }

@@ -1,7 +1,7 @@
 //! The REST API: every request goes through one door, where tokens, faults and limits are looked
 //! at, and from there to its route.
 
-mod commands;
+pub(super) mod commands;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::shapes::role;
 use super::snowflake;
 use super::state::Shared;
 use super::world::Channel;
-use super::{direct, gateway, permissions, posting};
+use super::{direct, gateway, permissions, picture, posting};
 
 /// What a route answers: a body, or 204.
 type Answer = Result<Option<Value>, ApiError>;
@@ -72,7 +72,7 @@ async fn api(shared: Arc<Shared>, request: Request, path: &str, below: &str) -> 
     let method = request.method().clone();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let authorized = is_authorized(&shared, &request, &segments);
-    let fault = shared.faults.take(&method, below);
+    let fault = shared.faults.take(&method, below, shared.clock.now_ms());
     if let Some(spoiled) = before(&shared, fault.as_ref()).await {
         return spoiled;
     }
@@ -304,13 +304,23 @@ fn attachment(shared: &Shared, path: &str) -> Response {
         Some(upload) => {
             // The page is served from this address too: a file that somebody uploaded must not
             // become a script beside it.
+            let is_shown = picture::SHOWN.contains(&upload.content_type.as_str());
+            // What it was called may be anything, which a header may not.
+            let kind = HeaderValue::from_str(&upload.content_type);
+            let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+            let fixed = HeaderValue::from_static;
             let headers = [
-                (header::CONTENT_TYPE, upload.content_type.as_str()),
+                (header::CONTENT_TYPE, kind),
                 (
                     header::CONTENT_SECURITY_POLICY,
-                    "default-src 'none'; sandbox",
+                    fixed("default-src 'none'; sandbox"),
                 ),
-                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
+                // Without a name: a browser takes it from the address.
+                (
+                    header::CONTENT_DISPOSITION,
+                    fixed(if is_shown { "inline" } else { "attachment" }),
+                ),
             ];
             (headers, upload.bytes.clone()).into_response()
         }
