@@ -1,6 +1,5 @@
 //! Reminders before a deadline: when they come, where, to whom, and when not.
 
-use timeattack::error::{Error, UserError};
 use timeattack::guild::reminders::{Reminders, When};
 use timeattack::guild::{self, Change};
 use timeattack::ids::{ChannelId, UserId};
@@ -16,6 +15,9 @@ impl TestApp {
     async fn remind(&self, reminders: Vec<When>) {
         let change = Change::Reminders(Reminders::new(reminders).unwrap());
         self.changes(change).await;
+        self.inside(async |app| reminders::plan_anew(&app, GUILD).await)
+            .await
+            .unwrap();
     }
 
     async fn changes(&self, change: Change) {
@@ -118,29 +120,33 @@ async fn an_extension_moves_what_is_still_to_come() {
 }
 
 #[tokio::test]
-async fn what_a_guild_chooses_holds_from_the_next_reminder_on() {
+async fn what_a_guild_chooses_holds_at_once_for_what_runs_and_for_what_begins() {
     let app = TestApp::start().await;
     app.time_attack().lasting(hours(2)).started().await;
     app.advance(hours(1)).await;
     assert_eq!(app.reminded().len(), 1);
     app.remind(vec![]).await;
-    app.advance(hours(1)).await;
-    assert_eq!(app.reminded().len(), 1, "none any more");
-    app.remind(vec![When::Share(90)]).await;
-    app.time_attack().lasting(hours(1)).started().await;
-    app.advance(minutes(54)).await;
-    assert_eq!(app.reminded().len(), 2);
-    let six = app
-        .inside(async |app| {
-            let change = Change::Limits {
-                running: None,
-                longest_ms: None,
-                extensions: None,
-            };
-            guild::change(&app, GUILD, change).await
-        })
+    app.advance(minutes(20)).await;
+    app.time_attack()
+        .by(OTHER)
+        .lasting(hours(1))
+        .started()
         .await;
-    assert!(matches!(six, Err(Error::User(UserError::NothingToChange))));
+    app.remind(vec![When::Share(90), When::Before(minutes(15))])
+        .await;
+    app.advance(minutes(40)).await;
+    let told = app.reminded();
+    assert_eq!(
+        told.len(),
+        3,
+        "at 15 min and a tenth of the two hours left: {told:?}"
+    );
+    // The same choice again repeats nothing that was said.
+    app.remind(vec![When::Share(90), When::Before(minutes(15))])
+        .await;
+    app.advance(minutes(20)).await;
+    let told = app.reminded();
+    assert_eq!(told.len(), 5, "and of the other: {told:?}");
 }
 
 #[tokio::test]

@@ -10,8 +10,7 @@
 //! than [`LATEST_MS`] is left out, and nobody is told of one that could not be posted.
 //!
 //! When the next one is due stands in the time attack's row, indexed. So a million of them cost no
-//! task and no message until they are due, a change of the guild's choice holds from the next one
-//! on, and after a restart nothing need be set up.
+//! task and no message until they are due, and after a restart nothing need be set up.
 
 mod store;
 
@@ -31,7 +30,7 @@ use crate::error::Result;
 use crate::guild::reminders::{Reminder, When};
 use crate::guild::{self, Settings};
 use crate::i18n::{Language, text};
-use crate::ids::{GuildId, UserId};
+use crate::ids::{AttackId, GuildId, UserId};
 use crate::messenger::markdown::{escape, shorten};
 use crate::messenger::{Button, ButtonStyle, Message};
 use crate::outbox::{self, Class, Digest, NewPost, Outbox, Row, Topic};
@@ -95,6 +94,33 @@ pub(super) fn next_after(attack: &TimeAttack, settings: &Settings, now_ms: i64) 
         .reminders
         .next(attack.started_ms, attack.deadline_ms, now_ms);
     next.map(|reminder| reminder.at_ms)
+}
+
+/// A guild has chosen other reminders: those of what runs are planned anew, page by page so that
+/// others write meanwhile. What is started meanwhile is planned by the new choice already.
+pub async fn plan_anew(app: &App, guild: GuildId) -> Result<()> {
+    let mut after = AttackId(i64::MIN);
+    loop {
+        let job = (guild, after, app.clock.now_ms());
+        let page = app.db.write(job, |tx, (guild, after, now_ms)| {
+            Box::pin(async move {
+                let settings = guild::for_guild(tx, *guild).await?;
+                let page = store::running_in_guild(tx, *guild, *after, BATCH).await?;
+                let mut first_ms: Option<i64> = None;
+                for attack in &page {
+                    let next_ms = plan(tx, attack, &settings, *now_ms).await?;
+                    first_ms = [first_ms, next_ms].into_iter().flatten().min();
+                }
+                Ok((page.last().map(|attack| attack.id), first_ms))
+            })
+        });
+        let (last, first_ms) = page.await?;
+        app.reminders.due_at(first_ms);
+        match last {
+            Some(last) => after = last,
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Switches a member's reminders in a guild on or off.

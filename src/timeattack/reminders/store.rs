@@ -48,6 +48,26 @@ pub(super) async fn set_next(tx: &mut Tx, attack: AttackId, next_ms: Option<i64>
     Ok(())
 }
 
+/// Running time attacks of a guild after `after`, `most` of them.
+pub(super) async fn running_in_guild(
+    tx: &mut Tx,
+    guild: GuildId,
+    after: AttackId,
+    most: i64,
+) -> Result<Vec<TimeAttack>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM time_attacks \
+         WHERE guild_id = $1 AND state = 'running' AND id > $2 ORDER BY id LIMIT $3"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(guild.0)
+        .bind(after.0)
+        .bind(most)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// When the first of all reminders is due.
 pub(super) async fn first_due(tx: &mut Tx) -> Result<Option<i64>> {
     let first = sqlx::query_scalar(

@@ -9,6 +9,7 @@ use crate::error::{Result, UserError};
 use crate::guild::reminders::{MOST, Reminders, When};
 use crate::guild::{self, Change};
 use crate::i18n::{Language, text};
+use crate::timeattack::reminders as reminding;
 
 /// Choose when members are reminded
 #[poise::command(slash_command)]
@@ -26,7 +27,9 @@ pub(super) async fn reminders(
             (Some(_), true) => return Err(UserError::RemindersIncomplete.into()),
         };
         let change = Change::Reminders(reminders);
-        let settings = guild::change(&ctx.data().app, asker.guild, change).await?;
+        let app = &ctx.data().app;
+        let settings = guild::change(app, asker.guild, change).await?;
+        reminding::plan_anew(app, asker.guild).await?;
         Ok(Answer::Private(saved(&settings, &asker)))
     };
     respond::command(ctx, Deferral::Private, answer).await
