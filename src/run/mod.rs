@@ -6,6 +6,8 @@
 //!
 //! End: listening stops first, then deciding and watching, then sending; what is on its way is
 //! waited for, what waits is given back to the table. All within [`SHUTDOWN`].
+//!
+//! `sandbox` does so beside a local Discord, where the bot can be killed and has many such `lives`.
 
 #[cfg(feature = "sandbox")]
 mod lives;

@@ -11,7 +11,8 @@
 //!
 //! `world` is what exists, `rest` and `gateway` are the two doors of the bot, `actor` is
 //! the people's, `interactions` joins them. `direct` is what people and the bot have between
-//! themselves. `page` is a plain page to try it by hand.
+//! themselves. `page` is a plain page to try it by hand, with a look `insight` (how the bot stands,
+//! and the switches for trouble) and a mailbox, `mail`.
 
 mod actor;
 mod body;
@@ -184,25 +185,8 @@ impl LocalDiscord {
             mentionable: false,
             bot: None,
         };
-        let own = Role {
-            id: made(&self.shared.ids),
-            name: "timeattack".into(),
-            permissions: permissions::VIEW_CHANNEL
-                | permissions::SEND_MESSAGES
-                | permissions::SEND_MESSAGES_IN_THREADS
-                | permissions::EMBED_LINKS
-                | permissions::ATTACH_FILES
-                | permissions::READ_MESSAGE_HISTORY,
-            position: 1,
-            mentionable: false,
-            bot: Some(world.bot),
-        };
-        let bot = Member {
-            user: world.bot,
-            nick: None,
-            roles: vec![own.id],
-            joined_ms: self.shared.clock.now_ms(),
-        };
+        let own = bots_role(made(&self.shared.ids), world.bot);
+        let bot = bots_member(world.bot, own.id, self.shared.clock.now_ms());
         let guild = Guild {
             id,
             name: name.into(),
@@ -276,7 +260,39 @@ impl LocalDiscord {
             let gone = serde_json::json!({ "id": shapes::id(guild.get()) });
             let shared = &self.shared;
             shared.emit_of_guild("GUILD_DELETE", &gone, guild.get());
+            shared.change();
         }
+    }
+
+    /// Brings the bot back into a server that it was put out of, with the permissions it asks for.
+    /// What its admins had denied it is forgotten with its role.
+    pub fn invite_bot(&self, guild: GuildId) {
+        let mut world = self.shared.world();
+        let bot = world.bot;
+        let role = made(&self.shared.ids);
+        let now_ms = self.shared.clock.now_ms();
+        let Some(found) = world.guilds.get_mut(&guild.get()) else {
+            return;
+        };
+        if found.has_bot {
+            return;
+        }
+        found.has_bot = true;
+        found.roles.retain(|_, role| role.bot != Some(bot));
+        found.roles.insert(role, bots_role(role, bot));
+        found.members.insert(bot, bots_member(bot, role, now_ms));
+        for channel in world.channels.values_mut() {
+            if channel.guild == Some(guild.get()) {
+                channel.overwrites.retain(|overwrite| overwrite.id != bot);
+            }
+        }
+        let Some(found) = world.guilds.get(&guild.get()) else {
+            return;
+        };
+        let shape = world.guild_create(found, false);
+        let shared = &self.shared;
+        shared.emit_of_guild("GUILD_CREATE", &shape, guild.get());
+        shared.change();
     }
 
     /// Somebody with an account.
@@ -538,6 +554,13 @@ impl LocalDiscord {
         self.shared.gateway.reconnect();
     }
 
+    /// Who connects from now on is told to send heartbeats this often, and is closed (4009) after
+    /// half as long again without one.
+    pub fn heartbeat_every(&self, every: Duration) {
+        let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
+        self.shared.gateway.set_heartbeat(every_ms);
+    }
+
     /// Declares every session over.
     pub fn invalid_session(&self, resumable: bool) {
         self.shared.gateway.invalidate(resumable);
@@ -546,6 +569,32 @@ impl LocalDiscord {
     /// Rate limits on or off.
     pub fn rate_limits(&self, on: bool) {
         self.shared.limits.switch(on);
+    }
+}
+
+/// The role that Discord makes for a bot when it is invited.
+fn bots_role(id: u64, bot: u64) -> Role {
+    Role {
+        id,
+        name: "timeattack".into(),
+        permissions: permissions::VIEW_CHANNEL
+            | permissions::SEND_MESSAGES
+            | permissions::SEND_MESSAGES_IN_THREADS
+            | permissions::EMBED_LINKS
+            | permissions::ATTACH_FILES
+            | permissions::READ_MESSAGE_HISTORY,
+        position: 1,
+        mentionable: false,
+        bot: Some(bot),
+    }
+}
+
+fn bots_member(bot: u64, role: u64, joined_ms: i64) -> Member {
+    Member {
+        user: bot,
+        nick: None,
+        roles: vec![role],
+        joined_ms,
     }
 }
 

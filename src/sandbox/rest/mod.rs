@@ -5,6 +5,7 @@ pub(super) mod commands;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{FromRequestParts as _, Request, State, WebSocketUpgrade};
@@ -17,7 +18,7 @@ use super::draft::Draft;
 use super::error::{ApiError, invalid};
 use super::faults::FaultKind;
 use super::interactions;
-use super::limits::{Standing, TooMany};
+use super::limits::{MAX_CONCURRENCY, Standing, TooMany};
 use super::record::Exchange;
 use super::shapes::role;
 use super::snowflake;
@@ -211,7 +212,7 @@ fn is_authorized(shared: &Shared, request: &Request, segments: &[&str]) -> bool 
     let token = header
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bot "));
-    token == Some(shared.token.as_str())
+    token == Some(shared.token.as_str()) && !shared.faults.token_reset.load(Ordering::Relaxed)
 }
 
 /// Exactly `application/json`: discord.py reads anything else as text.
@@ -335,7 +336,7 @@ fn route(shared: &Shared, call: Call, segments: &[&str]) -> Answer {
         ("GET", ["gateway", "bot"]) => Ok(Some(json!({
             "url": gateway::gateway_url(shared),
             "shards": 1,
-            "session_start_limit": { "total": 1000, "remaining": 1000, "reset_after": 14_400_000, "max_concurrency": 16 },
+            "session_start_limit": session_start_limit(shared),
         }))),
         ("GET", ["users", "@me"]) => Ok(Some(shared.world().current_user())),
         ("GET", ["users", user]) => {
@@ -394,6 +395,16 @@ fn route(shared: &Shared, call: Call, segments: &[&str]) -> Answer {
             Err(ApiError::unknown_route())
         }
     }
+}
+
+fn session_start_limit(shared: &Shared) -> Value {
+    let starts = shared.limits.session_starts(shared.clock.monotonic_ms());
+    json!({
+        "total": starts.total,
+        "remaining": starts.remaining,
+        "reset_after": starts.reset_after_ms,
+        "max_concurrency": MAX_CONCURRENCY,
+    })
 }
 
 fn guild_route(shared: &Shared, guild: u64, rest: &[&str]) -> Answer {
