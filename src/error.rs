@@ -96,6 +96,81 @@ pub enum UserError {
     /// An announcement of theirs is being sent.
     #[error("an announcement of theirs is under way")]
     AnnouncementUnderWay,
+    /// No address that mail can be sent to.
+    #[error("{given} is no address that mail can be sent to")]
+    EmailAddress {
+        /// As it was typed.
+        given: String,
+    },
+    /// A name that is too long, or has more than one line.
+    #[error("that cannot be a name")]
+    SubscriberName {
+        /// Characters that a name may have.
+        most: usize,
+    },
+    /// No `name=value`, or a name that cannot be one.
+    #[error("{given} is no attribute")]
+    Attribute {
+        /// As it was typed.
+        given: String,
+    },
+    /// More attributes than may be.
+    #[error("more than {most} attributes")]
+    TooManyAttributes {
+        /// So many may be.
+        most: usize,
+    },
+    /// The source of a consent without its words, or the other way round.
+    #[error("half a consent")]
+    ConsentIncomplete,
+    /// As many subscribers as a guild may have.
+    #[error("more than {most} subscribers")]
+    TooManySubscribers {
+        /// So many may be.
+        most: i64,
+    },
+    /// Nobody with that address.
+    #[error("no such subscriber")]
+    UnknownSubscriber,
+    /// There are no subscribers.
+    #[error("there are no subscribers")]
+    NoSubscribers,
+    /// The file is too large.
+    #[error("more than {most_mib} MiB")]
+    SheetTooLarge {
+        /// Mebibytes that it may have.
+        most_mib: usize,
+    },
+    /// The file has too many rows.
+    #[error("more than {most} rows")]
+    SheetTooLong {
+        /// Rows that it may have.
+        most: usize,
+    },
+    /// The file is neither UTF-8 nor CP949.
+    #[error("neither UTF-8 nor CP949")]
+    SheetEncoding,
+    /// There is nothing in the file.
+    #[error("an empty file")]
+    SheetEmpty,
+    /// No column of the file is the address.
+    #[error("no column is the address")]
+    SheetWithoutEmail,
+    /// A column of the file cannot be an attribute.
+    #[error("{given} cannot be a column")]
+    SheetColumn {
+        /// Its header.
+        given: String,
+    },
+    /// Two columns of the file are the same.
+    #[error("{given} stands there twice")]
+    SheetColumnTwice {
+        /// Its header.
+        given: String,
+    },
+    /// Discord did not give the file.
+    #[error("the file could not be fetched")]
+    FileUnreadable,
     /// There is no such command.
     #[error("there is no command {given}")]
     UnknownCommand {
@@ -248,6 +323,37 @@ impl UserError {
             Self::Share { given } => say("error-share", &[("given", shown(given).into())]),
             Self::RemindersIncomplete => say("error-reminders-incomplete", &[]),
             Self::AnnouncementUnderWay => say("error-announcement-under-way", &[]),
+            Self::EmailAddress { given } => {
+                say("error-email-address", &[("given", shown(given).into())])
+            }
+            Self::SubscriberName { most } => {
+                say("error-subscriber-name", &[("most", count(*most))])
+            }
+            Self::Attribute { given } => say("error-attribute", &[("given", shown(given).into())]),
+            Self::TooManyAttributes { most } => {
+                say("error-too-many-attributes", &[("most", count(*most))])
+            }
+            Self::ConsentIncomplete => say("error-consent-incomplete", &[]),
+            Self::TooManySubscribers { most } => {
+                say("error-too-many-subscribers", &[("most", (*most).into())])
+            }
+            Self::UnknownSubscriber => say("error-unknown-subscriber", &[]),
+            Self::NoSubscribers => say("error-no-subscribers", &[]),
+            Self::SheetTooLarge { most_mib } => {
+                say("error-sheet-too-large", &[("most", count(*most_mib))])
+            }
+            Self::SheetTooLong { most } => say("error-sheet-too-long", &[("most", count(*most))]),
+            Self::SheetEncoding => say("error-sheet-encoding", &[]),
+            Self::SheetEmpty => say("error-sheet-empty", &[]),
+            Self::SheetWithoutEmail => say("error-sheet-without-email", &[]),
+            Self::SheetColumn { given } => {
+                say("error-sheet-column", &[("given", shown(given).into())])
+            }
+            Self::SheetColumnTwice { given } => say(
+                "error-sheet-column-twice",
+                &[("given", shown(given).into())],
+            ),
+            Self::FileUnreadable => say("error-file-unreadable", &[]),
             Self::UnknownCommand { given } => {
                 say("error-unknown-command", &[("given", shown(given).into())])
             }

@@ -100,6 +100,8 @@ id_type!(/// A message in the outbox.
     OutboxId);
 id_type!(/// An announcement.
     AnnouncementId);
+id_type!(/// A file of subscribers that was read.
+    ImportId);
 snowflake_type!(/// A Discord server.
     GuildId);
 snowflake_type!(/// A Discord channel.

@@ -73,8 +73,10 @@ pub mod telemetry;
 pub mod announce;
 pub mod consent;
 pub mod guild;
+pub mod mailer;
 pub mod privacy;
 pub mod quiet_hours;
+pub mod subscriber;
 pub mod timeattack;
 
 pub mod alerts;

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::consent::{self, notices};
 use crate::error::Result;
 use crate::ids::{GuildId, UserId};
+use crate::subscriber;
 use crate::timeattack::{self, TimeAttack, reminders};
 
 /// How much is stored of a member.
@@ -52,6 +53,7 @@ pub async fn delete(app: &App, guild: GuildId, user: UserId) -> Result<Amount> {
             Box::pin(async move {
                 announce::forget(tx, *guild, *user).await?;
                 consent::forget(tx, *guild, *user).await?;
+                subscriber::forget(tx, *guild, *user).await?;
                 timeattack::forget(tx, *guild, *user).await
             })
         })

@@ -68,6 +68,22 @@ cmd-queue-retry = Try something once more that was given up
 cmd-queue-retry-id = Its number in /queue parked
 cmd-queue-discard = Put something away that was given up: it is neither sent nor shown
 cmd-queue-discard-id = Its number in /queue parked
+cmd-subscriber = Whom mail can be written to (needs Manage Server)
+cmd-subscriber-import = Read subscribers from a CSV file; you see what it would do first
+cmd-subscriber-import-file = CSV with a header: email, name, and any column you like; 100,000 rows and 20 MB at most
+cmd-subscriber-add = Add a subscriber, or change what is known of one
+cmd-subscriber-add-email = Their address
+cmd-subscriber-add-name = Their name
+cmd-subscriber-add-attributes = What else is known: city=Seoul, joined=2026-01-01
+cmd-subscriber-add-consent_source = Where they agreed to advertising: a form, an event
+cmd-subscriber-add-consent_wording = The words that they agreed to
+cmd-subscriber-remove = Remove a subscriber
+cmd-subscriber-remove-email = Their address
+cmd-subscriber-remove-suppress = And never write to this address again, whoever imports it
+cmd-subscriber-show = Show what is known of a subscriber
+cmd-subscriber-show-email = Their address
+cmd-subscriber-list = Show all subscribers, page by page
+cmd-subscriber-export = Get all subscribers as a CSV file
 
 ## Answers in Discord
 
@@ -97,6 +113,22 @@ error-reminder-out-of-bounds = A reminder can come between 1 second and { $earli
 error-share = “{ $given }” is no share of a time. Write something between 1% and 99%.
 error-reminders-incomplete = Give either `at` (such as 50%, 10m, 1m) or `off: True`, not both.
 error-announcement-under-way = An announcement of yours is being sent right now, and it names you to those who get it. Please wait until it is done, or stop it, and try again.
+error-email-address = “{ $given }” is no address that mail can be sent to. Write it like name@example.com.
+error-subscriber-name = A name has one line of at most { $most } characters.
+error-attribute = I can't read “{ $given }”. Write attributes as name=value, by comma, such as city=Seoul. A name begins with a letter; email, name, subject, image and unsubscribe_url are taken.
+error-too-many-attributes = A subscriber can have at most { $most } attributes.
+error-consent-incomplete = A consent needs both: where they agreed and in which words, at most 500 characters each.
+error-too-many-subscribers = That would be more than { $most } subscribers, as many as a server can have.
+error-unknown-subscriber = There is no subscriber with this address. Choose one from the list that appears as you type.
+error-no-subscribers = There are no subscribers yet. Add them with `/subscriber add` or `/subscriber import`.
+error-sheet-too-large = The file is too large: at most { $most } MB. Please split it.
+error-sheet-too-long = The file has too many rows: at most { $most }. Please split it.
+error-sheet-encoding = I can't read this file: it is neither UTF-8 nor CP949. Save it as “CSV UTF-8”.
+error-sheet-empty = There is nothing in this file. Its first row should name the columns: email, name, …
+error-sheet-without-email = No column is named “email”. The first row should name the columns: email, name, …
+error-sheet-column = “{ $given }” can't be the name of a column. It begins with a letter and goes on with letters, digits and _, at most 40 in all.
+error-sheet-column-twice = Two columns are named “{ $given }”. Please rename one.
+error-file-unreadable = Discord didn't give me the file. Please try again in a moment.
 error-unknown-command = I have no command “{ $given }”. Choose one from the list, or use `/help` alone to see them all.
 error-no-extension = { $limit ->
     [0] Time attacks can't be extended on this server.
@@ -398,6 +430,52 @@ privacy-deleted = 🗑️ Done. I deleted { $attacks ->
 privacy-kept = 👍 Nothing was deleted.
 button-delete-all = Delete everything
 
+# Subscribers.
+
+import-preview = This is what the file would do. Nothing has changed yet.
+import-nothing = Nothing in this file can be imported, so nothing changes.
+import-counts = 📇 **{ $good }** { $good ->
+    [one] row
+   *[other] rows
+}: { $new } new, { $known } known already (what the file says replaces what was known)
+import-consents = ✍️ { $count } with a consent to advertising
+import-suppressed = 🔕 { $count } that nothing, or no advertising, is sent to; the import does not change that
+import-faulty = ⚠️ { $count } { $count ->
+    [one] row is
+   *[other] rows are
+} left out:
+import-fault = line { $line }: { $what }
+fault-fields = not as many fields as the header
+fault-email = no address that mail can be sent to
+fault-name = a name of more than 200 characters, or of several lines
+fault-value = too much in “{ $column }” (500 characters at most)
+fault-consent-incomplete = consent_at, consent_source and consent_wording must all be filled, or none
+fault-consent-time = consent_at is no time in the past, such as 2026-01-31 or 2026-01-31 18:00
+fault-repeated = this address stands in an earlier row
+button-import = Import { $count }
+import-done = ✅ Imported: { $added } new, { $replaced } replaced.
+import-cancelled = 👍 Nothing was imported.
+subscriber-added = ✅ { $email } is a subscriber now.
+subscriber-changed = ✅ { $email } was a subscriber already; what was known was replaced.
+subscriber-removed = 🗑️ { $email } was removed.
+subscriber-suppressed = 🔕 { $email } was removed, and nothing is sent there any more, whoever imports it. `/subscriber add` lifts that again.
+subscriber-is-none = ▫️ Not a subscriber (any more).
+subscriber-named = **Name:** { $name } (since { $since })
+subscriber-consent = ✍️ Agreed to advertising on { $at } ({ $source }): { $wording }
+subscriber-without-consent = ▫️ No consent to advertising is recorded.
+suppressed-all = 🔕 Nothing is sent there: { $reason } ({ $since })
+suppressed-ads = 🔕 No advertising is sent there: { $reason } ({ $since })
+suppressed-unsubscribed = they unsubscribed
+suppressed-bounced = their server said that there is no such address
+suppressed-complained = they reported a mail as spam
+suppressed-by-hand = an admin said so
+subscribers-none = There are no subscribers yet. Add them with `/subscriber add` or `/subscriber import`.
+subscribers-title = 📇 { $count ->
+    [one] One subscriber
+   *[other] { $count } subscribers
+}, { $suppressed } of them get nothing (page { $page } of { $pages })
+subscribers-exported = 📇 All subscribers, with their consents and with why nothing is sent to some of them. Times are UTC.
+
 # Help.
 
 menu-start-with = Start a time attack with this
@@ -434,3 +512,9 @@ help-setup-messages = Fields are {"{"}mention{"}"}, {"{"}name{"}"}, {"{"}task{"}
 help-setup-reminders = At most five, by comma; those that make no sense for a short time attack are left out. Example: `/setup reminders at:50%, 10m, 1m`
 help-setup-show = Shows all settings, also those that were never changed.
 help-setup-check = Looks at each channel's permissions, and posts one test message.
+help-subscriber-import = The first row names the columns: email, name, consent_at, consent_source, consent_wording; any other is an attribute that templates can use. UTF-8 or CP949. Nobody who unsubscribed comes back by an import.
+help-subscriber-add = Example: `/subscriber add email:mina@example.com name:Mina attributes:city=Seoul`
+help-subscriber-remove = With `suppress:True` the address gets nothing any more, whoever imports it.
+help-subscriber-show = Attributes, consents, and why nothing is sent there if so.
+help-subscriber-list = By address; 🔕 marks those who get nothing, or no advertising.
+help-subscriber-export = With consents and reasons. Cells that a spreadsheet would take for formulas begin with an apostrophe.

@@ -68,6 +68,22 @@ cmd-queue-retry = 보내지 못한 것을 다시 보내요
 cmd-queue-retry-id = /queue parked에 나오는 번호
 cmd-queue-discard = 보내지 못한 것을 치워요: 보내지도 보여 주지도 않아요
 cmd-queue-discard-id = /queue parked에 나오는 번호
+cmd-subscriber = 메일을 받을 사람 (서버 관리하기 권한 필요)
+cmd-subscriber-import = CSV 파일에서 구독자를 읽어요. 무엇이 바뀌는지 먼저 보여 줘요
+cmd-subscriber-import-file = 첫 줄에 email, name과 원하는 열이 있는 CSV. 10만 줄, 20MB까지
+cmd-subscriber-add = 구독자를 추가하거나 정보를 바꿔요
+cmd-subscriber-add-email = 메일 주소
+cmd-subscriber-add-name = 이름
+cmd-subscriber-add-attributes = 그 밖의 정보: city=서울, joined=2026-01-01
+cmd-subscriber-add-consent_source = 광고 수신에 어디서 동의했는지: 가입 양식, 행사
+cmd-subscriber-add-consent_wording = 동의한 문구
+cmd-subscriber-remove = 구독자를 지워요
+cmd-subscriber-remove-email = 메일 주소
+cmd-subscriber-remove-suppress = 누가 가져오더라도 이 주소로 다시는 보내지 않기
+cmd-subscriber-show = 구독자에 대해 아는 것을 보여 줘요
+cmd-subscriber-show-email = 메일 주소
+cmd-subscriber-list = 모든 구독자를 한 쪽씩 보여 줘요
+cmd-subscriber-export = 모든 구독자를 CSV 파일로 받아요
 
 ## Answers in Discord
 
@@ -94,6 +110,22 @@ error-reminder-out-of-bounds = 마감 1초 전부터 { $earliest } 전까지 알
 error-share = “{ $given }”, 비율이 아니에요. 1%부터 99%까지 적어 주세요.
 error-reminders-incomplete = `at`(예: 50%, 10분, 1분)과 `off: True` 중 하나만 골라 주세요.
 error-announcement-under-way = 지금 보내고 있는 공지에 문의할 사람으로 적혀 있어요. 다 보낸 뒤나 멈춘 뒤에 다시 시도해 주세요.
+error-email-address = “{ $given }”, 메일을 보낼 수 없는 주소예요. name@example.com처럼 적어 주세요.
+error-subscriber-name = 이름은 한 줄, { $most }자까지예요.
+error-attribute = “{ $given }”, 읽을 수 없어요. city=서울처럼 이름=값을 쉼표로 나누어 적어 주세요. 이름은 글자로 시작해야 하고 email, name, subject, image, unsubscribe_url은 쓸 수 없어요.
+error-too-many-attributes = 구독자 한 명의 정보는 { $most }개까지예요.
+error-consent-incomplete = 동의에는 어디서 동의했는지와 동의한 문구가 둘 다 필요해요. 각각 500자까지예요.
+error-too-many-subscribers = 한 서버의 구독자는 { $most }명까지예요.
+error-unknown-subscriber = 그런 주소의 구독자가 없어요. 입력할 때 나오는 목록에서 골라 주세요.
+error-no-subscribers = 아직 구독자가 없어요. `/subscriber add`나 `/subscriber import`로 추가해 주세요.
+error-sheet-too-large = 파일이 너무 커요. { $most }MB까지예요. 나누어 올려 주세요.
+error-sheet-too-long = 줄이 너무 많아요. { $most }줄까지예요. 나누어 올려 주세요.
+error-sheet-encoding = 읽을 수 없는 파일이에요. UTF-8도 CP949도 아니에요. “CSV UTF-8”로 저장해 주세요.
+error-sheet-empty = 파일이 비어 있어요. 첫 줄에 열 이름(email, name, …)을 적어 주세요.
+error-sheet-without-email = “email” 열이 없어요. 첫 줄에 열 이름(email, name, …)을 적어 주세요.
+error-sheet-column = “{ $given }”, 열 이름으로 쓸 수 없어요. 글자로 시작하고 글자, 숫자, _로 40자까지예요.
+error-sheet-column-twice = “{ $given }” 열이 두 개예요. 하나의 이름을 바꿔 주세요.
+error-file-unreadable = 디스코드에서 파일을 받지 못했어요. 잠시 뒤에 다시 시도해 주세요.
 error-unknown-command = “{ $given }” 명령은 없어요. 목록에서 고르거나, `/help`만 써서 모두 살펴보세요.
 error-no-extension = { $limit ->
     [0] 이 서버에서는 타임어택을 연장할 수 없어요.
@@ -337,6 +369,43 @@ privacy-deleted = 🗑️ 타임어택 { $attacks }개, 메시지 { $messages }�
 privacy-kept = 👍 아무것도 지우지 않았어요.
 button-delete-all = 모두 지우기
 
+# 구독자.
+
+import-preview = 이 파일을 가져오면 이렇게 돼요. 아직 바뀐 것은 없어요.
+import-nothing = 이 파일에는 가져올 수 있는 것이 없어서 아무것도 바뀌지 않아요.
+import-counts = 📇 **{ $good }**줄: 새로 { $new }명, 이미 있는 { $known }명 (파일의 내용으로 바뀌어요)
+import-consents = ✍️ 광고 수신에 동의한 { $count }명
+import-suppressed = 🔕 아무것도 또는 광고를 보내지 않는 { $count }명. 가져와도 그대로예요
+import-faulty = ⚠️ 빼는 줄 { $count }개:
+import-fault = { $line }번째 줄: { $what }
+fault-fields = 칸 수가 첫 줄과 달라요
+fault-email = 메일을 보낼 수 없는 주소예요
+fault-name = 이름이 200자를 넘거나 여러 줄이에요
+fault-value = “{ $column }” 칸이 너무 길어요(500자까지)
+fault-consent-incomplete = consent_at, consent_source, consent_wording을 모두 채우거나 모두 비워 주세요
+fault-consent-time = consent_at은 2026-01-31이나 2026-01-31 18:00 같은 지난 시각이어야 해요
+fault-repeated = 앞줄에 있는 주소예요
+button-import = { $count }명 가져오기
+import-done = ✅ 가져왔어요. 새로 { $added }명, 바뀐 { $replaced }명.
+import-cancelled = 👍 아무것도 가져오지 않았어요.
+subscriber-added = ✅ { $email } 주소를 구독자로 추가했어요.
+subscriber-changed = ✅ 이미 있는 { $email } 구독자의 정보를 바꿨어요.
+subscriber-removed = 🗑️ { $email } 주소를 지웠어요.
+subscriber-suppressed = 🔕 { $email } 주소를 지우고, 누가 가져오더라도 보내지 않게 했어요. `/subscriber add`로 다시 풀 수 있어요.
+subscriber-is-none = ▫️ 지금은 구독자가 아니에요.
+subscriber-named = **이름:** { $name } ({ $since }부터)
+subscriber-consent = ✍️ 광고 수신 동의 { $at } ({ $source }): { $wording }
+subscriber-without-consent = ▫️ 광고 수신에 동의한 기록이 없어요.
+suppressed-all = 🔕 아무것도 보내지 않아요: { $reason } ({ $since })
+suppressed-ads = 🔕 광고를 보내지 않아요: { $reason } ({ $since })
+suppressed-unsubscribed = 수신을 거부했어요
+suppressed-bounced = 없는 주소라고 메일 서버가 답했어요
+suppressed-complained = 스팸으로 신고했어요
+suppressed-by-hand = 관리자가 막았어요
+subscribers-none = 아직 구독자가 없어요. `/subscriber add`나 `/subscriber import`로 추가해 주세요.
+subscribers-title = 📇 구독자 { $count }명, 그중 보내지 않는 { $suppressed }명 ({ $page }/{ $pages }쪽)
+subscribers-exported = 📇 모든 구독자와 동의 기록, 보내지 않는 이유예요. 시각은 UTC입니다.
+
 # 도움말.
 
 menu-start-with = 이 메시지로 타임어택 시작
@@ -373,3 +442,9 @@ help-setup-messages = 쓸 수 있는 항목: {"{"}mention{"}"}, {"{"}name{"}"}, 
 help-setup-reminders = 쉼표로 나누어 다섯 개까지예요. 짧은 타임어택에 어울리지 않는 것은 빼요. 예: `/setup reminders at:50%, 10분, 1분`
 help-setup-show = 바꾼 적 없는 것까지 모든 설정을 보여 줘요.
 help-setup-check = 채널마다 권한을 살피고, 시험 글을 하나 올려요.
+help-subscriber-import = 첫 줄은 열 이름이에요: email, name, consent_at, consent_source, consent_wording. 나머지는 템플릿에서 쓸 수 있는 정보예요. UTF-8과 CP949를 읽어요. 수신을 거부한 사람은 가져와도 되살아나지 않아요.
+help-subscriber-add = 예: `/subscriber add email:mina@example.com name:미나 attributes:city=서울`
+help-subscriber-remove = `suppress:True`면 누가 가져오더라도 그 주소로 보내지 않아요.
+help-subscriber-show = 정보와 동의 기록, 보내지 않는다면 그 이유를 보여 줘요.
+help-subscriber-list = 주소 순이에요. 🔕는 아무것도 또는 광고를 받지 않는 사람이에요.
+help-subscriber-export = 동의 기록과 이유까지 담아요. 수식으로 읽힐 칸은 작은따옴표로 시작해요.

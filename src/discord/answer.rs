@@ -53,8 +53,8 @@ pub(super) struct Reply {
     content: String,
     embeds: Vec<CreateEmbed>,
     rows: Vec<CreateActionRow>,
-    /// A file below it.
-    file: Option<CreateAttachment>,
+    /// Files below it.
+    files: Vec<CreateAttachment>,
     /// The time attack whose message this is to be.
     shown: Option<Shown>,
 }
@@ -79,7 +79,7 @@ impl Reply {
 
     /// Only in a private answer.
     pub(super) fn file(mut self, file: CreateAttachment) -> Self {
-        self.file = Some(file);
+        self.files.push(file);
         self
     }
 
@@ -147,7 +147,7 @@ impl Answer {
     /// The files of a private answer.
     pub(super) fn files(&self) -> Vec<CreateAttachment> {
         match self {
-            Self::Private(reply) => reply.file.iter().cloned().collect(),
+            Self::Private(reply) => reply.files.clone(),
             _ => Vec::new(),
         }
     }

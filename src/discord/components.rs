@@ -4,7 +4,7 @@
 //! process, months later:
 //!
 //! ```text
-//! <ta|dm|an|pv>:<verb>[:<argument>…][~mark]
+//! <ta|dm|an|su|pv>:<verb>[:<argument>…][~mark]
 //! ```
 //!
 //! The mark is the outbox's, which knows its own posts by it; it is cut off. There are no
@@ -17,14 +17,14 @@ use super::answer::{self, Answer};
 use super::asker::Asker;
 use super::commands::setup::messages;
 use super::commands::timeattack::{complete, extend, giveup, history, start, undo};
-use super::commands::{announce, dm, privacy};
+use super::commands::{announce, dm, privacy, subscriber};
 use super::form;
 use super::handler::Data;
 use super::respond::{Deferral, Pending};
 use crate::consent::Wish;
 use crate::consent::notices::KEEP_BUTTON;
 use crate::error::{Result, UserError};
-use crate::ids::{AnnouncementId, AttackId, GuildId, UserId};
+use crate::ids::{AnnouncementId, AttackId, GuildId, ImportId, UserId};
 use crate::outbox::dm::STOP_BUTTON;
 use crate::timeattack::text;
 
@@ -67,6 +67,12 @@ pub(super) enum Action {
     SaveMessages(messages::Saved),
     /// Forgets them.
     CancelMessages,
+    /// A page of the list of subscribers, from 0.
+    Subscribers(i64),
+    /// Imports the file of the preview that it is part of.
+    Import(ImportId),
+    /// Forgets it.
+    CancelImport(ImportId),
     /// Deletes all that is stored of its presser.
     DeleteAll,
     /// Deletes nothing.
@@ -108,6 +114,9 @@ impl Action {
             Self::PickExtend { by_ms } => format!("ta:pick:extend:{by_ms}"),
             Self::SaveMessages(saved) => format!("ta:messages:save:{saved}"),
             Self::CancelMessages => "ta:messages:cancel".into(),
+            Self::Subscribers(page) => format!("su:list:{page}"),
+            Self::Import(id) => format!("su:import:{id}"),
+            Self::CancelImport(id) => format!("su:cancel:{id}"),
             Self::DeleteAll => "pv:delete".into(),
             Self::KeepAll => "pv:keep".into(),
             Self::StartForm => "ta:form".into(),
@@ -149,6 +158,9 @@ impl Action {
                 messages::Saved::parse(saved).map(Self::SaveMessages)
             }
             ["ta", "messages", "cancel"] => Some(Self::CancelMessages),
+            ["su", "list", page] => page.parse().ok().map(Self::Subscribers),
+            ["su", "import", id] => id.parse().ok().map(ImportId).map(Self::Import),
+            ["su", "cancel", id] => id.parse().ok().map(ImportId).map(Self::CancelImport),
             ["pv", "delete"] => Some(Self::DeleteAll),
             ["pv", "keep"] => Some(Self::KeepAll),
             ["ta", "form"] => Some(Self::StartForm),
@@ -280,6 +292,9 @@ async fn route(
             messages::save(app, asker, &interaction.message, saved).await
         }
         Action::CancelMessages => Ok(messages::cancel(asker)),
+        Action::Subscribers(page) => subscriber::turned(app, asker, page).await,
+        Action::Import(id) => subscriber::confirmed(app, asker, id).await,
+        Action::CancelImport(id) => subscriber::cancelled(app, asker, id).await,
         Action::DeleteAll => privacy::confirmed(app, asker).await,
         Action::KeepAll => Ok(privacy::kept(asker)),
         Action::AnswerOffer { wants } => dm::answered(app, &ctx.http, asker, wants).await,
@@ -330,6 +345,9 @@ mod tests {
             Action::PickExtend { by_ms: i64::MAX },
             Action::SaveMessages(saved),
             Action::CancelMessages,
+            Action::Subscribers(i64::MAX),
+            Action::Import(ImportId(i64::MAX)),
+            Action::CancelImport(ImportId(i64::MAX)),
             Action::DeleteAll,
             Action::KeepAll,
             Action::StartForm,

@@ -241,11 +241,12 @@ mod tests {
             "help: command",
             "announce: body kind role",
             "queue: status parked retry discard",
+            "subscriber: import add remove show list export",
             "setup: channels locale limits quiet-hours messages reminders show check",
             "Start a time attack with this: ",
         ];
         assert_eq!(listed, expected);
-        for name in ["announce", "queue", "setup"] {
+        for name in ["announce", "queue", "subscriber", "setup"] {
             let command = commands.iter().find(|command| command["name"] == name);
             assert_eq!(
                 command.unwrap()["default_member_permissions"],
@@ -259,7 +260,7 @@ mod tests {
             (&json!(3), &Value::Null)
         );
         assert!(menu["name_localizations"]["ko"].is_string());
-        let setup = &commands[6];
+        let setup = &commands[7];
         assert_eq!(setup["contexts"], json!([0]));
         let limit = &commands[0]["options"][0]["options"][1];
         assert_eq!(limit["name"], "limit");

@@ -60,7 +60,7 @@ async fn one_command_is_told_in_full_a_group_by_its_commands_and_another_is_refu
     );
     let offered = bot
         .mina()
-        .autocomplete("help", &[], "command", "/exp")
+        .autocomplete("help", &[], "command", "/Privacy exp")
         .await
         .unwrap();
     assert_eq!(

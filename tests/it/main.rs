@@ -33,5 +33,6 @@ mod readme;
 mod reminders;
 mod sandbox;
 mod start_message;
+mod subscribers;
 mod timeattack;
 mod undo;

@@ -11,6 +11,7 @@ pub(super) mod privacy;
 mod queue;
 pub(super) mod setup;
 mod start_with;
+pub(super) mod subscriber;
 pub(super) mod timeattack;
 
 use std::borrow::Cow;
@@ -31,6 +32,7 @@ pub(super) fn all() -> Vec<Command> {
         help::help(),
         announce::announce(),
         queue::queue(),
+        subscriber::subscriber(),
         setup::setup(),
     ];
     for command in &mut commands {

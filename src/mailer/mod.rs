@@ -1,0 +1,5 @@
+//! Mail (for now its addresses).
+
+mod address;
+
+pub use address::{AddressFault, EmailAddress};
