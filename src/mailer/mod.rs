@@ -2,4 +2,4 @@
 
 mod address;
 
-pub use address::{AddressFault, EmailAddress};
+pub use address::{EmailAddress, Mailbox};

@@ -176,11 +176,11 @@ pub async fn add(app: &App, guild: GuildId, entry: Entry) -> Result<Added> {
                     .into());
                 }
                 if let Some(consent) = &entry.consent {
-                    let email = entry.email.normal();
+                    let email = entry.email.normalised();
                     store::record_consent(tx, *guild, &email, consent, ids.1, *now_ms).await?;
                 }
-                store::lift_by_hand(tx, *guild, &entry.email.normal()).await?;
-                let suppressions = store::suppressions(tx, *guild, &entry.email.normal()).await?;
+                store::lift_by_hand(tx, *guild, &entry.email.normalised()).await?;
+                let suppressions = store::suppressions(tx, *guild, &entry.email.normalised()).await?;
                 Ok(Added {
                     is_new,
                     suppressed: suppressions.first().copied(),
@@ -200,7 +200,7 @@ pub async fn remove(
     email: &EmailAddress,
     suppress: bool,
 ) -> Result<bool> {
-    let job = (guild, email.normal(), suppress, app.clock.now_ms());
+    let job = (guild, email.normalised(), suppress, app.clock.now_ms());
     app.db
         .write(job, |tx, (guild, email, suppress, now_ms)| {
             Box::pin(async move {
@@ -227,7 +227,7 @@ pub async fn get(
     email: &EmailAddress,
 ) -> Result<(Option<Subscriber>, Vec<Suppression>, Vec<Consent>)> {
     let mut conn = app.db.read().await?;
-    let email = email.normal();
+    let email = email.normalised();
     let subscriber = store::find(&mut conn, guild, &email).await?;
     let suppressions = store::suppressions(&mut conn, guild, &email).await?;
     let consents = store::consents(&mut conn, guild, &email).await?;

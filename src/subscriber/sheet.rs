@@ -182,7 +182,7 @@ impl<'a> Sheet<'a> {
             return Err(Fault::Name);
         }
         let consent = self.consent(consent)?;
-        if !self.seen.insert(email.normal()) {
+        if !self.seen.insert(email.normalised()) {
             return Err(Fault::Repeated);
         }
         Ok(Entry {

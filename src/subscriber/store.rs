@@ -35,7 +35,7 @@ pub(super) async fn upsert(
     )
     .bind(id)
     .bind(guild.0)
-    .bind(entry.email.normal())
+    .bind(entry.email.normalised())
     .bind(entry.email.to_string())
     .bind(entry.name.clone())
     .bind(serde_json::to_string(&entry.attributes)?)
@@ -353,7 +353,7 @@ pub(super) async fn stage(tx: &mut Tx, id: ImportId, rows: &[(i64, Entry)]) -> R
             query = query
                 .bind(*row)
                 .bind(id.0)
-                .bind(entry.email.normal())
+                .bind(entry.email.normalised())
                 .bind(entry.email.to_string())
                 .bind(entry.name.clone())
                 .bind(serde_json::to_string(&entry.attributes)?)
