@@ -19,6 +19,10 @@ cmd-timeattack-extend-by = How much more: 10m, 1h
 cmd-timeattack-extend-attack = Which one, if you run several
 cmd-timeattack-history = Show past time attacks and how they ended
 cmd-timeattack-history-member = Whose; yours if left out
+cmd-timeattack-leaderboard = Show who completed most
+cmd-timeattack-leaderboard-period = Which days; this week if left out
+cmd-timeattack-stats = Show a picture of what somebody has achieved
+cmd-timeattack-stats-member = Whose; yours if left out
 cmd-setup = Settings of this server (needs Manage Server)
 cmd-setup-channels = Choose where results and alerts are posted
 cmd-setup-channels-results = Where results are posted
@@ -60,6 +64,10 @@ cmd-queue-retry = Try something once more that was given up
 cmd-queue-retry-id = Its number in /queue parked
 cmd-queue-discard = Put something away that was given up: it is neither sent nor shown
 cmd-queue-discard-id = Its number in /queue parked
+cmd-correct = Correct how a time attack ended (needs Manage Server)
+cmd-correct-attack = Which one: type a member or a task
+cmd-correct-verdict = How it ended in truth
+cmd-correct-reason = Why; everybody can read it
 
 ## Answers in Discord
 
@@ -118,6 +126,12 @@ error-ad-mark = Please leave out the mark “(광고)”: I write it myself, exa
 error-roles = Discord didn't tell me who has that role. Please try again in a moment.
 error-too-many-for-role = More than { $most } members allow direct messages here, which is too many to ask Discord about a role. Please announce it to all of them.
 error-unknown-message = I can't find that message here. Choose one from the list, or see `/queue parked`.
+error-still-running = That time attack is still running. It can be corrected once it has ended.
+error-same-verdict = That time attack is { $verdict } already, so there is nothing to correct.
+error-reason-length = { $length ->
+    [0] Please write why: everybody can read the reason.
+   *[other] The reason has { $length } characters; please keep it to { $most }.
+}
 
 # Result posts.
 
@@ -339,3 +353,94 @@ queue-parked-dm = a direct message
 queue-retried = 🔁 I'm trying it again. See `/queue status`.
 queue-discarded = 🗑️ Put away.
 privacy-exported = 📦 Everything I know about you on this server is in this file. Times are milliseconds since 1970, UTC.
+
+# Days, streaks and leaderboards.
+
+weekday = { $weekday ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+}
+month = { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+}
+day-of-week = { $weekday } { $day } { $month }
+day-of-year = { $weekday } { $day } { $month } { $year }
+date = { $day } { $month } { $year }
+day-count = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+streak-line = 🔥 Streak: **{ $current }** · longest: **{ $longest }**
+book-title = Days of <@{ $user }> (page { $page } of { $pages })
+book-counted = day { $streak } of the streak
+book-passed-over = the bot was away for { $away } · passed over
+book-open = the streak of { $streak } holds until midnight
+book-today = nothing completed yet
+book-broken = the streak ended at { $streak }
+book-nothing = nothing completed
+book-legend = ✅ completed · ❌ failed · 💤 failed while the bot was away (counts for nothing) · 🏳️ given up
+button-by-day = By day
+button-one-by-one = One by one
+leaderboard-week = 🏆 Leaderboard: this week
+leaderboard-month = 🏆 Leaderboard: this month
+leaderboard-all = 🏆 Leaderboard: all days so far
+leaderboard-days = { $from } – { $to } · { $zone } · { $members ->
+    [one] one member
+   *[other] { $members } members
+}
+leaderboard-line = { $rank } <@{ $user }> · **{ $completed }** completed · { $rate }% · longest streak { $streak }
+leaderboard-own = <@{ $user }> is **{ $rank }** of { $members }.
+leaderboard-none = <@{ $user }> has completed nothing in these days yet.
+leaderboard-empty = Nobody has completed a time attack in these days yet. Be the first: `/timeattack start`!
+leaderboard-page = page { $page } of { $pages }
+period-week = This week
+period-month = This month
+period-all = All days so far
+
+# Corrections.
+
+verdict-completed = completed
+verdict-failed = failed
+verdict-cancelled = cancelled
+correct-done = ⚖️ Corrected: **{ $task }** of <@{ $user }> is { $to } now (it was { $from }). Everybody is told so.
+correction-post = ⚖️ <@{ $user }>, a correction: **{ $task }** is { $to } (it was { $from }). Reason: { $reason }
+correction-line = ⚖️ Corrected: { $to }. Reason: { $reason }
+correction-alert = ⚖️ <@{ $by }> corrected **{ $task }** of <@{ $user }>: { $from } → { $to }. Reason: { $reason }
+correction-alert-own = ⚖️ <@{ $by }> corrected a time attack of their own, **{ $task }**: { $from } → { $to }. Reason: { $reason }
+history-corrected = ⚖️ corrected by <@{ $by }>: { $reason }
+history-corrected-by-admin = ⚖️ corrected by an admin: { $reason }
+
+# The picture of a record.
+
+stats-title = 📊 Time attacks of <@{ $user }>
+stats-subtitle = Time attacks · { $date }
+stats-nobody = A member
+stats-completed = Completed
+stats-rate = Success rate
+stats-current = Current streak
+stats-longest = Longest streak
+stats-usual = Usual length
+stats-of = { $failed } failed · { $givenup } given up
+stats-none = –
+stats-less = Less
+stats-more = More
+stats-failed-only = failed only
+stats-away = bot away
+stats-empty = No time attack has ended yet. The first one starts with /timeattack start
+stats-alt = Record of { $name }, { $date }. Completed: { $completed }. Failed: { $failed }. Given up: { $givenup }. Success rate: { $rate }. Current streak: { $current }. Longest streak: { $longest }. Usual length: { $usual }. In the last 26 weeks something was completed on { $daysdone }, deadlines were only missed on { $daysfailed }, and the bot was away on { $daysaway }.

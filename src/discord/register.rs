@@ -185,15 +185,16 @@ mod tests {
         };
         let listed: Vec<String> = commands.iter().map(names).collect();
         let expected = [
-            "timeattack: start complete status giveup extend history",
+            "timeattack: start complete status giveup extend history leaderboard stats",
             "dm: allow stop status",
             "privacy: export",
             "announce: body kind role",
             "queue: status parked retry discard",
+            "correct: attack verdict reason",
             "setup: channels locale limits quiet-hours messages show check",
         ];
         assert_eq!(listed, expected);
-        for name in ["announce", "queue", "setup"] {
+        for name in ["announce", "queue", "correct", "setup"] {
             let command = commands.iter().find(|command| command["name"] == name);
             assert_eq!(
                 command.unwrap()["default_member_permissions"],
@@ -201,7 +202,7 @@ mod tests {
                 "{name}"
             );
         }
-        let setup = &commands[5];
+        let setup = &commands[6];
         assert_eq!(setup["contexts"], json!([0]));
         let limit = &commands[0]["options"][0]["options"][1];
         assert_eq!(limit["name"], "limit");

@@ -13,12 +13,16 @@
 //!    └──────give up───▶ cancelled
 //! ```
 //!
+//! An admin may correct an ended one to another verdict ([`correction`]).
+//!
 //! Every change is one conditional `UPDATE … WHERE state = 'running'`, in one transaction with the
 //! outbox row that announces it. Whoever's `UPDATE` matches decides; everybody else says nothing.
 //!
 //! **Fair finish**: what counts is when the member clicked (the time inside the interaction's
 //! snowflake), not when the bot came to it. A finish in time that is handled after the verdict
 //! turns it round, and the posted message is edited.
+//!
+//! What has ended is counted by [`record`]: days, streaks, the leaderboard.
 //!
 //! The public message of a start shows how it stands ([`start_message`]).
 //!
@@ -29,6 +33,8 @@ mod announce;
 mod direct;
 mod store;
 
+pub mod correction;
+pub mod record;
 pub mod start_message;
 pub mod text;
 pub mod timer;
@@ -49,7 +55,8 @@ pub const SHORTEST_MS: i64 = 1_000;
 pub const PAGE: i64 = 10;
 
 /// How a time attack stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum State {
     /// The deadline is ahead.
     Running,
@@ -62,6 +69,9 @@ pub enum State {
 }
 
 impl State {
+    /// Those that a time attack can end in.
+    pub const ENDED: [Self; 3] = [Self::Completed, Self::Failed, Self::Cancelled];
+
     /// As it is stored.
     pub fn as_str(self) -> &'static str {
         match self {

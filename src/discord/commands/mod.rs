@@ -5,6 +5,7 @@
 //! the command's buttons and forms, too.
 
 pub(super) mod announce;
+mod correct;
 pub(super) mod dm;
 mod privacy;
 mod queue;
@@ -28,6 +29,7 @@ pub(super) fn all() -> Vec<Command> {
         privacy::privacy(),
         announce::announce(),
         queue::queue(),
+        correct::correct(),
         setup::setup(),
     ];
     for command in &mut commands {

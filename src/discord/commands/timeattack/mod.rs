@@ -4,7 +4,9 @@ pub(in crate::discord) mod complete;
 pub(in crate::discord) mod extend;
 pub(in crate::discord) mod giveup;
 pub(in crate::discord) mod history;
+pub(in crate::discord) mod leaderboard;
 pub(in crate::discord) mod start;
+mod stats;
 mod status;
 
 use poise::serenity_prelude as serenity;
@@ -41,7 +43,9 @@ const CHOICE_TASK: usize = 60;
         "status::status",
         "giveup::giveup",
         "extend::extend",
-        "history::history"
+        "history::history",
+        "leaderboard::leaderboard",
+        "stats::stats"
     )
 )]
 #[expect(
