@@ -75,6 +75,7 @@ pub mod announce;
 pub mod consent;
 pub mod guild;
 pub mod presence;
+pub mod privacy;
 pub mod quiet_hours;
 pub mod timeattack;
 

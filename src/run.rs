@@ -38,6 +38,7 @@ use crate::messenger::discord::DiscordMessenger;
 use crate::outbox::Outbox;
 use crate::outbox::dm::{self, Rate};
 use crate::presence::Presence;
+use crate::timeattack::reminders::{self, Bell};
 use crate::timeattack::start_message;
 use crate::timeattack::timer::{self, Due, Timers};
 
@@ -111,6 +112,7 @@ impl Workers {
             app.clone(),
             stop.clone(),
         )));
+        tasks.push(tokio::spawn(reminders::keep_up(app.clone(), stop.clone())));
         tasks.push(tokio::spawn(announce::keep_up(app.clone(), stop.clone())));
         let alerts = Alerts::new(app.clock.clone(), webhook);
         let watched = Watched {
@@ -193,6 +195,7 @@ fn build(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate) -> (App, Due
         db,
         outbox,
         timers,
+        reminders: Bell::default(),
     };
     (app, due)
 }

@@ -23,6 +23,8 @@ cmd-timeattack-leaderboard = 누가 가장 많이 완료했는지 보여 줘요
 cmd-timeattack-leaderboard-period = 어느 기간인가요? 비워 두면 이번 주
 cmd-timeattack-stats = 그동안 해낸 것을 그림으로 보여 줘요
 cmd-timeattack-stats-member = 누구의 것인가요? 비워 두면 내 것
+cmd-timeattack-reminders = 이 서버에서 내 마감 알림을 켜거나 꺼요
+cmd-timeattack-reminders-on = 알림을 받을까요?
 cmd-setup = 이 서버의 설정 (서버 관리하기 권한 필요)
 cmd-setup-channels = 결과와 알림을 올릴 채널을 정해요
 cmd-setup-channels-results = 결과를 올릴 채널
@@ -42,6 +44,9 @@ cmd-setup-limits-extensions = 타임어택 하나를 늘릴 수 있는 횟수
 cmd-setup-messages = 결과 글의 문구를 정해요
 cmd-setup-messages-success = 성공했을 때의 글. “default”라고 쓰면 처음 문구로 돌아가요
 cmd-setup-messages-failure = 실패했을 때의 글. “default”라고 쓰면 처음 문구로 돌아가요
+cmd-setup-reminders = 마감 전에 언제 알릴지 정해요
+cmd-setup-reminders-at = 시간의 비율과 마감 전 시간을 쉼표로: 50%, 10분, 1분
+cmd-setup-reminders-off = 알리지 않기
 cmd-setup-show = 이 서버의 설정을 보여 줘요
 cmd-setup-check = 설정대로 동작할 권한이 봇에게 있는지 확인해요
 cmd-dm = 이 서버에서 받을 다이렉트 메시지를 정해요
@@ -53,6 +58,9 @@ cmd-dm-stop = 이 서버의 다이렉트 메시지를 바로, 무료로 모두 �
 cmd-dm-status = 무엇에 동의했고 무엇이 기다리는지 보여 줘요
 cmd-privacy = 봇이 나에 대해 아는 것
 cmd-privacy-export = 이 서버에 저장된 내 정보를 모두 파일로 받아요
+cmd-privacy-delete = 이 서버에 저장된 내 정보를 모두 지워요
+cmd-help = 무엇을 할 수 있는지, 명령 하나를 어떻게 쓰는지 보여 줘요
+cmd-help-command = 어느 명령인가요?
 cmd-announce = 다이렉트 메시지에 동의한 모두에게 보내요 (서버 관리하기 권한 필요)
 cmd-announce-body = 내용. \n은 줄바꿈. 보내기 전에 미리 보여 줘요
 cmd-announce-kind = 서버 공지 또는 광고
@@ -86,6 +94,15 @@ error-nothing-running = 진행 중인 타임어택이 없어요. `/timeattack st
 error-not-yours = 다른 사람의 타임어택이에요. 내 것만 바꿀 수 있어요.
 error-already-ended = 이미 끝난 타임어택이에요. `/timeattack history`에서 확인해 보세요.
 error-too-late = 늦었어요. 마감은 <t:{ $deadline }:T>였어요. `/timeattack start`로 다시 도전해 보세요!
+error-nothing-to-undo = 되돌릴 것이 없어요. 완료하거나 포기한 타임어택이 아니에요.
+error-undo-too-late = 늦었어요. { $seconds }초 안에만 되돌릴 수 있어요.
+error-undone-too-often = 이미 { $most }번 되돌렸어요. 이제는 되돌릴 수 없어요.
+error-too-many-reminders = 너무 많아요. 알림은 쉼표로 나누어 { $most }개까지 적어 주세요. 예: 50%, 10분, 1분
+error-reminder-out-of-bounds = 마감 1초 전부터 { $earliest } 전까지 알릴 수 있어요.
+error-share = “{ $given }”, 비율이 아니에요. 1%부터 99%까지 적어 주세요.
+error-reminders-incomplete = `at`(예: 50%, 10분, 1분)과 `off: True` 중 하나만 골라 주세요.
+error-announcement-under-way = 지금 보내고 있는 공지에 문의할 사람으로 적혀 있어요. 다 보낸 뒤나 멈춘 뒤에 다시 시도해 주세요.
+error-unknown-command = “{ $given }” 명령은 없어요. 목록에서 고르거나, `/help`만 써서 모두 살펴보세요.
 error-no-extension = { $limit ->
     [0] 이 서버에서는 타임어택을 연장할 수 없어요.
    *[other] 이미 { $limit }번 연장했어요. 이 서버에서는 더 연장할 수 없어요.
@@ -132,6 +149,10 @@ error-reason-length = { $length ->
 # 결과 글.
 
 success-template = 🎉 {"{"}mention{"}"} 님이 해냈어요: **{"{"}task{"}"}**! {"{"}taken{"}"} 만에, {"{"}left{"}"} 남기고 끝냈어요.
+taken-back = ↩️ <@{ $user }> 님이 되돌렸어요. **{ $task }** 타임어택은 아직 끝나지 않았어요.
+reminder = ⏰ <@{ $user }> 님, **{ $task }** 마감까지 { $left } 남았어요: { $relative } ({ $time })
+reminder-half = ⏳ <@{ $user }> 님, **{ $task }** 시간이 절반 지났어요. 마감: { $relative } ({ $time })
+digest-title-reminders = 곧 마감인 타임어택 { $count }개
 verdict-late = ⏰ 봇이 잠시 자리를 비워서 늦었어요. 마감은 <t:{ $deadline }:f>였어요.
 given-up = 🏳️ <@{ $user }> 님이 **{ $task }** 타임어택을 포기했어요.
 proof-title = 인증
@@ -158,8 +179,14 @@ extensions-used = 연장: { $limit }번 중 { $used }번 사용
 extend-done = ⏰ **{ $task }** 타임어택을 { $by } 늘렸어요.
 extend-which = 어느 것의 시간을 늘릴까요?
 giveup-which = 어느 것을 포기할까요?
-giveup-question = **{ $task }** 타임어택을 정말 포기할까요? 마감은 { $relative }이고, 포기하면 되돌릴 수 없어요.
+giveup-question = **{ $task }** 타임어택을 정말 포기할까요? 마감은 { $relative }이고, 포기하면 모두에게 알려져요.
 giveup-done = 🏳️ **{ $task }** 타임어택을 포기했어요. 다음에는 꼭 해내요!
+undo-until = 잘못 눌렀나요? { $until }까지 되돌릴 수 있어요.
+button-undo = 되돌리기
+undone = ↩️ 되돌렸어요. **{ $task }** 타임어택을 다시 진행해요. 마감: { $relative }
+undone-too-late = ↩️ 되돌렸어요. 하지만 그사이 **{ $task }** 마감이 지나서 실패로 남아요.
+reminders-on = ⏰ 이 서버에서 마감 전에 알려 드릴게요.
+reminders-off = 🔕 이 서버에서는 더 이상 마감을 알리지 않을게요. `/timeattack reminders on:True`로 다시 켤 수 있어요.
 giveup-kept = 💪 좋아요, 계속 가 봐요!
 which-placeholder = 타임어택을 골라 주세요
 time-left = { $left } 남음
@@ -200,6 +227,7 @@ setup-fallback = **대신 올릴 곳:** { $value }
 setup-timezone = **시간대:** { $value }
 setup-language = **언어:** { $value }
 setup-quiet-hours = **조용한 시간:** { $value }
+setup-reminders = **마감 알림:** { $value }
 setup-running = **한 멤버가 동시에:** { $value }개
 setup-longest = **가장 긴 제한 시간:** { $value }
 setup-extensions = **타임어택 하나의 연장:** { $value }번
@@ -314,6 +342,54 @@ queue-parked-dm = 다이렉트 메시지
 queue-retried = 🔁 다시 보내 볼게요. `/queue status`를 보세요.
 queue-discarded = 🗑️ 치웠어요.
 privacy-exported = 📦 이 서버에서 제가 당신에 대해 아는 모든 것이 이 파일에 있어요. 시각은 1970년부터의 밀리초(UTC)입니다.
+privacy-delete-question = 이 서버에서 제가 알고 있는 것: 타임어택 **{ $attacks }**개{ $running ->
+    [0] {""}
+   *[other] (진행 중 { $running }개)
+}, 나에 대한 메시지 **{ $messages }**개, 다이렉트 메시지에 대한 결정 **{ $decisions }**개.
+    모두 지울까요? 되돌릴 수 없어요. 진행 중인 것은 말없이 끝나고, 다이렉트 메시지도 멈춰요. 디스코드에 이미 올라간 글은 그대로 남아요.
+privacy-deleted = 🗑️ 타임어택 { $attacks }개, 메시지 { $messages }개, 결정 { $decisions }개를 지웠어요. 이제 이 서버에서 당신에 대해 아는 것이 없어요.
+privacy-kept = 👍 아무것도 지우지 않았어요.
+button-delete-all = 모두 지우기
+
+# 도움말.
+
+menu-start-with = 이 메시지로 타임어택 시작
+help-title = 여기서 할 수 있는 것
+help-title-managers = 서버를 관리하는 분에게
+help-menu = 메시지에서: *앱* → **이 메시지로 타임어택 시작**
+help-more = -# 하나하나 자세히 보려면 `/help command:`를 쓰세요.
+help-option = **{ $name }** — { $about }
+help-option-optional = **{ $name }** (선택) — { $about }
+help-needs-manager = -# “서버 관리하기” 권한이 필요해요.
+help-timeattack-start = 옵션을 비워 두면 입력 창이 열려요. 마감까지 끝내지 못하면 모두가 보게 돼요. 예: `/timeattack start task:책 20쪽 읽기 limit:45분`
+help-timeattack-complete = 제가 처리한 때가 아니라 누른 때가 기준이에요. `attack`을 비우면 진행 중인 것을 완료해요. 잘못 눌렀다면 30초 안에 되돌릴 수 있어요.
+help-timeattack-status = 진행 중인 것과 최근 결과를 나에게만 보여 줘요.
+help-timeattack-giveup = 먼저 물어봐요. 잘못 눌렀다면 30초 안에 되돌릴 수 있어요.
+help-timeattack-extend = 서버가 정한 횟수만큼 늘릴 수 있어요(`/setup limits`). 예: `/timeattack extend by:10분`
+help-timeattack-history = 끝난 타임어택을 모두, 나에게만, 한 쪽씩 보여 줘요.
+help-timeattack-leaderboard = 채널의 모두가 볼 수 있어요. 많이 완료한 순서, 같으면 성공률이 높은 순서, 그다음은 먼저 이룬 순서예요. 날짜는 서버의 시간대를 따르고, 한 주는 월요일에 시작해요. 예: `/timeattack leaderboard period:이번 달`
+help-timeattack-stats = 채널의 모두가 볼 수 있어요: 반년의 하루하루, 성공률, 연속 기록. 봇이 없을 때 지난 마감은 세지 않고, 그런 날은 연속 기록을 끊지 않아요.
+help-timeattack-reminders = 시작한 채널에서 알려 드리고, 다이렉트 메시지에 동의했다면 거기로도 보내요. 밤에는 소리가 나지 않아요.
+help-dm-allow = 동의 없이는 아무것도 보내지 않아요. 메시지마다 있는 버튼으로 모두 멈출 수 있어요. 예: `/dm allow night:False`
+help-dm-stop = 바로 멈춰요. 이미 기다리던 것도 보내지 않아요.
+help-dm-status = 무엇에 언제 동의했고, 아침을 기다리는 메시지가 몇 개인지 보여 줘요.
+help-privacy-export = 나만 볼 수 있는 JSON 파일 하나예요.
+help-privacy-delete = 얼마나 되는지 보여 주고 먼저 물어봐요. 되돌릴 수 없고, 진행 중인 것은 말없이 끝나요.
+help-help = `command`를 비우면 모든 명령을 보여 줘요. 명령을 누르면 바로 쓸 수 있어요.
+help-announce = 다이렉트 메시지에 동의한 사람만, 밤이 아닐 때 받아요. 보내기 전에 내용과 받을 사람 수를 보여 줘요.
+help-queue-status = 메시지 종류별로 기다리는 이유와 나가는 때를 보여 줘요.
+help-queue-parked = 어느 채널도 누구도 받지 않은 것을 `retry`와 `discard`에 쓸 번호와 함께 보여 줘요.
+help-queue-retry = 새것처럼 다시 기다려요.
+help-queue-discard = 아주 치워요.
+help-correct = 끝난 것만 바로잡을 수 있어요. 이유와 함께 모두에게 알리고, 누가 했는지 기록에 남아요. 예: `/correct attack:… verdict:완료 reason:메일로 인증함`
+help-setup-channels = 정하지 않으면 시작한 채널에 결과를 올려요. 권한은 `/setup check`로 확인하세요.
+help-setup-locale = 날짜, 조용한 시간, 시각이 이 시간대를 따라요. 예: `/setup locale timezone:Asia/Seoul language:한국어`
+help-setup-limits = 비워 둔 것은 그대로예요. 예: `/setup limits running:3 longest:12시간`
+help-setup-quiet-hours = 결과는 제때 소리 없이 올리고, 다이렉트 메시지는 아침까지 기다려요. 예: `/setup quiet-hours start:22:00 end:07:30`
+help-setup-messages = 쓸 수 있는 항목: {"{"}mention{"}"}, {"{"}name{"}"}, {"{"}task{"}"}, {"{"}date{"}"}, {"{"}deadline{"}"}, {"{"}limit{"}"}, {"{"}taken{"}"}, {"{"}left{"}"}. 저장하기 전에 둘 다 미리 보여 줘요.
+help-setup-reminders = 쉼표로 나누어 다섯 개까지예요. 짧은 타임어택에 어울리지 않는 것은 빼요. 예: `/setup reminders at:50%, 10분, 1분`
+help-setup-show = 바꾼 적 없는 것까지 모든 설정을 보여 줘요.
+help-setup-check = 채널마다 권한을 살피고, 시험 글을 하나 올려요.
 
 # 날, 연속 기록, 순위.
 

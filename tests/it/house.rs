@@ -75,7 +75,7 @@ const CONFINED: [(&[&str], &[&str], &str); 8] = [
 
 /// Which rooms each room may use. An arrow that is missing here is a decision, not an oversight:
 /// add it only with a look at what it closes into a circle.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("clock", &[]),
     ("quiet_hours", &[]),
     // It is given every word and figure: what to say is its caller's business.
@@ -151,6 +151,10 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "presence",
         ],
     ),
+    (
+        "privacy",
+        &["announce", "app", "consent", "error", "ids", "timeattack"],
+    ),
     ("app", &["clock", "db", "ids", "outbox", "timeattack"]),
     (
         "discord",
@@ -168,6 +172,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "messenger",
             "outbox",
             "picture",
+            "privacy",
             "quiet_hours",
             "timeattack",
         ],

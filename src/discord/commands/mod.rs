@@ -7,9 +7,11 @@
 pub(super) mod announce;
 mod correct;
 pub(super) mod dm;
-mod privacy;
+mod help;
+pub(super) mod privacy;
 mod queue;
 pub(super) mod setup;
+mod start_with;
 pub(super) mod timeattack;
 
 use std::borrow::Cow;
@@ -27,6 +29,7 @@ pub(super) fn all() -> Vec<Command> {
         timeattack::timeattack(),
         dm::dm(),
         privacy::privacy(),
+        help::help(),
         announce::announce(),
         queue::queue(),
         correct::correct(),
@@ -35,6 +38,8 @@ pub(super) fn all() -> Vec<Command> {
     for command in &mut commands {
         describe(command, "cmd");
     }
+    // A message's menu shows names alone.
+    commands.push(start_with::start_with());
     commands
 }
 

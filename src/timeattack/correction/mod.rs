@@ -238,6 +238,7 @@ async fn announce(
             ..Message::default()
         },
         digest: None,
+        dropped_ms: None,
         dedupe_key: format!("correction:{}", correction.id),
     })];
     rows.extend(mark_verdict(tx, outbox, attack, correction, language).await?);
@@ -260,6 +261,7 @@ async fn announce(
                 ..Message::default()
             },
             digest: None,
+            dropped_ms: None,
             dedupe_key: format!("correction-alert:{}", correction.id),
         }));
     }
@@ -278,7 +280,7 @@ async fn mark_verdict(
     let line = say("correction-line", attack, correction, language);
     // The newer ones first: a verdict that was turned round may have become another post.
     for kind in ["success", "givenup", "verdict"] {
-        let key = format!("{kind}:{}", attack.id);
+        let key = super::announce::key(kind, attack);
         let marked = outbox::rewrite(tx, &key, |payload| {
             let content = &mut payload.message.content;
             let room = content.chars().count() + 1 + line.chars().count() <= CONTENT_LENGTH;
@@ -347,6 +349,7 @@ mod tests {
             proof_url: None,
             message: None,
             revision: 0,
+            undos: 0,
         }
     }
 

@@ -5,9 +5,11 @@ pub(in crate::discord) mod extend;
 pub(in crate::discord) mod giveup;
 pub(in crate::discord) mod history;
 pub(in crate::discord) mod leaderboard;
+mod reminders;
 pub(in crate::discord) mod start;
 mod stats;
 mod status;
+pub(in crate::discord) mod undo;
 
 use poise::serenity_prelude as serenity;
 use serenity::{
@@ -45,7 +47,8 @@ const CHOICE_TASK: usize = 60;
         "extend::extend",
         "history::history",
         "leaderboard::leaderboard",
-        "stats::stats"
+        "stats::stats",
+        "reminders::reminders"
     )
 )]
 #[expect(
