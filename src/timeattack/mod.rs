@@ -64,8 +64,7 @@ pub const MOST_UNDOS: i64 = 3;
 pub const PAGE: i64 = 10;
 
 /// How a time attack stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// The deadline is ahead.
     Running,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use timeattack::error::{Error, UserError, Verdict};
 use timeattack::ids::{AttackId, GuildId, UserId};
+use timeattack::privacy;
 use timeattack::timeattack::correction::{self, Correction};
 use timeattack::timeattack::{Actor, State, TimeAttack};
 
@@ -22,6 +23,15 @@ impl TestApp {
         let (actor, reason) = (self.actor(by), reason.to_owned());
         self.inside(async move |app| correction::correct(&app, actor, attack, to, &reason).await)
             .await
+    }
+
+    /// The server has an alerts channel, and speaks English.
+    async fn tells_admins(&self) {
+        let alerts = "INSERT INTO guild_settings (guild_id, alerts_channel_id, timezone, language, \
+             quiet_start_min, quiet_end_min, running_limit, longest_ms, extension_limit, \
+             updated_ms) \
+             VALUES (77000000000000001, 4242, 'Asia/Seoul', 'en', 0, 0, 5, 86400000, 3, 0)";
+        execute(&self.app().db, alerts).await.unwrap();
     }
 
     async fn failed(&self) -> TimeAttack {
@@ -43,10 +53,7 @@ fn refusal<T>(outcome: Result<T, Error>) -> UserError {
 #[tokio::test]
 async fn a_correction_is_told_marked_and_kept() {
     let app = TestApp::start().await;
-    let alerts = "INSERT INTO guild_settings (guild_id, alerts_channel_id, timezone, language, \
-         quiet_start_min, quiet_end_min, running_limit, longest_ms, extension_limit, updated_ms) \
-         VALUES (77000000000000001, 4242, 'Asia/Seoul', 'en', 0, 0, 5, 86400000, 3, 0)";
-    execute(&app.app().db, alerts).await.unwrap();
+    app.tells_admins().await;
     let attack = app.failed().await;
     let (after, correction) = app
         .corrected(ADMIN, attack.id, State::Completed, "  proof by *mail*\n")
@@ -199,6 +206,7 @@ async fn two_admins_at_once_leave_a_chain_without_a_gap() {
 #[tokio::test]
 async fn who_asks_to_be_forgotten_is() {
     let app = TestApp::start().await;
+    app.tells_admins().await;
     let own = app.failed().await;
     let others = app
         .time_attack()
@@ -221,14 +229,13 @@ async fn who_asks_to_be_forgotten_is() {
         .await
         .unwrap();
     assert_eq!(elsewhere, []);
-    let forgotten = app
-        .app()
-        .db
-        .write((), |tx, ()| Box::pin(correction::forget(tx, GUILD, MEMBER)));
-    forgotten.await.unwrap();
+    let deleted = app
+        .inside(async move |app| privacy::delete(&app, GUILD, MEMBER).await)
+        .await;
+    deleted.unwrap();
     assert_eq!(
-        correction::about(app.app(), GUILD, MEMBER).await.unwrap(),
-        []
+        app.mentions_of(&MEMBER.to_string()).await,
+        Vec::<String>::new()
     );
     let left = correction::about(app.app(), GUILD, OTHER).await.unwrap();
     assert_eq!(left.len(), 1);

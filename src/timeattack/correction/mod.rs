@@ -37,7 +37,7 @@ const MOST_SEARCHED: i64 = 300;
 const DIGEST_TASK: usize = 16;
 
 /// A verdict that was changed.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
     /// Its id.
     pub id: CorrectionId,
@@ -157,6 +157,10 @@ pub async fn about(app: &App, guild: GuildId, user: UserId) -> Result<Vec<Correc
 /// Deletes what is stored of a member here. Corrections that they made of others' time attacks stay
 /// without their name: the others' records are theirs.
 pub async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
+    // What the admins were told names both, and is nobody's own in the outbox.
+    let told = store::about(tx, guild, user).await?;
+    let told: Vec<String> = told.iter().map(|one| alert_key(one.id)).collect();
+    outbox::forget_keys(tx, &told).await?;
     store::forget(tx, guild, user).await
 }
 
@@ -262,10 +266,15 @@ async fn announce(
             },
             digest: None,
             dropped_ms: None,
-            dedupe_key: format!("correction-alert:{}", correction.id),
+            dedupe_key: alert_key(correction.id),
         }));
     }
     Ok(rows)
+}
+
+/// What the outbox knows the admins' news by.
+fn alert_key(correction: CorrectionId) -> String {
+    format!("correction-alert:{correction}")
 }
 
 /// The verdict that was posted says that it was corrected. One that is older than the outbox

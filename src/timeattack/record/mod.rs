@@ -195,7 +195,8 @@ pub async fn leaderboard(
     let today = local_date(app.clock.now_ms(), zone);
     let (mut from, to) = period.dates(today);
     let mut span = span(from, to, zone);
-    let (mut scores, first_ms) = store::scores(&mut conn, guild, span).await?;
+    let within = (period != Period::All).then_some(span);
+    let (mut scores, first_ms) = store::scores(&mut conn, guild, within).await?;
     if period == Period::All {
         // What is without an end has no outages before its beginning.
         span.from_ms = first_ms.unwrap_or(app.clock.now_ms());

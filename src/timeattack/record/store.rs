@@ -20,6 +20,12 @@ use crate::presence::Outage;
 /// Outages named by one statement.
 const OUTAGE_CHUNK: usize = 200;
 
+/// What counts of each member.
+const COUNTED: &str = "user_id, \
+     CAST(SUM(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS BIGINT), \
+     CAST(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS BIGINT), \
+     MAX(CASE WHEN state = 'completed' THEN finished_ms ELSE 0 END), MIN(finished_ms)";
+
 /// A stretch of a guild's time, in UTC epoch milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
@@ -28,26 +34,32 @@ pub(super) struct Span {
     pub(super) until_ms: i64,
 }
 
-/// What each member ended, and when the first of all of it was.
+/// A guild's whole past is read member by member, a span of it in the order of time.
+fn scores_sql(in_span: bool) -> String {
+    let (span, group) = if in_span {
+        // The plus keeps SQLite, which counts on no statistics, from reading everything there is in
+        // the order of the members.
+        ("AND finished_ms >= $2 AND finished_ms < $3", "+user_id")
+    } else {
+        ("", "user_id")
+    };
+    format!(
+        "SELECT {COUNTED} FROM time_attacks \
+         WHERE guild_id = $1 AND state <> 'running' {span} GROUP BY {group}"
+    )
+}
+
+/// What each member ended within `span` (in all, without one), and when the first of it was.
 pub(super) async fn scores(
     tx: &mut Tx,
     guild: GuildId,
-    span: Span,
+    span: Option<Span>,
 ) -> Result<(Vec<Score>, Option<i64>)> {
-    let rows = sqlx::query(
-        "SELECT user_id, \
-             CAST(SUM(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS BIGINT), \
-             CAST(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS BIGINT), \
-             MAX(CASE WHEN state = 'completed' THEN finished_ms ELSE 0 END), MIN(finished_ms) \
-         FROM time_attacks \
-         WHERE guild_id = $1 AND state <> 'running' AND finished_ms >= $2 AND finished_ms < $3 \
-         GROUP BY user_id",
-    )
-    .bind(guild.0)
-    .bind(span.from_ms)
-    .bind(span.until_ms)
-    .fetch_all(tx)
-    .await?;
+    let mut query = sqlx::query(generated(scores_sql(span.is_some()))).bind(guild.0);
+    if let Some(span) = span {
+        query = query.bind(span.from_ms).bind(span.until_ms);
+    }
+    let rows = query.fetch_all(tx).await?;
     let mut scores = Vec::with_capacity(rows.len());
     let mut first_ms: Option<i64> = None;
     for row in rows {
@@ -228,6 +240,29 @@ fn with_outages(outages: &[Outage]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What has ended is a guild's whole past: none of it is looked up row by row, and of a week no
+    /// more is read than the week.
+    #[tokio::test]
+    async fn scores_are_read_from_an_index_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let db = crate::db::Db::open(&url).await.unwrap();
+        let mut conn = db.read().await.unwrap();
+        for (in_span, index) in [
+            (false, "time_attacks_ended_of_member (guild_id=?)"),
+            (
+                true,
+                "time_attacks_ended_in_guild (guild_id=? AND finished_ms>? AND finished_ms<?)",
+            ),
+        ] {
+            let sql = format!("EXPLAIN QUERY PLAN {}", scores_sql(in_span));
+            let plan = sqlx::query(generated(sql)).fetch_all(&mut *conn).await;
+            let steps: Vec<String> = plan.unwrap().iter().map(|row| row.get("detail")).collect();
+            let read = format!("SEARCH time_attacks USING COVERING INDEX {index}");
+            assert_eq!(steps[0], read, "{steps:#?}");
+        }
+    }
 
     #[test]
     fn days_are_reckoned_by_the_stretch_that_an_instant_is_in() {
