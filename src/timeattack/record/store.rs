@@ -21,7 +21,7 @@ use crate::presence::Outage;
 const OUTAGE_CHUNK: usize = 200;
 
 /// What counts of each member.
-const COUNTED: &str = "user_id, \
+const COUNTED: &str = "\
      CAST(SUM(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS BIGINT), \
      CAST(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS BIGINT), \
      MAX(CASE WHEN state = 'completed' THEN finished_ms ELSE 0 END), MIN(finished_ms)";
@@ -36,7 +36,7 @@ pub(super) struct Span {
 
 /// A guild's whole past is read member by member, a span of it in the order of time.
 fn scores_sql(in_span: bool) -> String {
-    let (span, group) = if in_span {
+    let (span, member) = if in_span {
         // The plus keeps SQLite, which counts on no statistics, from reading everything there is in
         // the order of the members.
         ("AND finished_ms >= $2 AND finished_ms < $3", "+user_id")
@@ -44,8 +44,8 @@ fn scores_sql(in_span: bool) -> String {
         ("", "user_id")
     };
     format!(
-        "SELECT {COUNTED} FROM time_attacks \
-         WHERE guild_id = $1 AND state <> 'running' {span} GROUP BY {group}"
+        "SELECT {member} AS member, {COUNTED} FROM time_attacks \
+         WHERE guild_id = $1 AND state <> 'running' {span} GROUP BY member"
     )
 }
 
