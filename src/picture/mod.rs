@@ -5,10 +5,10 @@
 //! - What is drawn is put together as SVG and drawn by `resvg` with two fonts of our own
 //!   (`assets/fonts`): no file is read, nothing is fetched, no font of the system is used, so a
 //!   picture is the same on every machine.
-//! - Text is escaped where it becomes SVG ([`svg`]); no name can break out of it. Characters that no
-//!   font of ours has are left out, never drawn as boxes ([`words`]).
-//! - Drawing takes a processor for a while: it happens off the async threads, [`AT_ONCE`] at once,
-//!   and whoever would have to wait behind [`MOST_WAITING`] others is told so.
+//! - Text is escaped where it becomes SVG (`svg`); no name can break out of it. Characters that no
+//!   font of ours has are left out, never drawn as boxes (`words`).
+//! - Drawing takes a processor for a while: it happens off the async threads, two at once,
+//!   and whoever would have to wait behind many others is told so.
 //! - What colours tell is told by shapes as well.
 //!
 //! It knows no language and no database: every word and figure is given ([`Card`]).
