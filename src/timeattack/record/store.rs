@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use sqlx::Row as _;
 
 use super::Totals;
@@ -17,8 +16,12 @@ use crate::error::Result;
 use crate::ids::{GuildId, UserId};
 use crate::presence::Outage;
 
-/// Outages named by one statement.
-const OUTAGE_CHUNK: usize = 200;
+/// Outages named by one statement: as many as are planned in no time.
+const OUTAGE_CHUNK: usize = 50;
+
+/// The failures of each member. The plus keeps SQLite, which goes by no statistics, from reading
+/// everything there is in the order of the members.
+const EXCUSED: &str = "+user_id AS member, COUNT(*)";
 
 /// What counts of each member.
 const COUNTED: &str = "\
@@ -37,8 +40,7 @@ pub(super) struct Span {
 /// A guild's whole past is read member by member, a span of it in the order of time.
 fn scores_sql(in_span: bool) -> String {
     let (span, member) = if in_span {
-        // The plus keeps SQLite, which counts on no statistics, from reading everything there is in
-        // the order of the members.
+        // The plus as in `EXCUSED`.
         ("AND finished_ms >= $2 AND finished_ms < $3", "+user_id")
     } else {
         ("", "user_id")
@@ -84,21 +86,11 @@ pub(super) async fn excused(
 ) -> Result<HashMap<UserId, i64>> {
     let mut excused = HashMap::new();
     for chunk in outages.chunks(OUTAGE_CHUNK) {
-        let sql = format!(
-            "{} SELECT user_id, COUNT(*) FROM outage CROSS JOIN time_attacks \
-             WHERE guild_id = $1 AND state <> 'running' AND state = 'failed' \
-                 AND finished_ms >= $2 AND finished_ms < $3 \
-                 AND finished_ms >= from_ms AND finished_ms < until_ms \
-             GROUP BY user_id",
-            with_outages(chunk)
-        );
-        let rows = sqlx::query(generated(sql))
-            .bind(guild.0)
-            .bind(span.from_ms)
-            .bind(span.until_ms)
-            .fetch_all(&mut *tx)
-            .await?;
-        for row in rows {
+        let Some(sql) = failed_within(chunk, span, EXCUSED, "", "member") else {
+            continue;
+        };
+        let query = sqlx::query(generated(sql)).bind(guild.0);
+        for row in query.fetch_all(&mut *tx).await? {
             let count: i64 = row.try_get(1)?;
             *excused.entry(UserId(row.try_get(0)?)).or_insert(0) += count;
         }
@@ -120,7 +112,6 @@ pub(super) async fn days_of(
         return Ok(found);
     }
     let day = day_of("finished_ms", stretches);
-    let listed = list(4, users.len());
     let sql = format!(
         "SELECT user_id, {day} AS day_number, \
              CAST(SUM(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS BIGINT), \
@@ -128,37 +119,29 @@ pub(super) async fn days_of(
              CAST(SUM(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) AS BIGINT) \
          FROM time_attacks \
          WHERE guild_id = $1 AND state <> 'running' AND finished_ms >= $2 AND finished_ms < $3 \
-             AND user_id IN ({listed}) \
-         GROUP BY user_id, day_number"
+             AND user_id IN ({}) \
+         GROUP BY user_id, day_number",
+        list(4, users.len())
     );
-    let bound = |sql: String| {
-        let query = sqlx::query(generated(sql))
-            .bind(guild.0)
-            .bind(span.from_ms)
-            .bind(span.until_ms);
-        users.iter().fold(query, |query, user| query.bind(user.0))
-    };
-    for row in bound(sql).fetch_all(&mut *tx).await? {
+    let query = sqlx::query(generated(sql));
+    let query = query.bind(guild.0).bind(span.from_ms).bind(span.until_ms);
+    let query = users.iter().fold(query, |query, user| query.bind(user.0));
+    for row in query.fetch_all(&mut *tx).await? {
         let (user, date) = (UserId(row.try_get(0)?), date_of_number(row.try_get(1)?));
         let ended = found.entry(user).or_default().entry(date).or_default();
         ended.completed = row.try_get(2)?;
         ended.failed = row.try_get(3)?;
         ended.given_up = row.try_get(4)?;
     }
+    let columns = format!("user_id, {day} AS day_number, COUNT(*)");
+    let of_them = format!("AND user_id IN ({})", list(2, users.len()));
     for chunk in outages.chunks(OUTAGE_CHUNK) {
-        let sql = format!(
-            "{} SELECT user_id, {day} AS day_number, COUNT(*) \
-             FROM outage CROSS JOIN time_attacks \
-             WHERE guild_id = $1 AND state <> 'running' AND state = 'failed' \
-                 AND finished_ms >= $2 AND finished_ms < $3 \
-                 AND finished_ms >= from_ms AND finished_ms < until_ms \
-                 AND user_id IN ({listed}) \
-             GROUP BY user_id, day_number",
-            with_outages(chunk)
-        );
-        for row in bound(sql).fetch_all(&mut *tx).await? {
-            let (user, date): (_, NaiveDate) =
-                (UserId(row.try_get(0)?), date_of_number(row.try_get(1)?));
+        let sql = failed_within(chunk, span, &columns, &of_them, "user_id, day_number");
+        let Some(sql) = sql else { continue };
+        let query = sqlx::query(generated(sql)).bind(guild.0);
+        let query = users.iter().fold(query, |query, user| query.bind(user.0));
+        for row in query.fetch_all(&mut *tx).await? {
+            let (user, date) = (UserId(row.try_get(0)?), date_of_number(row.try_get(1)?));
             let excused: i64 = row.try_get(2)?;
             let ended = found.entry(user).or_default().entry(date).or_default();
             ended.failed -= excused;
@@ -166,6 +149,34 @@ pub(super) async fn days_of(
         }
     }
     Ok(found)
+}
+
+/// A query for the guild's (`$1`) failures whose deadlines fell into `outages`, groups of which may
+/// come more than once; `None`: no outage reaches into the span.
+///
+/// One part for each outage, with its numbers in it: joined with a table of them, PostgreSQL would
+/// hold every failure there ever was against each.
+fn failed_within(
+    outages: &[Outage],
+    span: Span,
+    columns: &str,
+    more: &str,
+    group: &str,
+) -> Option<String> {
+    let part = |outage: &Outage| {
+        let from_ms = outage.from_ms.max(span.from_ms);
+        let until_ms = outage.until_ms.min(span.until_ms);
+        (from_ms < until_ms).then(|| {
+            format!(
+                "SELECT {columns} FROM time_attacks \
+                 WHERE guild_id = $1 AND state <> 'running' AND state = 'failed' \
+                     AND finished_ms >= {from_ms} AND finished_ms < {until_ms} {more} \
+                 GROUP BY {group}"
+            )
+        })
+    };
+    let parts: Vec<String> = outages.iter().filter_map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(" UNION ALL "))
 }
 
 /// When the first of a member's ended ones ended.
@@ -224,19 +235,6 @@ fn day_of(column: &str, stretches: &[Stretch]) -> String {
     format!("({column} + {ahead}) / 86400000")
 }
 
-/// `outages` as a table. They are the program's own numbers.
-fn with_outages(outages: &[Outage]) -> String {
-    let row = |outage: &Outage| {
-        let Outage { from_ms, until_ms } = outage;
-        format!("(CAST({from_ms} AS BIGINT), CAST({until_ms} AS BIGINT))")
-    };
-    let rows: Vec<String> = outages.iter().map(row).collect();
-    format!(
-        "WITH outage (from_ms, until_ms) AS (VALUES {})",
-        rows.join(", ")
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,18 +247,33 @@ mod tests {
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         let db = crate::db::Db::open(&url).await.unwrap();
         let mut conn = db.read().await.unwrap();
-        for (in_span, index) in [
-            (false, "time_attacks_ended_of_member (guild_id=?)"),
+        let outage = Outage {
+            from_ms: 1,
+            until_ms: 2,
+        };
+        let span = Span {
+            from_ms: 0,
+            until_ms: 9,
+        };
+        let of_two = "AND user_id IN ($2, $3)";
+        let by_time = "ended_in_guild (guild_id=? AND finished_ms>? AND finished_ms<?)";
+        for (sql, index) in [
+            (scores_sql(false), "ended_of_member (guild_id=?)"),
+            (scores_sql(true), by_time),
             (
-                true,
-                "time_attacks_ended_in_guild (guild_id=? AND finished_ms>? AND finished_ms<?)",
+                failed_within(&[outage], span, EXCUSED, "", "member").unwrap(),
+                by_time,
+            ),
+            (
+                failed_within(&[outage], span, "user_id, COUNT(*)", of_two, "user_id").unwrap(),
+                "ended_of_member (guild_id=? AND user_id=? AND finished_ms>? AND finished_ms<?)",
             ),
         ] {
-            let sql = format!("EXPLAIN QUERY PLAN {}", scores_sql(in_span));
-            let plan = sqlx::query(generated(sql)).fetch_all(&mut *conn).await;
+            let explain = format!("EXPLAIN QUERY PLAN {sql}");
+            let plan = sqlx::query(generated(explain)).fetch_all(&mut *conn).await;
             let steps: Vec<String> = plan.unwrap().iter().map(|row| row.get("detail")).collect();
-            let read = format!("SEARCH time_attacks USING COVERING INDEX {index}");
-            assert_eq!(steps[0], read, "{steps:#?}");
+            let read = format!("SEARCH time_attacks USING COVERING INDEX time_attacks_{index}");
+            assert_eq!(steps[0], read, "{sql}: {steps:#?}");
         }
     }
 
