@@ -100,6 +100,8 @@ id_type!(/// A message in the outbox.
     OutboxId);
 id_type!(/// An announcement.
     AnnouncementId);
+id_type!(/// An admin's correction of a verdict.
+    CorrectionId);
 snowflake_type!(/// A Discord server.
     GuildId);
 snowflake_type!(/// A Discord channel.

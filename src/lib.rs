@@ -32,11 +32,13 @@
 //! | [`guild`] | a server's settings and message templates; [`quiet_hours`] |
 //! | [`privacy`] | what is stored of a member, told and deleted |
 //! | [`announce`] | direct messages to everybody on a server who allowed them |
+//! | [`presence`] | when the bot was there, so that no streak pays for our downtime |
 //! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
 //! | [`outbox`] | what is to be said, until it is said: leases, retries, merging, the ladder |
 //! | [`messenger`] | saying it: Discord's REST API, its errors and rate limits |
 //! | [`alerts`] | what is wrong with the host, told to its operators |
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
+//! | [`picture`] | what is shown as a picture: SVG drawn to PNG |
 //! | [`duration_text`] | durations and clock times in Korean and English |
 //! | [`i18n`] | everything that people read, in both languages |
 //! | [`db`], [`clock`], [`ids`], [`error`] | the ground: group commit, time, ids, the kinds of failure |
@@ -73,6 +75,7 @@ pub mod telemetry;
 pub mod announce;
 pub mod consent;
 pub mod guild;
+pub mod presence;
 pub mod privacy;
 pub mod quiet_hours;
 pub mod timeattack;
@@ -84,6 +87,7 @@ pub mod outbox;
 pub mod discord;
 pub mod duration_text;
 pub mod i18n;
+pub mod picture;
 
 pub mod app;
 pub mod clock;

@@ -235,17 +235,18 @@ mod tests {
         };
         let listed: Vec<String> = commands.iter().map(names).collect();
         let expected = [
-            "timeattack: start complete status giveup extend history reminders",
+            "timeattack: start complete status giveup extend history leaderboard stats reminders",
             "dm: allow stop status",
             "privacy: export delete",
             "help: command",
             "announce: body kind role",
             "queue: status parked retry discard",
+            "correct: attack verdict reason",
             "setup: channels locale limits quiet-hours messages reminders show check",
             "Start a time attack with this: ",
         ];
         assert_eq!(listed, expected);
-        for name in ["announce", "queue", "setup"] {
+        for name in ["announce", "queue", "correct", "setup"] {
             let command = commands.iter().find(|command| command["name"] == name);
             assert_eq!(
                 command.unwrap()["default_member_permissions"],
@@ -259,7 +260,7 @@ mod tests {
             (&json!(3), &Value::Null)
         );
         assert!(menu["name_localizations"]["ko"].is_string());
-        let setup = &commands[6];
+        let setup = &commands[7];
         assert_eq!(setup["contexts"], json!([0]));
         let limit = &commands[0]["options"][0]["options"][1];
         assert_eq!(limit["name"], "limit");

@@ -5,6 +5,7 @@
 //! the command's buttons and forms, too.
 
 pub(super) mod announce;
+mod correct;
 pub(super) mod dm;
 mod help;
 pub(super) mod privacy;
@@ -31,6 +32,7 @@ pub(super) fn all() -> Vec<Command> {
         help::help(),
         announce::announce(),
         queue::queue(),
+        correct::correct(),
         setup::setup(),
     ];
     for command in &mut commands {
