@@ -29,6 +29,7 @@ pub mod permissions;
 mod posting;
 pub mod record;
 mod rest;
+mod say;
 mod shapes;
 mod slash_line;
 mod snowflake;
