@@ -40,6 +40,7 @@ pub mod dm;
 mod edit;
 mod edit_lane;
 pub mod merge;
+pub mod overview;
 mod post_lane;
 pub mod queue;
 mod retry;

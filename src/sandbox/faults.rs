@@ -1,6 +1,6 @@
 //! Trouble to order: answers that fail, connections that break, a gateway that goes deaf.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::Method;
@@ -88,6 +88,8 @@ pub(super) struct Faults {
     rules: Mutex<Vec<Fault>>,
     /// Every REST request is answered 500.
     pub(super) outage: AtomicBool,
+    /// As much until then by the wall clock; 0: no such outage was ordered.
+    outage_until_ms: AtomicI64,
     /// Heartbeats are not acknowledged.
     pub(super) zombie: AtomicBool,
 }
@@ -109,9 +111,20 @@ impl Faults {
         self.any.store(false, Ordering::Release);
     }
 
+    /// Every REST request is answered 500 until then.
+    pub(super) fn outage_until(&self, until_ms: i64) {
+        self.outage_until_ms.store(until_ms, Ordering::Relaxed);
+    }
+
+    /// Until when an outage lasts that ends by itself, if there is one.
+    pub(super) fn outage_until_ms(&self, now_ms: i64) -> Option<i64> {
+        let until_ms = self.outage_until_ms.load(Ordering::Relaxed);
+        (until_ms > now_ms).then_some(until_ms)
+    }
+
     /// The fault for this request, used up by asking.
-    pub(super) fn take(&self, method: &Method, path: &str) -> Option<FaultKind> {
-        if self.outage.load(Ordering::Relaxed) {
+    pub(super) fn take(&self, method: &Method, path: &str, now_ms: i64) -> Option<FaultKind> {
+        if self.outage.load(Ordering::Relaxed) || self.outage_until_ms(now_ms).is_some() {
             return Some(FaultKind::Status(500));
         }
         if !self.any.load(Ordering::Acquire) {
@@ -154,11 +167,37 @@ mod tests {
                 .method("POST")
                 .times(2),
         );
-        assert!(faults.take(&Method::GET, "/channels/1/messages").is_none());
-        assert!(faults.take(&Method::POST, "/channels/1").is_none());
-        assert!(faults.take(&Method::POST, "/channels/1/messages").is_some());
-        assert!(faults.take(&Method::POST, "/channels/1/messages").is_some());
-        assert!(faults.take(&Method::POST, "/channels/1/messages").is_none());
+        assert!(
+            faults
+                .take(&Method::GET, "/channels/1/messages", 0)
+                .is_none()
+        );
+        assert!(faults.take(&Method::POST, "/channels/1", 0).is_none());
+        assert!(
+            faults
+                .take(&Method::POST, "/channels/1/messages", 0)
+                .is_some()
+        );
+        assert!(
+            faults
+                .take(&Method::POST, "/channels/1/messages", 0)
+                .is_some()
+        );
+        assert!(
+            faults
+                .take(&Method::POST, "/channels/1/messages", 0)
+                .is_none()
+        );
         assert_eq!(faults.waiting(), 0);
+    }
+    #[test]
+    fn an_outage_that_was_ordered_ends_by_the_clock() {
+        let faults = Faults::default();
+        let is_out = |now_ms| faults.take(&Method::GET, "/users/@me", now_ms).is_some();
+        assert!(!is_out(1));
+        faults.outage_until(1_000);
+        assert_eq!((is_out(999), is_out(1_000)), (true, false));
+        assert_eq!(faults.outage_until_ms(999), Some(1_000));
+        assert_eq!(faults.outage_until_ms(1_000), None);
     }
 }

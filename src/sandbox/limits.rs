@@ -77,6 +77,10 @@ impl Limits {
         self.on.store(on, Ordering::Relaxed);
     }
 
+    pub(super) fn is_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
     pub(super) fn too_many(&self) -> u64 {
         self.too_many.load(Ordering::Relaxed)
     }

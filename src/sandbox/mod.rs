@@ -21,6 +21,7 @@ mod draft;
 mod error;
 mod faults;
 mod gateway;
+pub mod insight;
 mod interactions;
 mod limits;
 mod message;
@@ -39,8 +40,9 @@ mod world;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -73,6 +75,8 @@ pub struct Options {
     pub rate_limits: bool,
     /// Whether exchanges are kept, for checks against Discord's schema.
     pub record: bool,
+    /// The folder of the mails that the bot wrote, for the page's mailbox.
+    pub mail: Option<PathBuf>,
     /// Told of every stored message.
     pub on_message: Option<OnMessage>,
 }
@@ -84,6 +88,7 @@ impl Default for Options {
             clock: Clock::System,
             rate_limits: false,
             record: true,
+            mail: None,
             on_message: None,
         }
     }
@@ -112,6 +117,8 @@ impl LocalDiscord {
             record: record::Record::new(options.record),
             gateway: gateway::Gateway::default(),
             on_message: options.on_message,
+            insight: OnceLock::new(),
+            began_ms: options.clock.now_ms(),
             changes: tokio::sync::watch::Sender::new(0),
             stop: CancellationToken::new(),
             world: std::sync::Mutex::new(World::new(bot, owner)),
@@ -121,6 +128,7 @@ impl LocalDiscord {
         shared.limits.switch(options.rate_limits);
         let discord = Self { shared };
         let router = page::router(discord.clone())
+            .merge(insight::router())
             .fallback(rest::handle)
             .layer(axum::middleware::from_fn(page::refuse_other_sites))
             .layer(axum::extract::DefaultBodyLimit::disable())
@@ -480,6 +488,20 @@ impl LocalDiscord {
     /// Every request is answered 500, or no longer.
     pub fn outage(&self, on: bool) {
         self.shared.faults.outage.store(on, Ordering::Relaxed);
+    }
+
+    /// Every request is answered 500 for so long by the clock; 0 ends it.
+    pub fn outage_for(&self, ms: i64) {
+        let shared = Arc::clone(&self.shared);
+        let until_ms = shared.clock.now_ms().saturating_add(ms.max(0));
+        shared.faults.outage_until(until_ms);
+        // Whoever watches is told when it is over.
+        tokio::spawn(async move {
+            tokio::select! {
+                () = shared.clock.sleep_until(until_ms) => shared.change(),
+                () = shared.stop.cancelled() => {}
+            }
+        });
     }
 
     /// Heartbeats are no longer answered, or are again.

@@ -1,6 +1,6 @@
 //! What the server's parts share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::faults::Faults;
 use super::gateway::Gateway;
+use super::insight::Insight;
 use super::limits::Limits;
 use super::message::Message;
 use super::record::Record;
@@ -28,6 +29,10 @@ pub(super) struct Shared {
     pub(super) record: Record,
     pub(super) gateway: Gateway,
     pub(super) on_message: Option<OnMessage>,
+    /// What is known of the bot beside it.
+    pub(super) insight: OnceLock<Arc<dyn Insight>>,
+    /// When it began: UTC epoch milliseconds.
+    pub(super) began_ms: i64,
     /// Counts what happened that somebody may be waiting for. A count, not a bell: whoever looks
     /// again compares it, and so misses nothing that happened between two looks.
     pub(super) changes: watch::Sender<u64>,

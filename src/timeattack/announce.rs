@@ -15,6 +15,8 @@ use crate::outbox::{self, Class, Digest, NewPost, Outbox, Row, Topic};
 
 /// Green: done.
 const COLOR_DONE: u32 = 0x0057_F287;
+/// Begins the `dedupe_key` of a verdict at a deadline; the time attack follows.
+pub(super) const VERDICT: &str = "verdict:";
 /// Characters of a task in a list of many.
 const DIGEST_TASK: usize = 20;
 
@@ -106,7 +108,7 @@ pub(super) async fn turn_round(
     success: NewPost,
 ) -> Result<Option<Row>> {
     let key = format!(
-        "verdict:{}",
+        "{VERDICT}{}",
         success.dedupe_key.trim_start_matches("success:")
     );
     let message = success.message.clone();
@@ -164,7 +166,7 @@ fn post(
 }
 
 fn verdict_key(attack: &TimeAttack) -> String {
-    format!("verdict:{}", attack.id)
+    format!("{VERDICT}{}", attack.id)
 }
 
 /// The guild's own template, or the default if there is none or it no longer parses.

@@ -29,6 +29,7 @@ mod announce;
 mod direct;
 mod store;
 
+pub mod overview;
 pub mod start_message;
 pub mod text;
 pub mod timer;

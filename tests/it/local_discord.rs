@@ -2,12 +2,14 @@
 //!
 //! A story goes into the file of its door: `messages` and `uploads` (REST), `gateway`,
 //! `interactions`, `direct` (messages, and buttons in them), `members` (and roles), `troubles`
-//! (limits, faults, kicks, direct messages that nobody takes), `page`. [`Place`] is a server with
+//! (limits, faults, kicks, direct messages that nobody takes), `insight` (how the bot stands, and the
+//! page's switches for trouble), `page`. [`Place`] is a server with
 //! two members; it ends with a look at Discord's own schema where `DISCORD_OPENAPI` names it.
 
 mod client;
 mod direct;
 mod gateway;
+mod insight;
 mod interactions;
 mod members;
 mod messages;

@@ -17,7 +17,7 @@ function replace(holder, key, nodes) {
   if (drawn.get(holder) === key) return;
   drawn.set(holder, key);
   const focused = holder.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  holder.replaceChildren(...nodes());
+  holder.replaceChildren(...nodes().flat());
   if (focused) holder.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
@@ -68,7 +68,7 @@ function channels(counts) {
   return [section(t("text-channels"), list.map((one) => channel(one.id, one.name, h("span", { class: "hash", "aria-hidden": "true" }, "#"), counts[one.id])))];
 }
 
-const section = (title, items) => [h("h3", {}, title), h("ul", {}, items)];
+const section = (title, items) => [h("h3", {}, title), h("ul", { "aria-label": title }, items)];
 
 function channel(id, name, picture, count, isCounted) {
   const isHere = state.channel === id;

@@ -13,6 +13,7 @@ mod view;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -25,6 +26,9 @@ use serde_json::{Value, json};
 
 use super::state::Shared;
 use super::{LocalDiscord, snowflake};
+
+/// How long an answer waits for something to show, before the page asks again.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 pub(super) fn router(discord: LocalDiscord) -> Router<Arc<Shared>> {
     Router::new()

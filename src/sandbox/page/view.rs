@@ -1,7 +1,6 @@
 //! What there is to see: servers, channels, people, commands, messages.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -10,15 +9,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::refused;
+use super::{LONGEST_WAIT, refused};
 use crate::sandbox::message::Message;
 use crate::sandbox::permissions::{self, VIEW_CHANNEL};
 use crate::sandbox::shapes::id;
 use crate::sandbox::state::Shared;
 use crate::sandbox::world::{Channel, Guild, MESSAGES_KEPT, User, World};
 
-/// How long an answer waits for something to show, before the page asks again.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// Messages shown unless more are asked for: what a screen or five hold.
 const SHOWN: usize = 100;
 /// Newest messages of each channel whose ids are told, to count those that were not read.

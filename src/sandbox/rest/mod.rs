@@ -72,7 +72,7 @@ async fn api(shared: Arc<Shared>, request: Request, path: &str, below: &str) -> 
     let method = request.method().clone();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let authorized = is_authorized(&shared, &request, &segments);
-    let fault = shared.faults.take(&method, below);
+    let fault = shared.faults.take(&method, below, shared.clock.now_ms());
     if let Some(spoiled) = before(&shared, fault.as_ref()).await {
         return spoiled;
     }

@@ -7,6 +7,11 @@
 //! End: listening stops first, then deciding and watching, then sending; what is on its way is
 //! waited for, what waits is given back to the table. All within [`SHUTDOWN`].
 
+#[cfg(feature = "sandbox")]
+mod lives;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,8 +30,6 @@ use crate::announce;
 use crate::app::App;
 use crate::check;
 use crate::clock::Clock;
-#[cfg(feature = "sandbox")]
-use crate::config::DiscordConfig;
 use crate::config::{Config, ConfigErrors, DatabaseUrl};
 use crate::consent::{DoorKeeper, notices};
 use crate::db::{self, Db};
@@ -39,6 +42,9 @@ use crate::outbox::Outbox;
 use crate::outbox::dm::{self, Rate};
 use crate::timeattack::start_message;
 use crate::timeattack::timer::{self, Due, Timers};
+
+#[cfg(feature = "sandbox")]
+pub use sandbox::sandbox;
 
 /// Everything has ended this long after a signal, or is ended by force: what was promised to
 /// whoever stops the service.
@@ -227,92 +233,21 @@ pub async fn backup(config: Config, file: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the bot against a local Discord, with a page to try it by hand.
-#[cfg(feature = "sandbox")]
-pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Result<ExitCode> {
-    use anyhow::Context as _;
-
-    use crate::sandbox::{LocalDiscord, Options};
-
-    // One clock for both sides, which the page turns forward.
-    let (clock, _) = Clock::shifted();
-    let discord = LocalDiscord::start(Options {
-        addr: sandbox.addr,
-        clock: clock.clone(),
-        rate_limits: true,
-        record: false,
-        ..Options::default()
-    })
-    .await
-    .with_context(|| format!("listening on {}; choose another with --addr", sandbox.addr))?;
-    settle_in(&discord);
-    let page = discord.url();
-    writeln!(
-        std::io::stdout().lock(),
-        "The sandbox is at {page} (Ctrl+C ends it)"
-    )?;
-    let database = DatabaseUrl::sqlite(&sandbox.data.join("timeattack.db"));
-    let config = Config {
-        discord: DiscordConfig {
-            token: Some(discord.token().into()),
-            api_url: page.parse().context("the sandbox's own address")?,
-            ..config.discord
-        },
-        database,
-        ..config
-    };
-    let ended = run_by(clock, config).await;
-    discord.stop();
-    ended
-}
-
-/// The servers and people of the sandbox.
-///
-/// Its ids follow from the order in which it is made, and the bot's database remembers them from
-/// one start to the next: what is new is made last.
-#[cfg(feature = "sandbox")]
-fn settle_in(discord: &crate::sandbox::LocalDiscord) {
-    use crate::sandbox::permissions;
-
-    let people = [
-        ("Mina", "en-US", 0),
-        ("자몽", "ko", 0),
-        ("Admin", "en-US", permissions::MANAGE_GUILD),
-    ]
-    .map(|(name, locale, more)| (discord.add_user(name, locale), more));
-    let servers = [
-        ("Study Room", "en-US", ["general", "results"]),
-        ("공부방", "ko", ["일반", "결과"]),
-    ]
-    .map(|(name, locale, channels)| {
-        let guild = discord.add_guild(name, locale);
-        for channel in channels {
-            discord.add_channel(guild, channel);
-        }
-        for (user, more) in people {
-            discord.join(guild, user, more);
-        }
-        guild
-    });
-    let [(mina, _), (jamong, _), _] = people;
-    for (guild, early, late) in [
-        (servers[0], "Early birds", "Night owls"),
-        (servers[1], "일찍 일어나는 새", "올빼미"),
-    ] {
-        discord.give_role(guild, mina, discord.add_role(guild, early));
-        discord.give_role(guild, jamong, discord.add_role(guild, late));
-    }
-    for (user, _) in people {
-        discord.open_direct_channel(user);
-    }
-}
-
 /// Runs the bot until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
-    run_by(Clock::System, config).await
+    let stop = stop_signal()?;
+    live(Clock::System, config, stop, |_| {}).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn run_by(clock: Clock, config: Config) -> anyhow::Result<ExitCode> {
+/// A life of the bot: from the opening of its database until `stop`, and all that was on its way.
+/// `begun` is shown its handles once its workers are at work.
+async fn live(
+    clock: Clock,
+    config: Config,
+    stop: CancellationToken,
+    begun: impl FnOnce(&App),
+) -> anyhow::Result<()> {
     let Some(token) = config.discord.token.clone() else {
         anyhow::bail!("DISCORD_TOKEN is not set");
     };
@@ -326,13 +261,13 @@ async fn run_by(clock: Clock, config: Config) -> anyhow::Result<ExitCode> {
         DiscordMessenger::new(clock.clone(), &api_url, &token, config.discord.global_rate)?;
     let messenger = Messenger::Discord(Arc::new(messenger));
     let webhook = config.alert_webhook.map(Webhook::new).transpose()?;
-    let stop = stop_signal()?;
     let db = Db::open(config.database.expose()).await?;
     let options = WorkerOptions {
         dm_rate: Rate(config.dm_rate),
         webhook,
     };
     let workers = Workers::start(clock, db, messenger, options).await?;
+    begun(workers.app());
     let settings = DiscordSettings {
         token,
         api_url,
@@ -340,7 +275,7 @@ async fn run_by(clock: Clock, config: Config) -> anyhow::Result<ExitCode> {
         shards: config.discord.shards,
     };
     let (ready, _) = watch::channel(false);
-    let served = discord::serve(workers.app().clone(), settings, stop.clone(), ready).await;
+    let served = discord::serve(workers.app().clone(), settings, stop, ready).await;
     let ended = tokio::time::timeout(SHUTDOWN - Duration::from_secs(7), workers.stop()).await;
     if ended.is_err() {
         tracing::warn!(
@@ -349,7 +284,7 @@ async fn run_by(clock: Clock, config: Config) -> anyhow::Result<ExitCode> {
     }
     served?;
     tracing::info!("ended");
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Prints the slash commands.

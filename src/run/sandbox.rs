@@ -1,0 +1,194 @@
+//! `timeattack sandbox`: the bot beside a local Discord, and what the page is told of its inside.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+use tokio::sync::watch;
+
+use super::lives::{Lives, Means};
+use super::stop_signal;
+use crate::clock::Clock;
+use crate::config::{Config, DatabaseUrl, DiscordConfig};
+use crate::db::{self, BoxFuture};
+use crate::error::Result;
+use crate::outbox;
+use crate::sandbox::insight::{
+    BotState, Glance, Insight, LaneGlance, RunningGlance, VerdictGlance,
+};
+use crate::sandbox::{LocalDiscord, Options, permissions};
+use crate::timeattack;
+
+/// Next deadlines that are shown.
+const DEADLINES: i64 = 8;
+/// Verdicts that are shown.
+const VERDICTS: usize = 20;
+
+/// Runs the bot against a local Discord, with a page to try it by hand.
+pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Result<ExitCode> {
+    let stop = stop_signal()?;
+    // One clock for both sides, which the page turns forward.
+    let (clock, _) = Clock::shifted();
+    let discord = LocalDiscord::start(Options {
+        addr: sandbox.addr,
+        clock: clock.clone(),
+        rate_limits: true,
+        record: false,
+        mail: Some(sandbox.data.join("mail")),
+        ..Options::default()
+    })
+    .await
+    .with_context(|| format!("listening on {}; choose another with --addr", sandbox.addr))?;
+    settle_in(&discord);
+    let page = discord.url();
+    writeln!(
+        std::io::stdout().lock(),
+        "The sandbox is at {page} (Ctrl+C ends it)"
+    )?;
+    let database = DatabaseUrl::sqlite(&sandbox.data.join("timeattack.db"));
+    let config = Config {
+        discord: DiscordConfig {
+            token: Some(discord.token().into()),
+            api_url: page.parse().context("the sandbox's own address")?,
+            ..config.discord
+        },
+        database: database.clone(),
+        ..config
+    };
+    let (bot, orders) = Lives::new(Means {
+        clock: clock.clone(),
+        config,
+    });
+    discord.show_inside(Arc::new(Inside {
+        clock,
+        database,
+        bot: bot.clone(),
+        last: Mutex::default(),
+    }));
+    let ended = bot.live(orders, stop).await;
+    discord.stop();
+    ended
+}
+/// The servers and people of the sandbox.
+///
+/// Its ids follow from the order in which it is made, and the bot's database remembers them from
+/// one start to the next: what is new is made last.
+fn settle_in(discord: &crate::sandbox::LocalDiscord) {
+    let people = [
+        ("Mina", "en-US", 0),
+        ("자몽", "ko", 0),
+        ("Admin", "en-US", permissions::MANAGE_GUILD),
+    ]
+    .map(|(name, locale, more)| (discord.add_user(name, locale), more));
+    let servers = [
+        ("Study Room", "en-US", ["general", "results"]),
+        ("공부방", "ko", ["일반", "결과"]),
+    ]
+    .map(|(name, locale, channels)| {
+        let guild = discord.add_guild(name, locale);
+        for channel in channels {
+            discord.add_channel(guild, channel);
+        }
+        for (user, more) in people {
+            discord.join(guild, user, more);
+        }
+        guild
+    });
+    let [(mina, _), (jamong, _), _] = people;
+    for (guild, early, late) in [
+        (servers[0], "Early birds", "Night owls"),
+        (servers[1], "일찍 일어나는 새", "올빼미"),
+    ] {
+        discord.give_role(guild, mina, discord.add_role(guild, early));
+        discord.give_role(guild, jamong, discord.add_role(guild, late));
+    }
+    for (user, _) in people {
+        discord.open_direct_channel(user);
+    }
+}
+
+/// What the page is told of the bot.
+struct Inside {
+    clock: Clock,
+    database: DatabaseUrl,
+    bot: Lives,
+    /// What was last read, for when nothing can be.
+    last: Mutex<Glance>,
+}
+
+impl Inside {
+    /// Reads by a connection of its own and not by the bot's, so that it can while the bot is down.
+    /// What it reads then is how things stand: nobody else writes to this database.
+    async fn read(&self) -> Result<Glance> {
+        let mut conn = db::look(self.database.expose()).await?;
+        let (count, _) = timeattack::count_running(&mut conn, self.clock.now_ms()).await?;
+        let next = timeattack::overview::next_deadlines(&mut conn, DEADLINES).await?;
+        let lanes = outbox::overview::lanes(&mut conn).await?;
+        let verdicts = timeattack::overview::verdicts(&mut conn, VERDICTS).await?;
+        Ok(Glance {
+            running: count,
+            next: next.into_iter().map(running).collect(),
+            lanes: lanes.into_iter().map(lane).collect(),
+            verdicts: verdicts.into_iter().map(verdict).collect(),
+        })
+    }
+}
+
+impl Insight for Inside {
+    fn bot(&self) -> BotState {
+        self.bot.state()
+    }
+
+    fn kill(&self, down_ms: i64) -> BoxFuture<'_, Option<BotState>> {
+        Box::pin(self.bot.kill(down_ms))
+    }
+
+    fn look(&self) -> BoxFuture<'_, Glance> {
+        Box::pin(async move {
+            let read = self.read().await;
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            match read {
+                Ok(glance) => last.clone_from(&glance),
+                // Before the very first migration there is nothing to read.
+                Err(error) => {
+                    tracing::debug!(error = format!("{error:#}"), "the inside cannot be read");
+                }
+            }
+            last.clone()
+        })
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.bot.changes()
+    }
+}
+
+fn running(attack: timeattack::overview::Running) -> RunningGlance {
+    RunningGlance {
+        id: attack.id.0,
+        guild: attack.guild,
+        user: attack.user,
+        member_name: attack.member_name,
+        task: attack.task,
+        started_ms: attack.started_ms,
+        deadline_ms: attack.deadline_ms,
+    }
+}
+
+fn lane(load: outbox::overview::LaneLoad) -> LaneGlance {
+    LaneGlance {
+        lane: load.lane.as_str(),
+        waiting: load.waiting,
+        under_way: load.under_way,
+        oldest_ms: load.oldest_ms,
+    }
+}
+
+fn verdict(shown: timeattack::overview::Shown) -> VerdictGlance {
+    VerdictGlance {
+        attack: shown.attack.0,
+        deadline_ms: shown.deadline_ms,
+        message: shown.message,
+    }
+}
