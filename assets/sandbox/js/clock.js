@@ -8,17 +8,29 @@ let ahead = 0;
 
 export const now = () => Date.now() + ahead;
 
-on("clock", (ms) => { ahead = ms - Date.now(); });
+on("clock", (ms) => {
+  ahead = ms - Date.now();
+});
 
 /** The zone of the server one looks at, where the bot has told it. */
 export const zone = () => state.insight?.zones?.[state.guild] ?? "Asia/Seoul";
 
 const STYLES = {
-  t: { timeStyle: "short" }, T: { timeStyle: "medium" },
-  d: { dateStyle: "short" }, D: { dateStyle: "long" },
-  f: { dateStyle: "long", timeStyle: "short" }, F: { dateStyle: "full", timeStyle: "short" },
+  t: { timeStyle: "short" },
+  T: { timeStyle: "medium" },
+  d: { dateStyle: "short" },
+  D: { dateStyle: "long" },
+  f: { dateStyle: "long", timeStyle: "short" },
+  F: { dateStyle: "full", timeStyle: "short" },
 };
-const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+const UNITS = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
 const made = new Map();
 
 /** An Intl formatter: they are slow to make, and few. */
@@ -31,14 +43,21 @@ export function format(options, at, timeZone) {
 function relative(at) {
   const seconds = Math.round((at - now()) / 1000);
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-  return new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(
+    Math.trunc(seconds / size),
+    unit,
+  );
 }
 
 /** `<t:SECONDS:STYLE>`: it ticks as long as it is on the page. */
 export function timestamp(seconds, style) {
   const at = Number(seconds) * 1000;
   if (!Number.isFinite(at) || Math.abs(at) > 8.64e15) return null;
-  const node = h("time", { class: "stamp", dataset: { at, style: style ?? "f" }, datetime: new Date(at).toISOString() });
+  const node = h("time", {
+    class: "stamp",
+    dataset: { at, style: style ?? "f" },
+    datetime: new Date(at).toISOString(),
+  });
   node.title = format(STYLES.F, at, zone());
   tick(node);
   return node;
@@ -55,7 +74,8 @@ export function left(at) {
   const ms = at - now();
   if (ms <= 0) return t("due");
   if (ms < 10_000) return (ms / 1000).toFixed(1);
-  const seconds = Math.ceil(ms / 1000), pad = (value) => String(value).padStart(2, "0");
+  const seconds = Math.ceil(ms / 1000),
+    pad = (value) => String(value).padStart(2, "0");
   const [days, hours] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24];
   const rest = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
   if (days) return t("days", { days, rest: `${hours}:${rest}` });

@@ -1,8 +1,19 @@
 // The registered commands, as the person in this place may use them, in their language.
 import { guild, isHome, person, state } from "./state.js";
 
-const SUB = 1, GROUP = 2;
-export const TYPE = { text: 3, integer: 4, bool: 5, user: 6, channel: 7, role: 8, mentionable: 9, number: 10, file: 11 };
+const SUB = 1,
+  GROUP = 2;
+export const TYPE = {
+  text: 3,
+  integer: 4,
+  bool: 5,
+  user: 6,
+  channel: 7,
+  role: 8,
+  mentionable: 9,
+  number: 10,
+  file: 11,
+};
 
 /** What can be run: `{path, description, options}`, in the order of registration. */
 export function leaves() {
@@ -34,7 +45,10 @@ function below(node, path) {
   const options = (node.options ?? []).map((option) => ({
     ...option,
     detail: localized(option, "description"),
-    choices: (option.choices ?? []).map((choice) => ({ label: localized(choice, "name"), value: String(choice.value) })),
+    choices: (option.choices ?? []).map((choice) => ({
+      label: localized(choice, "name"),
+      value: String(choice.value),
+    })),
   }));
   return [{ path, detail: localized(node, "description"), options }];
 }
@@ -47,8 +61,11 @@ function localized(node, field) {
 /** Commands whose path or description has all the words typed, those that begin with them first. */
 export function find(typed) {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  const fits = (leaf) => words.every((word) => leaf.path.includes(word) || leaf.detail.toLowerCase().includes(word));
+  const fits = (leaf) =>
+    words.every((word) => leaf.path.includes(word) || leaf.detail.toLowerCase().includes(word));
   const wanted = typed.toLowerCase().trim();
   const rank = (leaf) => (leaf.path.startsWith(wanted) ? 0 : leaf.path.includes(wanted) ? 1 : 2);
-  return leaves().filter(fits).sort((a, b) => rank(a) - rank(b));
+  return leaves()
+    .filter(fits)
+    .sort((a, b) => rank(a) - rank(b));
 }

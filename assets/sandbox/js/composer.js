@@ -16,11 +16,21 @@ export function startComposer() {
   $("send").append(icon("send"));
   plain("");
   const form = $("composer");
-  form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
-  form.addEventListener("keydown", (event) => { if (!takesKey(event) && event.key === "Escape" && command) plain(""); });
-  form.addEventListener("focusout", (event) => { if (!form.contains(event.relatedTarget)) hide(); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (!takesKey(event) && event.key === "Escape" && command) plain("");
+  });
+  form.addEventListener("focusout", (event) => {
+    if (!form.contains(event.relatedTarget)) hide();
+  });
   $("box").addEventListener("mousedown", (event) => {
-    if (event.target === $("box") || event.target === $("parts")) { event.preventDefault(); $("line").focus(); }
+    if (event.target === $("box") || event.target === $("parts")) {
+      event.preventDefault();
+      $("line").focus();
+    }
   });
   onCommand(openCommand);
   on("place language world", arrange);
@@ -46,15 +56,25 @@ function hint() {
 }
 
 function input(value) {
-  const line = h("input", { id: "line", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", autocomplete: "off", spellcheck: "false" });
+  const line = h("input", {
+    id: "line",
+    role: "combobox",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   line.value = value;
   line.addEventListener("input", typed);
-  line.addEventListener("focus", () => { if (command || line.value.startsWith("/")) typed(); });
+  line.addEventListener("focus", () => {
+    if (command || line.value.startsWith("/")) typed();
+  });
   line.addEventListener("keydown", (event) => {
     if (event.key !== "Backspace" || !command || line.value !== "") return;
     event.preventDefault();
     const last = [...command.chips.keys()].at(-1);
-    if (last) removed(last); else plain(`/${command.leaf.path}`, true);
+    if (last) removed(last);
+    else plain(`/${command.leaf.path}`, true);
   });
   return line;
 }
@@ -66,19 +86,36 @@ function plain(text, isFocused = $("composer").contains(document.activeElement))
   notice("");
   hint();
   hide();
-  if (isFocused) { $("line").focus(); $("line").setSelectionRange(text.length, text.length); }
+  if (isFocused) {
+    $("line").focus();
+    $("line").setSelectionRange(text.length, text.length);
+  }
 }
 
 /** Writes a command: from the list, or by a click on its mention. */
 export function openCommand(path, values = {}) {
   const leaf = leaves().find((one) => one.path === path);
-  if (!leaf) { notice(t("no-command", { path })); return; }
+  if (!leaf) {
+    notice(t("no-command", { path }));
+    return;
+  }
   command = { leaf, chips: new Map() };
   $("composer").classList.add("command");
-  const remove = h("button", { type: "button", class: "remove", tabindex: "-1", "aria-label": t("remove-command"), onclick: () => plain("", true) }, icon("close"));
+  const remove = h(
+    "button",
+    {
+      type: "button",
+      class: "remove",
+      tabindex: "-1",
+      "aria-label": t("remove-command"),
+      onclick: () => plain("", true),
+    },
+    icon("close"),
+  );
   $("parts").replaceChildren(h("span", { class: "path" }, h("span", {}, `/${path}`), remove), input(""));
   notice("");
-  for (const option of leaf.options.filter((one) => one.required || one.name in values)) add(option.name, values[option.name] ?? "", false);
+  for (const option of leaf.options.filter((one) => one.required || one.name in values))
+    add(option.name, values[option.name] ?? "", false);
   hint();
   const first = [...command.chips.values()].find((one) => one.isEmpty());
   (first?.control ?? $("line")).focus();
@@ -87,6 +124,7 @@ export function openCommand(path, values = {}) {
 const missing = () => command.leaf.options.filter((one) => !command.chips.has(one.name));
 
 function add(name, text = "", isFocused = true) {
+  if (command.chips.has(name)) return;
   const option = command.leaf.options.find((one) => one.name === name);
   const one = chip(option, { path: command.leaf.path, others, left, removed, next, add });
   command.chips.set(name, one);
@@ -114,28 +152,53 @@ function left() {
 function next(text) {
   for (const { name } of missing()) {
     const at = text.search(new RegExp(`\\s${name}:`));
-    if (at >= 0) return { name, before: text.slice(0, at), after: text.slice(at + name.length + 2).trimStart() };
+    if (at >= 0)
+      return { name, before: text.slice(0, at), after: text.slice(at + name.length + 2).trimStart() };
   }
   return null;
 }
 
-const others = (focused) => [...command.chips.values()].filter((one) => one.option.name !== focused && !one.isEmpty() && !(one.value() instanceof File)).map((one) => ({ name: one.option.name, value: one.value() }));
+const others = (focused) =>
+  [...command.chips.values()]
+    .filter((one) => one.option.name !== focused && !one.isEmpty() && !(one.value() instanceof File))
+    .map((one) => ({ name: one.option.name, value: one.value() }));
 
 function typed() {
-  const line = $("line"), text = line.value;
+  const line = $("line"),
+    text = line.value;
   notice("");
-  if (command) { options(text); return; }
-  if (!text.startsWith("/")) { hide(); return; }
-  const whole = leaves().filter((leaf) => `${text} `.startsWith(`/${leaf.path} `)).sort((a, b) => b.path.length - a.path.length)[0];
+  if (command) {
+    options(text);
+    return;
+  }
+  if (!text.startsWith("/")) {
+    hide();
+    return;
+  }
+  const whole = leaves()
+    .filter((leaf) => `${text} `.startsWith(`/${leaf.path} `))
+    .sort((a, b) => b.path.length - a.path.length)[0];
   if (whole && text.length > whole.path.length + 1) {
     openCommand(whole.path);
     const rest = text.slice(whole.path.length + 2);
-    if (rest) { $("line").value = rest; typed(); }
+    if (rest) {
+      $("line").value = rest;
+      typed();
+    }
     return;
   }
   const found = find(text.slice(1));
   const note = found.length ? "" : t(state.world.commands.length ? "no-commands-here" : "not-registered");
-  suggest(line, { title: t("commands"), note, isFirst: true, items: found.map((leaf) => ({ label: `/${leaf.path}`, detail: leaf.detail, pick: () => openCommand(leaf.path) })) });
+  suggest(line, {
+    title: t("commands"),
+    note,
+    isFirst: true,
+    items: found.map((leaf) => ({
+      label: `/${leaf.path}`,
+      detail: leaf.detail,
+      pick: () => openCommand(leaf.path),
+    })),
+  });
 }
 
 function options(text) {
@@ -150,14 +213,27 @@ function options(text) {
     return;
   }
   const wanted = text.trim().toLowerCase();
-  const items = missing().filter((one) => one.name.startsWith(wanted)).map((one) => ({
-    label: one.name, detail: `${one.detail} · ${t(`type-${one.type}`)}${one.required ? ` · ${t("required")}` : ""}`,
-    pick: () => { $("line").value = ""; add(one.name); },
-  }));
-  suggest($("line"), { title: t("options", { command: `/${command.leaf.path}` }), note: t("send-hint"), items, isFirst: wanted !== "" });
+  const items = missing()
+    .filter((one) => one.name.startsWith(wanted))
+    .map((one) => ({
+      label: one.name,
+      detail: `${one.detail} · ${t(`type-${one.type}`)}${one.required ? ` · ${t("required")}` : ""}`,
+      pick: () => {
+        $("line").value = "";
+        add(one.name);
+      },
+    }));
+  suggest($("line"), {
+    title: t("options", { command: `/${command.leaf.path}` }),
+    note: t("send-hint"),
+    items,
+    isFirst: wanted !== "",
+  });
 }
 
-const notice = (text) => { $("notice").textContent = text; };
+const notice = (text) => {
+  $("notice").textContent = text;
+};
 
 function fail(answer) {
   const one = command?.chips.get(answer.field);
@@ -171,13 +247,22 @@ function fail(answer) {
 async function send() {
   if (isSending) return;
   const text = $("line").value.trim();
-  if (command && text) { notice(t("no-commands-here")); return typed(); }
+  if (command && text) {
+    notice(t("no-commands-here"));
+    return typed();
+  }
   if (!command && !text) return;
-  if (!command && text.startsWith("/")) { notice(t("no-command", { path: text.slice(1) })); return; }
+  if (!command && text.startsWith("/")) {
+    notice(t("no-command", { path: text.slice(1) }));
+    return;
+  }
   for (const one of command?.chips.values() ?? []) one.mark(null);
   notice("");
-  const empty = [...command?.chips.values() ?? []].find((one) => one.option.required && one.isEmpty());
-  if (empty) { fail({ field: empty.option.name, refused: t("missing", { name: empty.option.name }) }); return; }
+  const empty = [...(command?.chips.values() ?? [])].find((one) => one.option.required && one.isEmpty());
+  if (empty) {
+    fail({ field: empty.option.name, refused: t("missing", { name: empty.option.name }) });
+    return;
+  }
   isSending = true;
   $("composer").setAttribute("aria-busy", "true");
   hide();
@@ -185,19 +270,26 @@ async function send() {
   const answer = command ? await run() : await does({ do: "say", text });
   isSending = false;
   $("composer").removeAttribute("aria-busy");
-  if (answer.refused) { if (sent === command) fail(answer); return; }
+  if (answer.refused) {
+    if (sent === command) fail(answer);
+    return;
+  }
   if (sent === command) plain("");
   emit("sent");
   if (answer.modal) openForm(answer.modal, $("line"));
 }
 
 function run() {
-  const files = [], options = [];
+  const files = [],
+    options = [];
   for (const one of command.chips.values()) {
     const value = one.value();
     if (value === null) continue;
     if (value instanceof File) files.push(value);
-    options.push({ name: one.option.name, value: value instanceof File ? { file: files.length - 1 } : value });
+    options.push({
+      name: one.option.name,
+      value: value instanceof File ? { file: files.length - 1 } : value,
+    });
   }
   return does({ do: "command", path: command.leaf.path, options }, { files });
 }

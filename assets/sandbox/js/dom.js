@@ -14,7 +14,9 @@ function fill(element, props, children) {
     else if (name === "dataset") Object.assign(element.dataset, value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -57,7 +59,10 @@ export function avatar(name, id, kind = "") {
 
 function initials(name) {
   const words = name.trim().split(/\s+/);
-  return words.slice(0, 2).map((word) => [...word][0]).join("");
+  return words
+    .slice(0, 2)
+    .map((word) => [...word][0])
+    .join("");
 }
 
 /** Scrolls without a glide for those who asked for less motion. */

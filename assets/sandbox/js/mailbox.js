@@ -6,12 +6,16 @@ import { size } from "./message.js";
 import { isMail, on } from "./state.js";
 import { t } from "./text.js";
 
-let mails = [], open = null, view = "rendered";
+let mails = [],
+  open = null,
+  view = "rendered";
 
 export function startMailbox() {
   on("place language", load);
   // Whatever is sent makes news in some channel, too; the mails themselves ring no bell.
-  on("insight", () => { if (isMail()) load(); });
+  on("insight", () => {
+    if (isMail()) load();
+  });
 }
 
 async function load() {
@@ -20,7 +24,8 @@ async function load() {
   if (!isMail()) return;
   const answer = await get("/local/mail");
   const next = answer.mails ?? [];
-  const isSame = JSON.stringify(next) === JSON.stringify(mails) && $("mailbox").dataset.words === t("mailbox");
+  const isSame =
+    JSON.stringify(next) === JSON.stringify(mails) && $("mailbox").dataset.words === t("mailbox");
   mails = next;
   $("mailbox").dataset.words = t("mailbox");
   if (!isSame || !$("mailbox").firstChild) draw();
@@ -28,13 +33,43 @@ async function load() {
 
 function draw() {
   if (mails.length === 0) {
-    $("mailbox").replaceChildren(h("div", { class: "nothing" }, icon("mail"), h("p", { class: "big" }, t("mail-empty")), h("p", {}, t("mail-empty-more"))));
+    $("mailbox").replaceChildren(
+      h(
+        "div",
+        { class: "nothing" },
+        icon("mail"),
+        h("p", { class: "big" }, t("mail-empty")),
+        h("p", {}, t("mail-empty-more")),
+      ),
+    );
     return;
   }
-  const list = h("ul", { class: "mails", "aria-label": t("mail-list") }, mails.map((one) => h("li", {}, h("button", {
-    type: "button", "aria-current": open === one.id ? "true" : null, dataset: { mail: one.id }, onclick: () => show(one.id),
-  }, h("b", {}, one.subject || "—"), h("span", {}, one.to), h("small", {}, format({ dateStyle: "medium", timeStyle: "short" }, one.date_ms, zone()))))));
-  $("mailbox").replaceChildren(list, h("article", { class: "mail", id: "mail" }, h("p", { class: "hint" }, t("mail-choose"))));
+  const list = h(
+    "ul",
+    { class: "mails", "aria-label": t("mail-list") },
+    mails.map((one) =>
+      h(
+        "li",
+        {},
+        h(
+          "button",
+          {
+            type: "button",
+            "aria-current": open === one.id ? "true" : null,
+            dataset: { mail: one.id },
+            onclick: () => show(one.id),
+          },
+          h("b", {}, one.subject || "—"),
+          h("span", {}, one.to),
+          h("small", {}, format({ dateStyle: "medium", timeStyle: "short" }, one.date_ms, zone())),
+        ),
+      ),
+    ),
+  );
+  $("mailbox").replaceChildren(
+    list,
+    h("article", { class: "mail", id: "mail" }, h("p", { class: "hint" }, t("mail-choose"))),
+  );
   if (mails.some((one) => one.id === open)) show(open);
 }
 
@@ -46,23 +81,69 @@ async function show(id) {
   }
   const mail = await get(`/local/mail/${encodeURIComponent(id)}`);
   if (open !== id || !$("mail")) return;
-  if (mail.status !== 200) { $("mail").replaceChildren(h("p", { class: "wrong" }, mail.refused ?? String(mail.status))); return; }
+  if (mail.status !== 200) {
+    $("mail").replaceChildren(h("p", { class: "wrong" }, mail.refused ?? String(mail.status)));
+    return;
+  }
   const views = ["rendered", "text", "source"].filter((one) => one !== "rendered" || mail.has_html);
   if (!views.includes(view)) [view] = views;
   const body = h("div", { class: "mail-body" });
-  const tabs = h("div", { class: "tabs", role: "group", "aria-label": t("mail-view") }, views.map((one) => h("button", {
-    type: "button", "aria-pressed": String(one === view), onclick: () => { view = one; show(id); },
-  }, t(`mail-${one}`))));
+  const tabs = h(
+    "div",
+    { class: "tabs", role: "group", "aria-label": t("mail-view") },
+    views.map((one) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(one === view),
+          onclick: () => {
+            view = one;
+            show(id);
+          },
+        },
+        t(`mail-${one}`),
+      ),
+    ),
+  );
   body.append(content(mail));
-  $("mail").replaceChildren(h("header", {}, h("h3", {}, mail.subject || "—"),
-    h("dl", {}, h("dt", {}, t("mail-from")), h("dd", {}, mail.from), h("dt", {}, t("mail-to")), h("dd", {}, mail.to)), tabs), body,
-  mail.files.length ? h("ul", { class: "files", "aria-label": t("mail-files") }, mail.files.map((file) => h("li", {}, icon("file"), ` ${file.name} `, h("small", {}, size(file.size))))) : "");
+  $("mail").replaceChildren(
+    h(
+      "header",
+      {},
+      h("h3", {}, mail.subject || "—"),
+      h(
+        "dl",
+        {},
+        h("dt", {}, t("mail-from")),
+        h("dd", {}, mail.from),
+        h("dt", {}, t("mail-to")),
+        h("dd", {}, mail.to),
+      ),
+      tabs,
+    ),
+    body,
+    mail.files.length
+      ? h(
+          "ul",
+          { class: "files", "aria-label": t("mail-files") },
+          mail.files.map((file) =>
+            h("li", {}, icon("file"), ` ${file.name} `, h("small", {}, size(file.size))),
+          ),
+        )
+      : "",
+  );
 }
 
 function content(mail) {
   if (view === "rendered") {
     // An empty sandbox attribute: no script, no form, no link that leads out, no origin.
-    return h("iframe", { sandbox: "", src: `/local/mail/${encodeURIComponent(mail.id)}/html`, title: mail.subject || t("mail-rendered"), referrerpolicy: "no-referrer" });
+    return h("iframe", {
+      sandbox: "",
+      src: `/local/mail/${encodeURIComponent(mail.id)}/html`,
+      title: mail.subject || t("mail-rendered"),
+      referrerpolicy: "no-referrer",
+    });
   }
-  return h("pre", { tabindex: "0" }, view === "source" ? mail.source : mail.text ?? t("mail-no-text"));
+  return h("pre", { tabindex: "0" }, view === "source" ? mail.source : (mail.text ?? t("mail-no-text")));
 }

@@ -18,24 +18,38 @@ const LIGHT = matchMedia("(prefers-color-scheme: light)");
 function startTools() {
   const theme = h("button", { type: "button", class: "icon", id: "theme" });
   const words = h("button", { type: "button", class: "icon words", id: "language" });
-  const inside = h("button", { type: "button", class: "icon", id: "show-inside", "aria-controls": "inside" }, icon("pulse"));
+  const inside = h(
+    "button",
+    { type: "button", class: "icon", id: "show-inside", "aria-controls": "inside" },
+    icon("pulse"),
+  );
   $("tools").append(words, theme, inside);
   const dress = () => {
     const chosen = localStorage.getItem("theme");
     if (chosen) document.documentElement.dataset.theme = chosen;
     const isLight = (chosen ?? (LIGHT.matches ? "light" : "dark")) === "light";
     theme.replaceChildren(icon(isLight ? "moon" : "sun"));
-    theme.onclick = () => { localStorage.setItem("theme", isLight ? "dark" : "light"); dress(); };
+    theme.onclick = () => {
+      localStorage.setItem("theme", isLight ? "dark" : "light");
+      dress();
+    };
   };
   const word = () => {
     words.textContent = language() === "ko" ? "EN" : "한";
-    for (const [button, key] of [[theme, "theme"], [words, "page-language"], [inside, "show-inside"]]) {
+    for (const [button, key] of [
+      [theme, "theme"],
+      [words, "page-language"],
+      [inside, "show-inside"],
+    ]) {
       button.title = t(key);
       button.setAttribute("aria-label", t(key));
     }
     words.lang = language() === "ko" ? "en" : "ko";
   };
-  words.onclick = () => { choose(language() === "ko" ? "en" : "ko"); emit("language"); };
+  words.onclick = () => {
+    choose(language() === "ko" ? "en" : "ko");
+    emit("language");
+  };
   inside.onclick = () => emit("inside");
   LIGHT.addEventListener("change", dress);
   on("language", word);
@@ -60,7 +74,10 @@ function startPanels() {
     focusIn(isInside ? $("inside") : null, $("show-inside"));
   });
   on("drawer", arrange);
-  WIDE.addEventListener("change", () => { isInside = WIDE.matches; arrange(); });
+  WIDE.addEventListener("change", () => {
+    isInside = WIDE.matches;
+    arrange();
+  });
   $("open-drawer").append(icon("menu"));
   $("open-drawer").onclick = () => {
     classList.toggle("drawer");
@@ -76,13 +93,21 @@ function startPanels() {
     back.focus();
   };
   $("shade").onclick = close;
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("form").open) close(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !$("form").open) close();
+  });
   arrange();
 }
 
 function title() {
-  const name = isMail() ? t("mailbox") : isHome() ? nameOf(state.world.bot) : guild()?.channels.find((one) => one.id === state.channel)?.name ?? "";
-  const mark = isHome() ? icon(isMail() ? "mail" : "chat") : h("span", { class: "hash", "aria-hidden": "true" }, "#");
+  const name = isMail()
+    ? t("mailbox")
+    : isHome()
+      ? nameOf(state.world.bot)
+      : (guild()?.channels.find((one) => one.id === state.channel)?.name ?? "");
+  const mark = isHome()
+    ? icon(isMail() ? "mail" : "chat")
+    : h("span", { class: "hash", "aria-hidden": "true" }, "#");
   $("place").replaceChildren(mark, h("span", {}, name));
 }
 
@@ -97,6 +122,6 @@ startMailbox();
 on("place language world", title);
 label();
 startTicking();
-while (!await loadWorld()) await new Promise((wait) => setTimeout(wait, 1000));
+while (!(await loadWorld())) await new Promise((wait) => setTimeout(wait, 1000));
 startTimeline();
 document.body.dataset.ready = "true";

@@ -6,7 +6,9 @@ import { t } from "./text.js";
 
 /** What a click on `</timeattack start:123>` does; the composer sets it. */
 let openCommand = () => {};
-export const onCommand = (open) => { openCommand = open; };
+export const onCommand = (open) => {
+  openCommand = open;
+};
 
 const DEEPEST = 8; // No sentence nests further, and a hostile one must not exhaust the stack.
 
@@ -54,7 +56,10 @@ function lines(text, holder, all) {
   };
   for (let at = 0; at < rows.length; at += 1) {
     const row = rows[at];
-    if (!isMark.test(row)) { plain.push(row); continue; }
+    if (!isMark.test(row)) {
+      plain.push(row);
+      continue;
+    }
     flush();
     const taken = block(rows, at, holder, all);
     at += taken - 1;
@@ -67,7 +72,13 @@ function block(rows, at, holder, all) {
   const row = rows[at];
   const heading = /^(#{1,3}) +(.*)$/.exec(row);
   if (heading) {
-    holder.append(h("div", { class: `h${heading[1].length}`, role: "heading", "aria-level": heading[1].length + 2 }, inline(heading[2], all)));
+    holder.append(
+      h(
+        "div",
+        { class: `h${heading[1].length}`, role: "heading", "aria-level": heading[1].length + 2 },
+        inline(heading[2], all),
+      ),
+    );
     return 1;
   }
   if (row.startsWith("-# ")) {
@@ -108,28 +119,58 @@ const RULES = [
   [/(`+)([\s\S]*?[^`])\1(?!`)/y, ([, , text]) => h("code", { class: "inline" }, text.trim() || text)],
   [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y, ([raw, at, style]) => timestamp(at, style) ?? raw],
   [/<@!?(\d+)>/y, ([, id]) => mention("@" + nameOf(id), id === state.user)],
-  [/<@&(\d+)>/y, ([, id]) => mention("@" + (guild()?.roles.find((role) => role.id === id)?.name ?? t("unknown-role")))],
+  [
+    /<@&(\d+)>/y,
+    ([, id]) => mention("@" + (guild()?.roles.find((role) => role.id === id)?.name ?? t("unknown-role"))),
+  ],
   [/<#(\d+)>/y, ([, id]) => mention("#" + (channelName(id) ?? t("unknown-channel")))],
   [/<\/([^:>\n]{1,100}):(\d+)>/y, ([, path]) => command(path)],
   [/<a?:(\w+):\d+>/y, ([, name]) => `:${name}:`],
   [/@(everyone|here)\b/y, ([raw], all) => (all ? mention(raw) : raw)],
-  [/\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/y, ([, text, url], all, depth) => link(url, inline(text, all, depth + 1))],
+  [
+    /\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/y,
+    ([, text, url], all, depth) => link(url, inline(text, all, depth + 1)),
+  ],
   [/<(https?:\/\/[^\s>]+)>/y, ([, url]) => link(url, url)],
   [/https?:\/\/[^\s<>]*[^\s<>.,:;"'\])]/y, ([url]) => link(url, url)],
-  [/\*\*\*(?=\S)([\s\S]*?\S)\*\*\*/y, ([, text], all, depth) => h("strong", {}, h("em", {}, inline(text, all, depth + 1)))],
-  [/\*\*(?=\S)((?:\\[\s\S]|(?!\*\*)[\s\S])*?)\*\*(?!\*)/y, ([, text], all, depth) => h("strong", {}, inline(text, all, depth + 1))],
-  [/__(?=\S)((?:\\[\s\S]|(?!__)[\s\S])+?)__/y, ([, text], all, depth) => h("u", {}, inline(text, all, depth + 1))],
-  [/\*(?=\S)((?:\\[\s\S]|[^*\\])+?)\*(?!\*)/y, ([, text], all, depth) => h("em", {}, inline(text, all, depth + 1))],
-  [/_(?=\S)((?:\\[\s\S]|[^_\\])+?)_(?![\p{L}\p{N}_])/uy, ([, text], all, depth) => h("em", {}, inline(text, all, depth + 1))],
-  [/~~(?=\S)((?:\\[\s\S]|(?!~~)[\s\S])+?)~~/y, ([, text], all, depth) => h("s", {}, inline(text, all, depth + 1))],
-  [/\|\|((?:\\[\s\S]|(?!\|\|)[\s\S])+?)\|\|/y, ([, text], all, depth) => spoiler(inline(text, all, depth + 1))],
+  [
+    /\*\*\*(?=\S)([\s\S]*?\S)\*\*\*/y,
+    ([, text], all, depth) => h("strong", {}, h("em", {}, inline(text, all, depth + 1))),
+  ],
+  [
+    /\*\*(?=\S)((?:\\[\s\S]|(?!\*\*)[\s\S])*?)\*\*(?!\*)/y,
+    ([, text], all, depth) => h("strong", {}, inline(text, all, depth + 1)),
+  ],
+  [
+    /__(?=\S)((?:\\[\s\S]|(?!__)[\s\S])+?)__/y,
+    ([, text], all, depth) => h("u", {}, inline(text, all, depth + 1)),
+  ],
+  [
+    /\*(?=\S)((?:\\[\s\S]|[^*\\])+?)\*(?!\*)/y,
+    ([, text], all, depth) => h("em", {}, inline(text, all, depth + 1)),
+  ],
+  [
+    /_(?=\S)((?:\\[\s\S]|[^_\\])+?)_(?![\p{L}\p{N}_])/uy,
+    ([, text], all, depth) => h("em", {}, inline(text, all, depth + 1)),
+  ],
+  [
+    /~~(?=\S)((?:\\[\s\S]|(?!~~)[\s\S])+?)~~/y,
+    ([, text], all, depth) => h("s", {}, inline(text, all, depth + 1)),
+  ],
+  [
+    /\|\|((?:\\[\s\S]|(?!\|\|)[\s\S])+?)\|\|/y,
+    ([, text], all, depth) => spoiler(inline(text, all, depth + 1)),
+  ],
 ];
 const STARTS = /[\\`<@[h*_~|]/;
 
 /** Text within a line. */
 export function inline(text, all = false, depth = 0) {
   const holder = document.createDocumentFragment();
-  if (depth > DEEPEST) { holder.append(text); return holder; }
+  if (depth > DEEPEST) {
+    holder.append(text);
+    return holder;
+  }
   let plain = "";
   for (let at = 0; at < text.length;) {
     const found = STARTS.test(text[at]) && apply(text, at, all, depth);
@@ -152,19 +193,30 @@ function apply(text, at, all, depth) {
   for (const [rule, make] of RULES) {
     rule.lastIndex = at;
     const found = rule.exec(text);
-    if (found && !(isInWord && found[0][1] !== "_")) return { node: make(found, all, depth), end: rule.lastIndex };
+    if (found && !(isInWord && found[0][1] !== "_"))
+      return { node: make(found, all, depth), end: rule.lastIndex };
   }
   return null;
 }
 
 const mention = (text, isOwn = false) => h("span", { class: isOwn ? "mention own" : "mention" }, text);
 
-const command = (path) => h("button", { type: "button", class: "mention", title: t("use-command"), onclick: () => openCommand(path) }, "/" + path);
+const command = (path) =>
+  h(
+    "button",
+    { type: "button", class: "mention", title: t("use-command"), onclick: () => openCommand(path) },
+    "/" + path,
+  );
 
-const link = (url, text) => h("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: url }, text);
+const link = (url, text) =>
+  h("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: url }, text);
 
 function spoiler(inside) {
-  const node = h("button", { type: "button", class: "spoiler", "aria-expanded": "false", "aria-label": t("spoiler") }, h("span", {}, inside));
+  const node = h(
+    "button",
+    { type: "button", class: "spoiler", "aria-expanded": "false", "aria-label": t("spoiler") },
+    h("span", {}, inside),
+  );
   node.addEventListener("click", () => {
     node.setAttribute("aria-expanded", "true");
     node.removeAttribute("aria-label");

@@ -17,13 +17,25 @@ export function openMenu(opener, title, items, at) {
 }
 
 function item(one) {
-  const isBox = one.checkbox !== undefined, isRadio = one.checked !== undefined;
-  return h("button", {
-    type: "button", tabindex: "-1", disabled: one.disabled,
-    role: isBox ? "menuitemcheckbox" : isRadio ? "menuitemradio" : "menuitem",
-    "aria-checked": isBox ? String(one.checkbox) : isRadio ? String(one.checked) : null,
-    onclick: () => { closeMenu(); one.pick?.(); },
-  }, one.picture ?? null, h("span", { class: "label" }, one.label), one.detail ? h("small", {}, one.detail) : null);
+  const isBox = one.checkbox !== undefined,
+    isRadio = one.checked !== undefined;
+  return h(
+    "button",
+    {
+      type: "button",
+      tabindex: "-1",
+      disabled: one.disabled,
+      role: isBox ? "menuitemcheckbox" : isRadio ? "menuitemradio" : "menuitem",
+      "aria-checked": isBox ? String(one.checkbox) : isRadio ? String(one.checked) : null,
+      onclick: () => {
+        closeMenu();
+        one.pick?.();
+      },
+    },
+    one.picture ?? null,
+    h("span", { class: "label" }, one.label),
+    one.detail ? h("small", {}, one.detail) : null,
+  );
 }
 
 function place(menu, opener, at) {
@@ -47,7 +59,8 @@ export function closeMenu(giveBack = true) {
 export function startMenu() {
   const menu = $("menu");
   menu.addEventListener("keydown", (event) => {
-    const buttons = [...menu.querySelectorAll("button:not(:disabled)")], here = buttons.indexOf(document.activeElement);
+    const buttons = [...menu.querySelectorAll("button:not(:disabled)")],
+      here = buttons.indexOf(document.activeElement);
     const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: buttons.length - 1 }[event.key];
     if (to !== undefined) {
       event.preventDefault();
@@ -58,6 +71,12 @@ export function startMenu() {
     }
   });
   document.addEventListener("pointerdown", (event) => {
-    if (!menu.hidden && !menu.contains(event.target) && event.target !== anchor && !anchor?.contains(event.target)) closeMenu(false);
+    if (
+      !menu.hidden &&
+      !menu.contains(event.target) &&
+      event.target !== anchor &&
+      !anchor?.contains(event.target)
+    )
+      closeMenu(false);
   });
 }

@@ -22,22 +22,31 @@ function replace(holder, key, nodes) {
 }
 
 function draw() {
-  const { world } = state, here = person();
+  const { world } = state,
+    here = person();
   const ids = world.guilds.flatMap((one) => one.channels.map((c) => c.id)).concat(here?.direct ?? []);
   const counts = Object.fromEntries(ids.map((id) => [id, unread(id)]));
   const key = JSON.stringify([t("servers"), world.guilds, here, state.guild, state.channel, counts]);
   replace($("servers"), key, () => servers(counts));
   replace($("channels"), key, () => channels(counts));
   replace($("person"), JSON.stringify([key, world.people]), card);
-  $("server-name").textContent = isHome() ? t("home") : guild()?.name ?? "timeattack";
+  $("server-name").textContent = isHome() ? t("home") : (guild()?.name ?? "timeattack");
   const total = Object.values(counts).reduce((sum, one) => sum + one, 0);
-  const place = isHome() ? t(state.channel ? "home" : "mailbox") : "#" + (guild()?.channels.find((c) => c.id === state.channel)?.name ?? "");
+  const place = isHome()
+    ? t(state.channel ? "home" : "mailbox")
+    : "#" + (guild()?.channels.find((c) => c.id === state.channel)?.name ?? "");
   document.title = `${total ? `(${total}) ` : ""}${place} · timeattack sandbox`;
 }
 
 function servers(counts) {
   const direct = counts[person()?.direct] ?? 0;
-  const home = server("home", t("home"), h("span", { class: "avatar server home" }, icon("chat")), direct, true);
+  const home = server(
+    "home",
+    t("home"),
+    h("span", { class: "avatar server home" }, icon("chat")),
+    direct,
+    true,
+  );
   const list = state.world.guilds.map((one) => {
     const count = one.channels.reduce((sum, channel) => sum + counts[channel.id], 0);
     return server(one.id, one.name, avatar(one.name, one.id, "server"), count, false);
@@ -47,12 +56,20 @@ function servers(counts) {
 
 function server(id, name, picture, count, isCounted) {
   const isHere = state.guild === id;
-  const button = h("button", {
-    type: "button", class: "server-button", title: name, dataset: { key: id },
-    "aria-current": isHere ? "true" : null,
-    "aria-label": count ? `${name}, ${t("unread", { count })}` : name,
-    onclick: () => go(id),
-  }, picture, count && isCounted ? h("span", { class: "badge" }, count) : null);
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "server-button",
+      title: name,
+      dataset: { key: id },
+      "aria-current": isHere ? "true" : null,
+      "aria-label": count ? `${name}, ${t("unread", { count })}` : name,
+      onclick: () => go(id),
+    },
+    picture,
+    count && isCounted ? h("span", { class: "badge" }, count) : null,
+  );
   return h("li", { class: [isHere && "here", count && "unread"].filter(Boolean).join(" ") }, button);
 }
 
@@ -60,39 +77,107 @@ function channels(counts) {
   if (isHome()) {
     const direct = person()?.direct;
     return [
-      section(t("direct-section"), direct ? [channel(direct, nameOf(state.world.bot), avatar(nameOf(state.world.bot), state.world.bot, "bot"), counts[direct], true)] : []),
+      section(
+        t("direct-section"),
+        direct
+          ? [
+              channel(
+                direct,
+                nameOf(state.world.bot),
+                avatar(nameOf(state.world.bot), state.world.bot, "bot"),
+                counts[direct],
+                true,
+              ),
+            ]
+          : [],
+      ),
       section(t("mail-section"), [channel(null, t("mailbox"), icon("mail"), 0)]),
     ];
   }
   const list = guild()?.channels ?? [];
-  return [section(t("text-channels"), list.map((one) => channel(one.id, one.name, h("span", { class: "hash", "aria-hidden": "true" }, "#"), counts[one.id])))];
+  return [
+    section(
+      t("text-channels"),
+      list.map((one) =>
+        channel(one.id, one.name, h("span", { class: "hash", "aria-hidden": "true" }, "#"), counts[one.id]),
+      ),
+    ),
+  ];
 }
 
 const section = (title, items) => [h("h3", {}, title), h("ul", { "aria-label": title }, items)];
 
 function channel(id, name, picture, count, isCounted) {
   const isHere = state.channel === id;
-  return h("li", {}, h("button", {
-    type: "button", class: `channel${count ? " unread" : ""}`, dataset: { key: id ?? "mail" },
-    "aria-current": isHere ? "page" : null,
-    "aria-label": count ? `${name}, ${t("unread", { count })}` : null,
-    onclick: () => { go(state.guild, id); document.body.classList.remove("drawer"); emit("drawer"); },
-  }, picture, h("span", { class: "name" }, name), count ? h("span", { class: isCounted ? "badge" : "badge quiet" }, count) : null));
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      {
+        type: "button",
+        class: `channel${count ? " unread" : ""}`,
+        dataset: { key: id ?? "mail" },
+        "aria-current": isHere ? "page" : null,
+        "aria-label": count ? `${name}, ${t("unread", { count })}` : null,
+        onclick: () => {
+          go(state.guild, id);
+          document.body.classList.remove("drawer");
+          emit("drawer");
+        },
+      },
+      picture,
+      h("span", { class: "name" }, name),
+      count ? h("span", { class: isCounted ? "badge" : "badge quiet" }, count) : null,
+    ),
+  );
 }
 
 function card() {
   const one = person();
   if (!one) return [];
-  const button = h("button", {
-    type: "button", class: "me", id: "me", dataset: { key: "me" }, "aria-haspopup": "menu", "aria-expanded": "false",
-    "aria-label": `${t("you-are")} ${one.name}. ${t("switch-person")}`,
-    onclick: (event) => people(event.currentTarget),
-  }, avatar(one.name, one.id), h("span", { class: "who" }, h("b", {}, one.name), h("small", {}, roleOf(one) ?? (one.locale === "ko" ? "한국어" : "English"))), h("span", { class: "caret", "aria-hidden": "true" }, "⌃"));
-  const speak = h("span", { class: "speak", role: "group", "aria-label": t("language-of") }, [["en-US", "EN"], ["ko", "한"]].map(([locale, short]) => h("button", {
-    type: "button", lang: locale, dataset: { key: locale }, "aria-pressed": String(one.locale === locale),
-    "aria-label": `${t("language-of")}: ${locale === "ko" ? "한국어" : "English"}`,
-    onclick: () => change({ locale }),
-  }, short)));
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "me",
+      id: "me",
+      dataset: { key: "me" },
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "aria-label": `${t("you-are")} ${one.name}. ${t("switch-person")}`,
+      onclick: (event) => people(event.currentTarget),
+    },
+    avatar(one.name, one.id),
+    h(
+      "span",
+      { class: "who" },
+      h("b", {}, one.name),
+      h("small", {}, roleOf(one) ?? (one.locale === "ko" ? "한국어" : "English")),
+    ),
+    h("span", { class: "caret", "aria-hidden": "true" }, "⌃"),
+  );
+  const speak = h(
+    "span",
+    { class: "speak", role: "group", "aria-label": t("language-of") },
+    [
+      ["en-US", "EN"],
+      ["ko", "한"],
+    ].map(([locale, short]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          lang: locale,
+          dataset: { key: locale },
+          "aria-pressed": String(one.locale === locale),
+          "aria-label": `${t("language-of")}: ${locale === "ko" ? "한국어" : "English"}`,
+          onclick: () => change({ locale }),
+        },
+        short,
+      ),
+    ),
+  );
   return [button, speak];
 }
 
@@ -104,12 +189,17 @@ function roleOf(one) {
 function people(anchor) {
   const one = person();
   const items = state.world.people.map((other) => ({
-    label: t("be", { name: other.name }), picture: avatar(other.name, other.id),
+    label: t("be", { name: other.name }),
+    picture: avatar(other.name, other.id),
     detail: roleOf(other) ?? (other.locale === "ko" ? "한국어" : "English"),
     checked: other.id === state.user,
     pick: () => become(other.id),
   }));
-  items.push({ label: t("takes-dms"), checkbox: one.takes_dms, pick: () => change({ takes_dms: !one.takes_dms }) });
+  items.push({
+    label: t("takes-dms"),
+    checkbox: one.takes_dms,
+    pick: () => change({ takes_dms: !one.takes_dms }),
+  });
   openMenu(anchor, t("switch-person"), items);
 }
 

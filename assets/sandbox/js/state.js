@@ -37,7 +37,8 @@ export const guild = () => state.world.guilds.find((one) => one.id === state.gui
 export const isHome = () => state.guild === "home";
 export const isMail = () => isHome() && state.channel === null;
 export const nameOf = (user) => state.world.names[user] ?? user;
-export const guildOf = (channel) => state.world.guilds.find((one) => one.channels.some((c) => c.id === channel));
+export const guildOf = (channel) =>
+  state.world.guilds.find((one) => one.channels.some((c) => c.id === channel));
 export const channelName = (channel) => guildOf(channel)?.channels.find((c) => c.id === channel)?.name;
 
 export async function loadWorld() {
@@ -63,7 +64,7 @@ function restore() {
 export function go(guildId, channel) {
   state.guild = guildId;
   const first = isHome() ? person()?.direct : guild()?.channels[0]?.id;
-  state.channel = channel === undefined ? first ?? null : channel;
+  state.channel = channel === undefined ? (first ?? null) : channel;
   if (state.channel) sessionStorage.setItem("channel", state.channel);
   state.messages = [];
   state.hasMore = false;

@@ -19,7 +19,10 @@ export function startStory() {
   label();
   on("language", label);
   button.addEventListener("click", async () => {
-    if (playing) { playing.abort(); return; }
+    if (playing) {
+      playing.abort();
+      return;
+    }
     playing = new AbortController();
     label();
     const { signal } = playing;
@@ -30,7 +33,9 @@ export function startStory() {
     }
     playing = null;
     label();
-    setTimeout(() => { if (!playing) $("caption").hidden = true; }, 8000);
+    setTimeout(() => {
+      if (!playing) $("caption").hidden = true;
+    }, 8000);
   });
 }
 
@@ -43,7 +48,14 @@ function caption(text) {
 function pause(ms, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => { clearTimeout(timer); reject(new Error("stopped")); }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        reject(new Error("stopped"));
+      },
+      { once: true },
+    );
     if (signal.aborted) reject(new Error("stopped"));
   });
 }
@@ -59,7 +71,8 @@ async function until(look, ms, signal) {
 }
 
 async function tell(signal) {
-  const [first] = state.world.guilds, [mina, jamong] = state.world.people;
+  const [first] = state.world.guilds,
+    [mina, jamong] = state.world.people;
   const channel = first?.channels[0]?.id;
   if (!channel || !jamong) throw new Error(t("none-running"));
   const where = (one) => ({ user: one.id, channel });
@@ -68,12 +81,30 @@ async function tell(signal) {
     if (answer.refused) throw new Error(refusal(answer.refused));
     signal.throwIfAborted();
   };
-  const start = (one, task, limit) => say(one, { do: "command", path: "timeattack start", options: [{ name: "task", value: task }, { name: "limit", value: limit }] });
+  const start = (one, task, limit) =>
+    say(one, {
+      do: "command",
+      path: "timeattack start",
+      options: [
+        { name: "task", value: task },
+        { name: "limit", value: limit },
+      ],
+    });
   // What came since the story looked last.
   let known = state.messages.at(-1)?.id ?? "0";
   const fresh = () => state.messages.filter((one) => BigInt(one.id) > BigInt(known));
-  const mark = () => { known = state.messages.at(-1)?.id ?? known; };
-  const button = (name) => fresh().flatMap((one) => one.components.flatMap((row) => row.components ?? []).filter((part) => part.custom_id?.startsWith(`ta:${name}:`)).map((part) => ({ message: one.id, custom_id: part.custom_id }))).at(-1);
+  const mark = () => {
+    known = state.messages.at(-1)?.id ?? known;
+  };
+  const button = (name) =>
+    fresh()
+      .flatMap((one) =>
+        one.components
+          .flatMap((row) => row.components ?? [])
+          .filter((part) => part.custom_id?.startsWith(`ta:${name}:`))
+          .map((part) => ({ message: one.id, custom_id: part.custom_id })),
+      )
+      .at(-1);
   const said = (marker) => fresh().some((one) => marker.test(JSON.stringify([one.content, one.embeds])));
 
   go(first.id, channel);

@@ -3,7 +3,9 @@
 import { $, h } from "./dom.js";
 import { t } from "./text.js";
 
-let shown = [], active = -1, input = null;
+let shown = [],
+  active = -1,
+  input = null;
 
 export const isOpen = () => !$("suggestions").hidden;
 
@@ -16,7 +18,10 @@ export function suggest(control, { title, note, items, isFirst = false }) {
   shown = items;
   active = -1;
   const list = h("ul", { role: "listbox", id: "suggested", "aria-label": title }, items.map(option));
-  $("suggestions").replaceChildren(h("div", { class: "title" }, h("span", {}, title), note ? h("small", {}, note) : null), list);
+  $("suggestions").replaceChildren(
+    h("div", { class: "title" }, h("span", {}, title), note ? h("small", {}, note) : null),
+    list,
+  );
   $("suggestions").hidden = items.length === 0 && !note;
   control.setAttribute("aria-expanded", String(items.length > 0));
   control.setAttribute("aria-controls", "suggested");
@@ -24,13 +29,21 @@ export function suggest(control, { title, note, items, isFirst = false }) {
 }
 
 function option(item, index) {
-  return h("li", {
-    role: "option", id: `suggested-${index}`, "aria-selected": "false",
-    // The focus stays where it is.
-    onmousedown: (event) => event.preventDefault(),
-    onclick: () => item.pick(),
-    onmousemove: () => activate(index),
-  }, item.picture ?? null, h("span", { class: "label" }, item.label), item.detail ? h("span", { class: "detail" }, item.detail) : null);
+  return h(
+    "li",
+    {
+      role: "option",
+      id: `suggested-${index}`,
+      "aria-selected": "false",
+      // The focus stays where it is.
+      onmousedown: (event) => event.preventDefault(),
+      onclick: () => item.pick(),
+      onmousemove: () => activate(index),
+    },
+    item.picture ?? null,
+    h("span", { class: "label" }, item.label),
+    item.detail ? h("span", { class: "detail" }, item.detail) : null,
+  );
 }
 
 export function hide() {
@@ -52,10 +65,18 @@ function activate(index) {
   else input?.removeAttribute("aria-activedescendant");
 }
 
+/** Whether the list is this input's already; then none of it is active until it is chosen anew. */
+export function keeps(control) {
+  if (input !== control || !isOpen()) return false;
+  activate(-1);
+  return true;
+}
+
 /** Whether the key was for the list: then nobody else should take it. */
 export function takesKey(event) {
-  if (event.isComposing || !isOpen()) return false;
-  const { key } = event, count = shown.length;
+  if (event.isComposing || !isOpen() || event.target !== input) return false;
+  const { key } = event,
+    count = shown.length;
   if (count && (key === "ArrowDown" || key === "ArrowUp")) {
     const step = key === "ArrowDown" ? 1 : -1;
     activate(active < 0 ? (step > 0 ? 0 : count - 1) : (active + step + count) % count);
