@@ -9,10 +9,11 @@ use super::LocalDiscord;
 use super::body::FILE_MAX;
 use super::draft::NewFile;
 use super::interactions::{
-    AUTOCOMPLETE, Answer, COMMAND, COMPONENT, FIRST_ANSWER_MS, Interaction, MODAL_SUBMIT,
+    AUTOCOMPLETE, Answer, COMMAND, COMPONENT, Command, FIRST_ANSWER_MS, Interaction, MODAL_SUBMIT,
 };
 use super::message::Message;
 use super::posting;
+use super::rest::commands::MESSAGE;
 use super::shapes::{id, member_without_user, role};
 use super::slash_line::{self, CHANNEL, MENTIONABLE, ROLE, USER};
 use super::world::{Guild, World};
@@ -205,6 +206,49 @@ impl Actor {
         }
     }
 
+    /// Chooses a command in the message's menu (“Apps”).
+    pub async fn menu(&self, message: &Message, name: &str) -> Result<Reply, Refused> {
+        let data = {
+            let world = self.discord.shared().world();
+            let command = slash_line::offered(&world, self.channel, MESSAGE, name);
+            let unknown = || Refused::Client(format!("there is no command “{name}” for messages"));
+            let command = command.ok_or_else(unknown)?;
+            self.may_use(&world, command)?;
+            let shown = self.shown(&world, message.id)?;
+            let target = message.id.to_string();
+            let mut data = json!({
+                "id": command["id"],
+                "name": command["name"],
+                "type": MESSAGE,
+                "target_id": target,
+                "resolved": { "messages": { target: shown } },
+            });
+            if let Some(guild) = command.get("guild_id") {
+                data["guild_id"] = guild.clone();
+            }
+            data
+        };
+        let command = Command {
+            name: name.to_owned(),
+            target: Some(message.id),
+        };
+        self.send(COMMAND, data, Some(command), None).await
+    }
+
+    /// The message as this person sees it.
+    fn shown(&self, world: &World, message: MessageId) -> Result<Value, Refused> {
+        let gone = || Refused::Client("that message is gone".into());
+        let channel = world.channels.get(&self.channel).ok_or_else(gone)?;
+        let message = channel.message(message.get()).ok_or_else(gone)?;
+        if message
+            .visible_to
+            .is_some_and(|reader| reader.get() != self.user)
+        {
+            return Err(Refused::Client("that message is not shown to you".into()));
+        }
+        Ok(world.message(message))
+    }
+
     /// Presses the button with this `custom_id` or label.
     pub async fn click(&self, message: &Message, button: &str) -> Result<Reply, Refused> {
         let buttons = message.buttons();
@@ -345,11 +389,8 @@ impl Actor {
             }
             (data, path.join(" "))
         };
-        let command_id = command["id"]
-            .as_str()
-            .and_then(|id| id.parse().ok())
-            .unwrap_or(0);
-        self.send(kind, data, Some((command_id, name)), None).await
+        let command = Command { name, target: None };
+        self.send(kind, data, Some(command), None).await
     }
 
     /// The client's “You do not have permission to use this command”.
@@ -512,7 +553,7 @@ impl Actor {
         &self,
         kind: u8,
         data: Value,
-        command: Option<(u64, String)>,
+        command: Option<Command>,
         source: Option<MessageId>,
     ) -> Result<Reply, Refused> {
         let shared = self.discord.shared();
@@ -631,15 +672,7 @@ impl Actor {
             None => event["user"] = world.user_shape(self.user),
         }
         if let Some(source) = source {
-            let message = channel.message(source.get());
-            let message = message.ok_or_else(|| Refused::Client("that message is gone".into()))?;
-            if message
-                .visible_to
-                .is_some_and(|reader| reader.get() != self.user)
-            {
-                return Err(Refused::Client("that message is not shown to you".into()));
-            }
-            event["message"] = world.message(message);
+            event["message"] = self.shown(world, source)?;
         }
         Ok(event)
     }

@@ -22,6 +22,8 @@ const EMBED_CHARACTERS_MAX: usize = 6_000;
 const FIELDS_MAX: usize = 25;
 /// Files on a message.
 const FILES_MAX: usize = 10;
+/// Characters of the text for those who cannot see a file.
+const FILE_DESCRIPTION_MAX: usize = 1_024;
 /// Characters of a nonce.
 const NONCE_MAX: usize = 25;
 
@@ -176,6 +178,9 @@ impl Draft {
                 form.required(&path(&format!("attachments.{index}.id")));
                 continue;
             };
+            let description = attachment["description"].as_str().unwrap_or_default();
+            let at = path(&format!("attachments.{index}.description"));
+            form.length(&at, description, 0, FILE_DESCRIPTION_MAX);
             // A small number points at `files[n]`; a snowflake at a file that is already there.
             if files.iter().any(|file| file.index == Some(id)) {
                 described.push((id.to_string(), attachment));

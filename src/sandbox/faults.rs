@@ -90,6 +90,8 @@ pub(super) struct Faults {
     pub(super) outage: AtomicBool,
     /// As much until then by the wall clock; 0: no such outage was ordered.
     outage_until_ms: AtomicI64,
+    /// The bot's token is no longer taken: Discord has made another.
+    pub(super) token_reset: AtomicBool,
     /// Heartbeats are not acknowledged.
     pub(super) zombie: AtomicBool,
 }

@@ -4,31 +4,44 @@
 //! asked for: a text frame is not compressed, and clients take it as it is.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::Ordering;
+use std::pin::pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use super::limits::Identify;
 use super::shapes::id;
 use super::state::Shared;
+use crate::clock::Clock;
 
 pub(super) const GUILDS: u64 = 1;
 pub(super) const GUILD_MESSAGES: u64 = 1 << 9;
 pub(super) const DIRECT_MESSAGES: u64 = 1 << 12;
 /// Presences, members and message content: a bot has them only if its owner asked Discord.
 const PRIVILEGED: u64 = 1 << 1 | 1 << 8 | 1 << 15;
-const HEARTBEAT_MS: u64 = 41_250;
+const HEARTBEAT_MS: i64 = 41_250;
 /// Events kept for a session that comes back.
 const REPLAY: usize = 2_000;
 /// Sessions kept that have no connection.
 const SESSIONS_KEPT: usize = 64;
 
 /// Who is connected, and what they missed.
-#[derive(Default)]
 pub(super) struct Gateway {
     sessions: Mutex<HashMap<String, Session>>,
+    /// How often whoever connects from now on is told to send heartbeats.
+    heartbeat_ms: AtomicI64,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            sessions: Mutex::default(),
+            heartbeat_ms: AtomicI64::new(HEARTBEAT_MS),
+        }
+    }
 }
 
 struct Session {
@@ -130,6 +143,28 @@ impl Gateway {
         }
     }
 
+    /// How often heartbeats are to be sent on connections that are made from now on.
+    pub(super) fn set_heartbeat(&self, every_ms: i64) {
+        self.heartbeat_ms.store(every_ms.max(1), Ordering::Relaxed);
+    }
+
+    /// Every session is over, and whoever is connected is told why.
+    fn end_all(&self, code: u16) {
+        self.order_all(|| Order::Close(code));
+        self.lock().clear();
+    }
+
+    /// The session is over, if it is still this connection's.
+    fn end(&self, session: &str, sender: &mpsc::UnboundedSender<Order>) {
+        let mut sessions = self.lock();
+        let connection = sessions
+            .get(session)
+            .and_then(|one| one.connection.as_ref());
+        if connection.is_some_and(|connection| connection.same_channel(sender)) {
+            sessions.remove(session);
+        }
+    }
+
     /// Whether the session is held by the connection with this sender.
     fn is_on(&self, session: &str, sender: &mpsc::UnboundedSender<Order>) -> bool {
         let sessions = self.lock();
@@ -154,15 +189,29 @@ impl Gateway {
 
 /// Serves one connection until it ends.
 pub(super) async fn serve(shared: Arc<Shared>, mut socket: WebSocket) {
-    let hello = json!({ "op": 10, "d": { "heartbeat_interval": HEARTBEAT_MS } });
+    let every_ms = shared.gateway.heartbeat_ms.load(Ordering::Relaxed);
+    // Half an interval is left to the network. By the machine's clock and not by the one that can be
+    // turned: a client's heart beats by its own.
+    let machine = Clock::System;
+    let patience_ms = every_ms.saturating_add(every_ms / 2);
+    let mut silence = pin!(machine.sleep_ms(patience_ms));
+    let hello = json!({ "op": 10, "d": { "heartbeat_interval": every_ms } });
     if socket.send(Frame::text(hello.to_string())).await.is_err() {
         return;
     }
     let (sender, mut orders) = mpsc::unbounded_channel();
-    let mut session = None;
+    let mut session: Option<String> = None;
     loop {
         tokio::select! {
             () = shared.stop.cancelled() => break,
+            () = &mut silence => {
+                if let Some(session) = &session {
+                    // Not to be resumed: “reconnect and start a new one”.
+                    shared.gateway.end(session, &sender);
+                }
+                close(&mut socket, 4_009).await;
+                break;
+            }
             order = orders.recv() => match order {
                 Some(Order::Send(text)) => {
                     if socket.send(Frame::text(text)).await.is_err() {
@@ -182,6 +231,9 @@ pub(super) async fn serve(shared: Arc<Shared>, mut socket: WebSocket) {
                     close(&mut socket, 4_002).await;
                     break;
                 };
+                if payload["op"] == 1 {
+                    silence.set(machine.sleep_ms(patience_ms));
+                }
                 match take(&shared, &payload, &mut session, &sender) {
                     Taken::Nothing => {}
                     Taken::Answer(answer) => {
@@ -236,7 +288,8 @@ fn take(
 
 fn is_token(shared: &Shared, data: &Value) -> bool {
     let token = data["token"].as_str().unwrap_or_default();
-    token.strip_prefix("Bot ").unwrap_or(token) == shared.token
+    let is_reset = shared.faults.token_reset.load(Ordering::Relaxed);
+    token.strip_prefix("Bot ").unwrap_or(token) == shared.token && !is_reset
 }
 
 fn identify(
@@ -260,6 +313,16 @@ fn identify(
     };
     if intents & PRIVILEGED != 0 {
         return Taken::Close(4_014);
+    }
+    match shared.limits.identify(shard.0, shared.clock.monotonic_ms()) {
+        Identify::Fine => {}
+        Identify::TooSoon => return Taken::Answer(json!({ "op": 9, "d": false })),
+        Identify::TooMany => {
+            tracing::warn!("too many sessions were begun in a day: the bot's token is reset");
+            shared.faults.token_reset.store(true, Ordering::Relaxed);
+            shared.gateway.end_all(4_004);
+            return Taken::Close(4_004);
+        }
     }
     let world = shared.world();
     let session_id = format!("{:032x}", shared.ids.make(shared.clock.now_ms()));
@@ -363,6 +426,7 @@ async fn close(socket: &mut WebSocket, code: u16) {
         4_003 => "Not authenticated.",
         4_005 => "Already authenticated.",
         4_007 => "Invalid seq.",
+        4_009 => "Session timed out.",
         4_010 => "Invalid shard.",
         4_013 => "Invalid intent(s).",
         4_014 => "Disallowed intent(s).",

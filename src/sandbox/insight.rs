@@ -112,7 +112,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
     let orders = DefaultBodyLimit::max(ORDER_MAX);
     Router::new()
         .route("/local/insight", get(insight))
-        .route("/local/faults", post(faults).layer(orders.clone()))
+        .route("/local/faults", post(faults).layer(orders))
         .route("/local/bot", post(kill).layer(orders))
 }
 
@@ -315,6 +315,6 @@ fn is_bearable(ms: i64) -> bool {
     (0..=LONGEST_TROUBLE_MS).contains(&ms)
 }
 
-fn refused(status: StatusCode, why: &str) -> Response {
+pub(super) fn refused(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "refused": why }))).into_response()
 }

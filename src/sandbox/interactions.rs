@@ -45,14 +45,21 @@ pub(super) struct Interaction {
     pub(super) kind: u8,
     pub(super) channel: u64,
     pub(super) user: u64,
-    /// Of a command.
-    pub(super) command: Option<(u64, String)>,
+    pub(super) command: Option<Command>,
     /// The message whose component was used.
     pub(super) source: Option<MessageId>,
     pub(super) made_ms: i64,
     pub(super) answer: Option<Answer>,
     /// The message that `@original` means.
     pub(super) original: Option<MessageId>,
+}
+
+/// The command that was used.
+pub(super) struct Command {
+    /// Its path: `timeattack start`.
+    pub(super) name: String,
+    /// The message in whose menu it was chosen.
+    pub(super) target: Option<MessageId>,
 }
 
 /// The bot's first answer.
@@ -188,10 +195,10 @@ fn envelope(world: &World, interaction_id: u64, draft: &Draft, loading: bool) ->
     Envelope {
         channel: interaction.map_or(0, |one| one.channel),
         author: world.bot,
-        kind: if interaction.is_some_and(|one| one.kind == COMMAND) {
-            20
-        } else {
-            19
+        kind: match interaction.map(|one| (one.kind, &one.command)) {
+            Some((COMMAND, Some(command))) if command.target.is_some() => 23,
+            Some((COMMAND, _)) => 20,
+            _ => 19,
         },
         replies_to: None,
         interaction: interaction.map(|one| Box::new(metadata(world, one))),
@@ -213,7 +220,7 @@ fn metadata(world: &World, interaction: &Interaction) -> (Value, Value) {
         "user": user,
         "authorizing_integration_owners": { "0": id(guild.unwrap_or(0)) },
     });
-    let Some((_, name)) = &interaction.command else {
+    let Some(Command { name, target }) = &interaction.command else {
         if let Some(source) = interaction.source
             && interaction.kind == COMPONENT
         {
@@ -228,6 +235,9 @@ fn metadata(world: &World, interaction: &Interaction) -> (Value, Value) {
         }
         return (metadata, Value::Null);
     };
+    if let Some(target) = target {
+        metadata["target_message_id"] = id(target.get());
+    }
     let legacy = json!({ "id": id(interaction.id), "type": COMMAND, "name": name, "user": user });
     (metadata, legacy)
 }

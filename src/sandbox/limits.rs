@@ -1,7 +1,7 @@
-//! Rate limits, as a client meets them: a bucket per route and major parameter, and 50 requests a
-//! second over all of them.
+//! Rate limits, as a client meets them: a bucket per route and major parameter, 50 requests a second
+//! over all of them, and for the gateway so many sessions in five seconds and a day.
 //!
-//! Source: Discord's reference, “Rate Limits”. Its numbers per route are not documented and told
+//! Source: Discord's reference, “Rate Limits” and “Gateway” (“Identifying”, “Sharding”). Its numbers per route are not documented and told
 //! by headers alone; the ones here are those that clients commonly see.
 
 use std::collections::HashMap;
@@ -12,6 +12,12 @@ use axum::http::Method;
 
 /// Requests a second over all routes.
 const GLOBAL_PER_SECOND: u32 = 50;
+/// Sessions that may be begun in a day (IDENTIFY); to resume one is free.
+const IDENTIFIES_A_DAY: u32 = 1_000;
+const DAY_MS: i64 = 86_400_000;
+/// Shards that may begin sessions together: one of each remainder in five seconds.
+pub(super) const MAX_CONCURRENCY: u64 = 16;
+const IDENTIFY_EVERY_MS: i64 = 5_000;
 /// Buckets remembered before those that ran out are forgotten.
 const BUCKETS_KEPT: usize = 10_000;
 
@@ -27,6 +33,27 @@ pub(super) struct Limits {
 struct Windows {
     global: Window,
     buckets: HashMap<String, Window>,
+    identifies: Window,
+    /// By the remainder of the shard's number.
+    starts: HashMap<u64, Window>,
+}
+
+/// Whether a session may be begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Identify {
+    Fine,
+    /// Another shard of the same remainder, or the same, has just begun one.
+    TooSoon,
+    /// One more than a day has. Discord then ends all sessions and makes the token invalid.
+    TooMany,
+}
+
+/// How many sessions may still be begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SessionStarts {
+    pub(super) total: u32,
+    pub(super) remaining: u32,
+    pub(super) reset_after_ms: i64,
 }
 
 /// A window opens with its first request and closes after its length.
@@ -88,6 +115,39 @@ impl Limits {
     /// A 429 was given, by a limit or by a fault.
     pub(super) fn count_too_many(&self) {
         self.too_many.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts the beginning of a session; while the limits are off, it does not.
+    pub(super) fn identify(&self, shard: u64, now_ms: i64) -> Identify {
+        if !self.is_on() {
+            return Identify::Fine;
+        }
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if !windows.identifies.take(IDENTIFIES_A_DAY, DAY_MS, now_ms) {
+            return Identify::TooMany;
+        }
+        let start = windows.starts.entry(shard % MAX_CONCURRENCY).or_default();
+        if start.take(1, IDENTIFY_EVERY_MS, now_ms) {
+            Identify::Fine
+        } else {
+            Identify::TooSoon
+        }
+    }
+
+    /// What is left of the day's sessions.
+    pub(super) fn session_starts(&self, now_ms: i64) -> SessionStarts {
+        let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let reset_after_ms = (windows.identifies.ends_ms - now_ms).max(0);
+        let used = if reset_after_ms == 0 {
+            0
+        } else {
+            windows.identifies.used
+        };
+        SessionStarts {
+            total: IDENTIFIES_A_DAY,
+            remaining: IDENTIFIES_A_DAY - used.min(IDENTIFIES_A_DAY),
+            reset_after_ms,
+        }
     }
 
     /// Counts a request. `None` while the limits are off.
@@ -257,5 +317,39 @@ mod tests {
                 .unwrap()
                 .is_ok()
         );
+    }
+    #[test]
+    fn one_shard_of_each_remainder_begins_a_session_in_five_seconds() {
+        let limits = limits();
+        assert_eq!(limits.identify(0, 0), Identify::Fine);
+        assert_eq!(limits.identify(1, 0), Identify::Fine);
+        assert_eq!(limits.identify(0, 4_999), Identify::TooSoon);
+        assert_eq!(limits.identify(MAX_CONCURRENCY, 4_999), Identify::TooSoon);
+        assert_eq!(limits.identify(MAX_CONCURRENCY, 5_000), Identify::Fine);
+        limits.switch(false);
+        assert_eq!(limits.identify(0, 5_000), Identify::Fine);
+    }
+
+    #[test]
+    fn a_day_has_a_thousand_sessions() {
+        let limits = limits();
+        let left = |now_ms| limits.session_starts(now_ms).remaining;
+        assert_eq!(left(0), 1_000);
+        for count in 0..1_000 {
+            assert_eq!(limits.identify(0, count * 5_000), Identify::Fine);
+        }
+        let now_ms = 5_000_000;
+        assert_eq!(
+            limits.session_starts(now_ms),
+            SessionStarts {
+                total: 1_000,
+                remaining: 0,
+                reset_after_ms: DAY_MS - now_ms
+            }
+        );
+        assert_eq!(limits.identify(0, now_ms), Identify::TooMany);
+        assert_eq!(left(DAY_MS), 1_000);
+        assert_eq!(limits.identify(0, DAY_MS), Identify::Fine);
+        assert_eq!(left(DAY_MS), 999);
     }
 }

@@ -77,6 +77,8 @@ pub struct Attachment {
     pub description: Option<String>,
     /// Its media type.
     pub content_type: String,
+    /// Width and height of a picture, where they are known.
+    pub dimensions: Option<(u32, u32)>,
     /// Bytes.
     pub size: usize,
     /// Where it is served.
@@ -297,6 +299,10 @@ pub(super) fn attachment(attachment: &Attachment, ephemeral: bool) -> Value {
     });
     if let Some(description) = &attachment.description {
         shape["description"] = description.as_str().into();
+    }
+    if let Some((width, height)) = attachment.dimensions {
+        shape["width"] = width.into();
+        shape["height"] = height.into();
     }
     if ephemeral {
         shape["ephemeral"] = true.into();

@@ -24,9 +24,11 @@ mod gateway;
 pub mod insight;
 mod interactions;
 mod limits;
+mod mail;
 mod message;
 mod page;
 pub mod permissions;
+mod picture;
 mod posting;
 pub mod record;
 mod rest;
@@ -118,6 +120,7 @@ impl LocalDiscord {
             gateway: gateway::Gateway::default(),
             on_message: options.on_message,
             insight: OnceLock::new(),
+            mail: options.mail,
             began_ms: options.clock.now_ms(),
             changes: tokio::sync::watch::Sender::new(0),
             stop: CancellationToken::new(),
@@ -129,6 +132,7 @@ impl LocalDiscord {
         let discord = Self { shared };
         let router = page::router(discord.clone())
             .merge(insight::router())
+            .merge(mail::router())
             .fallback(rest::handle)
             .layer(axum::middleware::from_fn(page::refuse_other_sites))
             .layer(axum::extract::DefaultBodyLimit::disable())
@@ -181,25 +185,8 @@ impl LocalDiscord {
             mentionable: false,
             bot: None,
         };
-        let own = Role {
-            id: made(&self.shared.ids),
-            name: "timeattack".into(),
-            permissions: permissions::VIEW_CHANNEL
-                | permissions::SEND_MESSAGES
-                | permissions::SEND_MESSAGES_IN_THREADS
-                | permissions::EMBED_LINKS
-                | permissions::ATTACH_FILES
-                | permissions::READ_MESSAGE_HISTORY,
-            position: 1,
-            mentionable: false,
-            bot: Some(world.bot),
-        };
-        let bot = Member {
-            user: world.bot,
-            nick: None,
-            roles: vec![own.id],
-            joined_ms: self.shared.clock.now_ms(),
-        };
+        let own = bots_role(made(&self.shared.ids), world.bot);
+        let bot = bots_member(world.bot, own.id, self.shared.clock.now_ms());
         let guild = Guild {
             id,
             name: name.into(),
@@ -273,7 +260,39 @@ impl LocalDiscord {
             let gone = serde_json::json!({ "id": shapes::id(guild.get()) });
             let shared = &self.shared;
             shared.emit_of_guild("GUILD_DELETE", &gone, guild.get());
+            shared.change();
         }
+    }
+
+    /// Brings the bot back into a server that it was put out of, with the permissions it asks for.
+    /// What its admins had denied it is forgotten with its role.
+    pub fn invite_bot(&self, guild: GuildId) {
+        let mut world = self.shared.world();
+        let bot = world.bot;
+        let role = made(&self.shared.ids);
+        let now_ms = self.shared.clock.now_ms();
+        let Some(found) = world.guilds.get_mut(&guild.get()) else {
+            return;
+        };
+        if found.has_bot {
+            return;
+        }
+        found.has_bot = true;
+        found.roles.retain(|_, role| role.bot != Some(bot));
+        found.roles.insert(role, bots_role(role, bot));
+        found.members.insert(bot, bots_member(bot, role, now_ms));
+        for channel in world.channels.values_mut() {
+            if channel.guild == Some(guild.get()) {
+                channel.overwrites.retain(|overwrite| overwrite.id != bot);
+            }
+        }
+        let Some(found) = world.guilds.get(&guild.get()) else {
+            return;
+        };
+        let shape = world.guild_create(found, false);
+        let shared = &self.shared;
+        shared.emit_of_guild("GUILD_CREATE", &shape, guild.get());
+        shared.change();
     }
 
     /// Somebody with an account.
@@ -282,6 +301,22 @@ impl LocalDiscord {
         let id = user.id;
         self.shared.world().users.insert(id, user);
         id.into()
+    }
+
+    /// Somebody sets their app to another language, which their next interactions name. `false`:
+    /// there is nobody with this id, or Discord has no such language.
+    pub fn set_locale(&self, user: UserId, locale: &str) -> bool {
+        if !LOCALES.contains(&locale) {
+            return false;
+        }
+        let mut world = self.shared.world();
+        let Some(user) = world.users.get_mut(&user.get()) else {
+            return false;
+        };
+        locale.clone_into(&mut user.locale);
+        drop(world);
+        self.shared.change();
+        true
     }
 
     /// Makes a user a member, with these permissions besides everybody's.
@@ -519,6 +554,13 @@ impl LocalDiscord {
         self.shared.gateway.reconnect();
     }
 
+    /// Who connects from now on is told to send heartbeats this often, and is closed (4009) after
+    /// half as long again without one.
+    pub fn heartbeat_every(&self, every: Duration) {
+        let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
+        self.shared.gateway.set_heartbeat(every_ms);
+    }
+
     /// Declares every session over.
     pub fn invalid_session(&self, resumable: bool) {
         self.shared.gateway.invalidate(resumable);
@@ -529,6 +571,39 @@ impl LocalDiscord {
         self.shared.limits.switch(on);
     }
 }
+
+/// The role that Discord makes for a bot when it is invited.
+fn bots_role(id: u64, bot: u64) -> Role {
+    Role {
+        id,
+        name: "timeattack".into(),
+        permissions: permissions::VIEW_CHANNEL
+            | permissions::SEND_MESSAGES
+            | permissions::SEND_MESSAGES_IN_THREADS
+            | permissions::EMBED_LINKS
+            | permissions::ATTACH_FILES
+            | permissions::READ_MESSAGE_HISTORY,
+        position: 1,
+        mentionable: false,
+        bot: Some(bot),
+    }
+}
+
+fn bots_member(bot: u64, role: u64, joined_ms: i64) -> Member {
+    Member {
+        user: bot,
+        nick: None,
+        roles: vec![role],
+        joined_ms,
+    }
+}
+
+/// The languages of Discord's apps, by its reference, “Locales”.
+const LOCALES: [&str; 34] = [
+    "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl",
+    "no", "pl", "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th",
+    "zh-CN", "ja", "zh-TW", "ko", "ar", "he",
+];
 
 /// The day from which the world's own ids come: 2024-01-01.
 const WORLD_MS: i64 = 1_704_067_200_000;

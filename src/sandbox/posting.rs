@@ -14,6 +14,7 @@ use super::permissions::{
     ATTACH_FILES, EMBED_LINKS, MENTION_EVERYONE, READ_MESSAGE_HISTORY, SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
 };
+use super::picture;
 use super::shapes::id;
 use super::state::Shared;
 use super::world::{Channel, ChannelKind, Upload, World};
@@ -273,17 +274,20 @@ pub(super) fn keep(shared: &Shared, world: &mut World, channel: u64, file: NewFi
         }
     };
     let filename: String = file.filename.chars().map(plain).collect();
+    let in_path: String = url::form_urlencoded::byte_serialize(filename.as_bytes()).collect();
+    let content_type = picture::kind_of(&file.bytes).map_or(file.content_type, str::to_owned);
     let attachment = Attachment {
         id,
-        url: format!("{}/attachments/{channel}/{id}/{filename}", shared.base_url),
+        url: format!("{}/attachments/{channel}/{id}/{in_path}", shared.base_url),
         filename,
         description: file.description,
-        content_type: file.content_type.clone(),
+        content_type: content_type.clone(),
+        dimensions: picture::dimensions_of(&file.bytes),
         size: file.bytes.len(),
     };
     let upload = Upload {
         bytes: file.bytes,
-        content_type: file.content_type,
+        content_type,
     };
     world.uploads.keep(id, upload);
     attachment

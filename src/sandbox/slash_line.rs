@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::actor::{OptionValue, Refused};
+use super::rest::commands::{CHAT_INPUT, kind_of};
 use super::world::{Channel, Role, World};
 
 /// The kinds of option that name something of the server, by Discord's “Application Command Option
@@ -52,13 +53,25 @@ pub(super) fn find(
         .map(str::to_owned)
         .collect();
     let first = words.first().ok_or_else(unknown)?;
+    let command = offered(world, channel, CHAT_INPUT, first).ok_or_else(unknown)?;
+    leaf(command, &words[1..]).ok_or_else(unknown)?;
+    Ok((command.clone(), words))
+}
+
+/// The command of this kind and name that clients offer in the channel.
+pub(super) fn offered<'a>(
+    world: &'a World,
+    channel: u64,
+    kind: u64,
+    name: &str,
+) -> Option<&'a Value> {
     let guild = world
         .channels
         .get(&channel)
         .and_then(|channel| channel.guild);
     // With the bot its commands leave a server.
     if guild.is_some_and(|guild| world.guild(guild).is_err()) {
-        return Err(unknown());
+        return None;
     }
     // A guild's own command goes before a global one of the same name.
     let lists = [guild.map(Some), Some(None)];
@@ -67,11 +80,10 @@ pub(super) fn find(
         .flatten()
         .filter_map(|list| world.commands.get(&list))
         .flatten();
-    let command = commands
-        .find(|command| command["name"] == *first && is_for(command, guild.is_some()))
-        .ok_or_else(unknown)?;
-    leaf(command, &words[1..]).ok_or_else(unknown)?;
-    Ok((command.clone(), words))
+    commands.find(|command| {
+        let is_meant = command["name"] == *name && kind_of(command) == kind;
+        is_meant && is_for(command, guild.is_some())
+    })
 }
 
 /// Whether clients offer the command in servers, or in direct messages with the bot: by its

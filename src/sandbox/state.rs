@@ -1,5 +1,6 @@
 //! What the server's parts share.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
@@ -31,6 +32,8 @@ pub(super) struct Shared {
     pub(super) on_message: Option<OnMessage>,
     /// What is known of the bot beside it.
     pub(super) insight: OnceLock<Arc<dyn Insight>>,
+    /// The folder of the bot's mails.
+    pub(super) mail: Option<PathBuf>,
     /// When it began: UTC epoch milliseconds.
     pub(super) began_ms: i64,
     /// Counts what happened that somebody may be waiting for. A count, not a bell: whoever looks

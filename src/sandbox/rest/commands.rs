@@ -10,10 +10,16 @@ use crate::sandbox::shapes::id;
 use crate::sandbox::state::Shared;
 use crate::sandbox::world::World;
 
-/// Commands of one kind in one place.
+/// Slash commands in one place: of the application, or of one server.
 const COMMANDS: usize = 100;
+/// Commands in the menu of a user, and of a message, in one place.
+const MENU_COMMANDS: usize = 15;
 /// Options of a command, choices of an option.
 const OPTIONS: usize = 25;
+/// The kinds of command that exist here, by Discord's “Application Command Types”.
+pub(in crate::sandbox) const CHAT_INPUT: u64 = 1;
+const USER: u64 = 2;
+pub(in crate::sandbox) const MESSAGE: u64 = 3;
 /// Characters of a command in all: names, descriptions and values, the longest language counting.
 const COMMAND_LENGTH: usize = 8_000;
 
@@ -32,11 +38,17 @@ pub(super) fn route(shared: &Shared, call: &Call, guild: Option<u64>, rest: &[&s
         ("PUT", []) => {
             let list = body.as_array().cloned().unwrap_or_default();
             let mut form = Form::default();
-            form.count("", list.len(), 0, COMMANDS);
+            form.count("", list.len(), 0, COMMANDS + 2 * MENU_COMMANDS);
             for (index, command) in list.iter().enumerate() {
                 check(command, &format!("{index}"), &mut form);
+                if list[..index].iter().any(|other| is_same(other, command)) {
+                    already_named(&format!("{index}"), &mut form);
+                }
             }
             form.finish()?;
+            for kind in [CHAT_INPUT, USER, MESSAGE] {
+                has_room(&list, kind)?;
+            }
             let stored: Vec<Value> = list
                 .iter()
                 .map(|command| shape(shared, &world, guild, command))
@@ -52,8 +64,11 @@ pub(super) fn route(shared: &Shared, call: &Call, guild: Option<u64>, rest: &[&s
             form.finish()?;
             let stored = shape(shared, &world, guild, body);
             let list = world.commands.entry(guild).or_default();
-            list.retain(|known| known["name"] != stored["name"]);
-            list.push(stored.clone());
+            let mut changed = list.clone();
+            changed.retain(|known| !is_same(known, &stored));
+            changed.push(stored.clone());
+            has_room(&changed, kind_of(&stored))?;
+            *list = changed;
             drop(world);
             shared.change();
             Ok(Some(stored))
@@ -66,18 +81,31 @@ pub(super) fn route(shared: &Shared, call: &Call, guild: Option<u64>, rest: &[&s
                 "GET" => Ok(Some(list[at].clone())),
                 "DELETE" => {
                     list.remove(at);
+                    drop(world);
+                    shared.change();
                     Ok(None)
                 }
                 "PATCH" => {
                     let mut changed = list[at].clone();
-                    if let (Some(changed), Some(body)) = (changed.as_object_mut(), body.as_object())
-                    {
-                        changed.extend(body.clone());
+                    for (field, value) in body.as_object().into_iter().flatten() {
+                        // What a command is, it stays.
+                        if field != "type" {
+                            put(&mut changed, field, value);
+                        }
                     }
                     let mut form = Form::default();
                     check(&changed, "", &mut form);
+                    let others = list.iter().enumerate().filter(|(other, _)| *other != at);
+                    if others
+                        .into_iter()
+                        .any(|(_, other)| is_same(other, &changed))
+                    {
+                        already_named("", &mut form);
+                    }
                     form.finish()?;
                     list[at] = changed.clone();
+                    drop(world);
+                    shared.change();
                     Ok(Some(changed))
                 }
                 _ => Err(ApiError::unknown_route()),
@@ -87,10 +115,48 @@ pub(super) fn route(shared: &Shared, call: &Call, guild: Option<u64>, rest: &[&s
     }
 }
 
-/// An `ApplicationCommandResponse`; a command of the same name keeps its id.
+pub(in crate::sandbox) fn kind_of(command: &Value) -> u64 {
+    command["type"].as_u64().unwrap_or(CHAT_INPUT)
+}
+
+/// Whether both go by one name: each kind has names of its own.
+fn is_same(one: &Value, other: &Value) -> bool {
+    one["name"] == other["name"] && kind_of(one) == kind_of(other)
+}
+
+fn already_named(at: &str, form: &mut Form) {
+    form.add(
+        &path(at, "name"),
+        "APPLICATION_COMMANDS_DUPLICATE_NAME",
+        "Application command names must be unique",
+    );
+}
+
+fn has_room(list: &[Value], kind: u64) -> Result<(), ApiError> {
+    let most = if kind == CHAT_INPUT {
+        COMMANDS
+    } else {
+        MENU_COMMANDS
+    };
+    let count = list.iter().filter(|command| kind_of(command) == kind);
+    if count.count() > most {
+        return Err(ApiError::code(30_032));
+    }
+    Ok(())
+}
+
+fn path(at: &str, field: &str) -> String {
+    if at.is_empty() {
+        field.to_owned()
+    } else {
+        format!("{at}.{field}")
+    }
+}
+
+/// An `ApplicationCommandResponse`; a command of the same name and kind keeps its id.
 fn shape(shared: &Shared, world: &World, guild: Option<u64>, command: &Value) -> Value {
     let known = world.commands.get(&guild).into_iter().flatten();
-    let known = known.clone().find(|known| known["name"] == command["name"]);
+    let known = known.clone().find(|known| is_same(known, command));
     let made = || id(shared.ids.make(shared.clock.now_ms()));
     let mut shape = json!({
         "id": known.map_or_else(made, |known| known["id"].clone()),
@@ -110,18 +176,22 @@ fn shape(shared: &Shared, world: &World, guild: Option<u64>, command: &Value) ->
         shape["contexts"] = Value::Null;
         shape["dm_permission"] = true.into();
     }
-    let given = command.as_object().cloned().unwrap_or_default();
-    for (field, value) in given {
-        // Bits come as a string or a number, and are answered as a string.
-        let value = match (field.as_str(), &value) {
-            ("default_member_permissions", Value::Number(bits)) => bits.to_string().into(),
-            ("options", Value::Array(options)) => options.iter().map(option_shape).collect(),
-            ("integration_types" | "contexts", Value::Null) => continue,
-            _ => value,
-        };
-        shape[field] = value;
+    for (field, value) in command.as_object().into_iter().flatten() {
+        put(&mut shape, field, value);
     }
     shape
+}
+
+/// Writes a given field as Discord answers it.
+fn put(shape: &mut Value, field: &str, value: &Value) {
+    shape[field] = match (field, value) {
+        // Bits come as a string or a number, and are answered as a string.
+        ("default_member_permissions", Value::Number(bits)) => bits.to_string().into(),
+        ("options", Value::Array(options)) => options.iter().map(option_shape).collect(),
+        ("integration_types" | "contexts" | "options", Value::Null) => return,
+        ("description", Value::Null) => "".into(),
+        _ => value.clone(),
+    };
 }
 
 /// An option, without what it leaves out.
@@ -139,19 +209,17 @@ fn option_shape(option: &Value) -> Value {
 }
 
 fn check(command: &Value, at: &str, form: &mut Form) {
-    let path = |field: &str| {
-        if at.is_empty() {
-            field.to_owned()
-        } else {
-            format!("{at}.{field}")
-        }
-    };
-    let is_chat_input = command["type"].as_u64().unwrap_or(1) == 1;
-    name(command, &path("name"), is_chat_input, form);
-    if is_chat_input {
-        description(command, &path("description"), form);
+    let kind = kind_of(command);
+    let is_chat_input = kind == CHAT_INPUT;
+    name(command, &path(at, "name"), is_chat_input, form);
+    match kind {
+        CHAT_INPUT => description(command, &path(at, "description"), form),
+        USER | MESSAGE => no_description(command, at, form),
+        _ => form.not_a_choice(&path(at, "type"), "1, 2, 3"),
     }
-    options(command, &path("options"), 0, form);
+    if is_chat_input {
+        options(command, &path(at, "options"), 0, form);
+    }
     if length(command) > COMMAND_LENGTH {
         form.add(
             at,
@@ -171,6 +239,30 @@ fn name(value: &Value, path: &str, is_chat_input: bool, form: &mut Form) {
             path,
             "APPLICATION_COMMAND_INVALID_NAME",
             "Command name is invalid",
+        );
+    }
+}
+
+/// A command in a menu has a name and nothing else to show. Empty is as good as left out.
+fn no_description(command: &Value, at: &str, form: &mut Form) {
+    if !command["description"]
+        .as_str()
+        .unwrap_or_default()
+        .is_empty()
+    {
+        form.add(
+            &path(at, "description"),
+            "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION_INVALID",
+            "Context menu commands cannot have description",
+        );
+    }
+    let options = command["options"].as_array();
+    if options.is_some_and(|options| !options.is_empty()) {
+        // That they are refused is documented, by which code is not.
+        form.add(
+            &path(at, "options"),
+            "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS_INVALID",
+            "Context menu commands cannot have options",
         );
     }
 }

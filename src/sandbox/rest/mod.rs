@@ -1,10 +1,11 @@
 //! The REST API: every request goes through one door, where tokens, faults and limits are looked
 //! at, and from there to its route.
 
-mod commands;
+pub(super) mod commands;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{FromRequestParts as _, Request, State, WebSocketUpgrade};
@@ -17,13 +18,13 @@ use super::draft::Draft;
 use super::error::{ApiError, invalid};
 use super::faults::FaultKind;
 use super::interactions;
-use super::limits::{Standing, TooMany};
+use super::limits::{MAX_CONCURRENCY, Standing, TooMany};
 use super::record::Exchange;
 use super::shapes::role;
 use super::snowflake;
 use super::state::Shared;
 use super::world::Channel;
-use super::{direct, gateway, permissions, posting};
+use super::{direct, gateway, permissions, picture, posting};
 
 /// What a route answers: a body, or 204.
 type Answer = Result<Option<Value>, ApiError>;
@@ -211,7 +212,7 @@ fn is_authorized(shared: &Shared, request: &Request, segments: &[&str]) -> bool 
     let token = header
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bot "));
-    token == Some(shared.token.as_str())
+    token == Some(shared.token.as_str()) && !shared.faults.token_reset.load(Ordering::Relaxed)
 }
 
 /// Exactly `application/json`: discord.py reads anything else as text.
@@ -304,13 +305,23 @@ fn attachment(shared: &Shared, path: &str) -> Response {
         Some(upload) => {
             // The page is served from this address too: a file that somebody uploaded must not
             // become a script beside it.
+            let is_shown = picture::SHOWN.contains(&upload.content_type.as_str());
+            // What it was called may be anything, which a header may not.
+            let kind = HeaderValue::from_str(&upload.content_type);
+            let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+            let fixed = HeaderValue::from_static;
             let headers = [
-                (header::CONTENT_TYPE, upload.content_type.as_str()),
+                (header::CONTENT_TYPE, kind),
                 (
                     header::CONTENT_SECURITY_POLICY,
-                    "default-src 'none'; sandbox",
+                    fixed("default-src 'none'; sandbox"),
                 ),
-                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
+                // Without a name: a browser takes it from the address.
+                (
+                    header::CONTENT_DISPOSITION,
+                    fixed(if is_shown { "inline" } else { "attachment" }),
+                ),
             ];
             (headers, upload.bytes.clone()).into_response()
         }
@@ -325,7 +336,7 @@ fn route(shared: &Shared, call: Call, segments: &[&str]) -> Answer {
         ("GET", ["gateway", "bot"]) => Ok(Some(json!({
             "url": gateway::gateway_url(shared),
             "shards": 1,
-            "session_start_limit": { "total": 1000, "remaining": 1000, "reset_after": 14_400_000, "max_concurrency": 16 },
+            "session_start_limit": session_start_limit(shared),
         }))),
         ("GET", ["users", "@me"]) => Ok(Some(shared.world().current_user())),
         ("GET", ["users", user]) => {
@@ -384,6 +395,16 @@ fn route(shared: &Shared, call: Call, segments: &[&str]) -> Answer {
             Err(ApiError::unknown_route())
         }
     }
+}
+
+fn session_start_limit(shared: &Shared) -> Value {
+    let starts = shared.limits.session_starts(shared.clock.monotonic_ms());
+    json!({
+        "total": starts.total,
+        "remaining": starts.remaining,
+        "reset_after": starts.reset_after_ms,
+        "max_concurrency": MAX_CONCURRENCY,
+    })
 }
 
 fn guild_route(shared: &Shared, guild: u64, rest: &[&str]) -> Answer {

@@ -267,6 +267,8 @@ pub struct Gateway {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Of the last event.
     pub sequence: u64,
+    /// How often it wants to hear that somebody is there.
+    pub heartbeat_ms: u64,
 }
 
 impl Gateway {
@@ -276,16 +278,23 @@ impl Gateway {
         Self::at(told["url"].as_str().unwrap()).await
     }
 
+    /// Connects without asking where, for which a token is needed.
+    pub async fn open_at(place: &Place) -> Self {
+        let url = format!("{}/gateway", place.discord.url());
+        Self::at(&url.replacen("http", "ws", 1)).await
+    }
+
     async fn at(url: &str) -> Self {
         let url = format!("{url}?v=10&encoding=json");
         let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         let mut gateway = Self {
             socket,
             sequence: 0,
+            heartbeat_ms: 0,
         };
         let hello = gateway.next().await;
         assert_eq!(hello["op"], 10);
-        assert_eq!(hello["d"]["heartbeat_interval"], 41_250);
+        gateway.heartbeat_ms = hello["d"]["heartbeat_interval"].as_u64().unwrap();
         gateway
     }
 

@@ -1,9 +1,12 @@
 //! The gateway: the handshake and its refusals, sessions that come back, and a server that is
 //! unwell in all the ways Discord's can be.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Gateway, Place};
+use crate::support::{hours, seconds};
 
 const GUILDS: u64 = 1;
 const MESSAGES: u64 = 1 << 9;
@@ -12,6 +15,7 @@ const MESSAGES: u64 = 1 << 9;
 async fn hello_identify_ready_and_the_servers_follow() {
     let place = Place::start().await;
     let mut gateway = Gateway::open(&place).await;
+    assert_eq!(gateway.heartbeat_ms, 41_250);
     gateway.identify(&place.discord.token(), GUILDS).await;
     let first = gateway.next().await;
     assert_eq!((&first["t"], &first["s"]), (&json!("READY"), &json!(1)));
@@ -218,5 +222,112 @@ async fn a_zombie_takes_heartbeats_and_says_nothing_until_it_is_cured() {
     let (mut gateway, _) = Gateway::ready(&place, 0).await;
     gateway.send(1, &json!(1)).await;
     assert_eq!(gateway.next().await["op"], 11);
+    place.end();
+}
+
+#[tokio::test]
+async fn whoever_sends_no_heartbeat_is_closed_and_has_to_begin_anew() {
+    let place = Place::start().await;
+    place.discord.heartbeat_every(Duration::from_millis(20));
+    let (silent, ready) = Gateway::ready(&place, 0).await;
+    let unidentified = Gateway::open(&place).await;
+    assert_eq!((silent.heartbeat_ms, silent.sequence), (20, 1));
+    assert_eq!(silent.ended().await, Some(4_009));
+    assert_eq!(unidentified.ended().await, Some(4_009));
+    let mut back = Gateway::resume(&place, &ready, 1).await;
+    assert_eq!(back.next().await, json!({ "op": 9, "d": false }));
+    place.end();
+}
+
+#[tokio::test]
+async fn whoever_sends_heartbeats_stays() {
+    let place = Place::start().await;
+    // So long that a busy machine does not look like a silent client.
+    place.discord.heartbeat_every(Duration::from_millis(400));
+    let silent = Gateway::open(&place).await;
+    let (mut gateway, _) = Gateway::ready(&place, MESSAGES).await;
+    let silence = silent.ended();
+    tokio::pin!(silence);
+    let mut closed = None;
+    // Twice as long as the silent one lasts, told by its own end and the next one's.
+    for _ in 0..2 {
+        while closed.is_none() {
+            gateway.send(1, &json!(gateway.sequence)).await;
+            assert_eq!(gateway.next().await["op"], 11);
+            let a_while = Duration::from_millis(50);
+            closed = tokio::time::timeout(a_while, &mut silence).await.ok();
+        }
+        assert_eq!(closed.take(), Some(Some(4_009)));
+        silence.set(Gateway::open(&place).await.ended());
+    }
+    place.post(&json!({ "content": "Still there" })).await.ok();
+    assert_eq!(
+        gateway.event("MESSAGE_CREATE").await["content"],
+        "Still there"
+    );
+    place.end();
+}
+
+#[tokio::test]
+async fn a_shard_begins_one_session_in_five_seconds_and_others_beside_it() {
+    let place = Place::start().await;
+    place.discord.rate_limits(true);
+    let begin = async |shard: u64| {
+        let mut gateway = Gateway::open(&place).await;
+        let data = json!({
+            "token": place.discord.token(), "intents": 0, "properties": {}, "shard": [shard, 32],
+        });
+        gateway.send(2, &data).await;
+        (gateway.next().await, gateway)
+    };
+    let (first, connection) = begin(0).await;
+    assert_eq!(first["t"], "READY");
+    assert_eq!(begin(1).await.0["t"], "READY", "another remainder");
+    for shard in [0, 16] {
+        let (refused, mut gateway) = begin(shard).await;
+        assert_eq!(refused, json!({ "op": 9, "d": false }), "{shard}");
+        // The connection stays, to try again on it.
+        gateway.send(1, &json!(null)).await;
+        assert_eq!(gateway.next().await["op"], 11);
+    }
+    place.clock.advance_ms(seconds(5));
+    assert_eq!(begin(16).await.0["t"], "READY");
+    // To come back is no beginning.
+    place.discord.drop_gateway();
+    let mut back = Gateway::resume(&place, &first["d"], connection.sequence).await;
+    assert_eq!(back.next().await["t"], "RESUMED");
+    let told = place.get("/gateway/bot").await.ok();
+    let limit = &told["session_start_limit"];
+    assert_eq!(
+        (&limit["total"], &limit["remaining"]),
+        (&json!(1_000), &json!(995))
+    );
+    assert_eq!(limit["max_concurrency"], 16);
+    assert_eq!(limit["reset_after"], hours(24) - seconds(5));
+    place.end();
+}
+
+#[tokio::test]
+async fn one_session_too_many_in_a_day_ends_all_and_costs_the_token() {
+    let place = Place::start().await;
+    place.discord.rate_limits(true);
+    let (mut kept, _) = Gateway::ready(&place, 0).await;
+    let mut gateway = Gateway::open(&place).await;
+    for _ in 1..1_000 {
+        gateway.identify(&place.discord.token(), 0).await;
+        assert_eq!(gateway.next().await, json!({ "op": 9, "d": false }));
+    }
+    kept.send(1, &json!(null)).await;
+    assert_eq!(kept.next().await["op"], 11, "a thousand are allowed");
+    let left = place.get("/gateway/bot").await.ok();
+    assert_eq!(left["session_start_limit"]["remaining"], 0);
+    gateway.identify(&place.discord.token(), 0).await;
+    assert_eq!(gateway.ended().await, Some(4_004));
+    assert_eq!(kept.ended().await, Some(4_004));
+    assert_eq!(place.get("/users/@me").await.status, 401);
+    place.clock.advance_ms(hours(24));
+    let mut later = Gateway::open_at(&place).await;
+    later.identify(&place.discord.token(), 0).await;
+    assert_eq!(later.ended().await, Some(4_004), "a new token is needed");
     place.end();
 }

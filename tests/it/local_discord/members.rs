@@ -1,7 +1,7 @@
 //! Members and their roles: how a bot asks for them, and a role as a command's option.
 
 use serde_json::{Value, json};
-use timeattack::ids::RoleId;
+use timeattack::ids::{RoleId, UserId};
 use timeattack::sandbox::{Actor, OptionValue, Refused};
 
 use super::{Gateway, Place};
@@ -144,5 +144,24 @@ async fn a_role_is_chosen_by_name_mention_or_id_and_resolved() {
     let given = [("role", OptionValue::Id(foreign.get()))];
     let refused = jamong.slash_with("tell", &given).await;
     assert!(matches!(refused, Err(Refused::Client(_))), "{refused:?}");
+    place.end();
+}
+
+#[tokio::test]
+async fn a_person_sets_their_app_to_another_language() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    for (locale, is_known) in [("ko", true), ("pt-BR", true), ("kr", false), ("", false)] {
+        assert_eq!(place.discord.set_locale(place.mina, locale), is_known);
+    }
+    assert!(!place.discord.set_locale(UserId::from(4_242), "ko"));
+    let (event, _doing) = place.note(&mut gateway).await;
+    assert_eq!(
+        (&event["locale"], &event["guild_locale"]),
+        (&json!("pt-BR"), &json!("ko"))
+    );
+    let world = place.sent(place.local("GET", "/local/world")).await.ok();
+    assert_eq!(world["people"][0]["locale"], "pt-BR");
     place.end();
 }

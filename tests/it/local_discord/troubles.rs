@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use timeattack::sandbox::{Fault, FaultKind, Refused};
+use timeattack::sandbox::{Actor, Fault, FaultKind, Refused, permissions};
 
 use super::{Answer, Gateway, Place};
 use crate::support::seconds;
@@ -178,6 +178,47 @@ async fn a_kicked_bot_is_told_and_then_finds_every_door_closed() {
     let mina = place.discord.actor(place.mina, place.channel);
     let gone = mina.slash("/note text:Hello").await;
     assert!(matches!(gone, Err(Refused::Client(_))), "{gone:?}");
+    place.end();
+}
+
+#[tokio::test]
+async fn a_bot_that_is_invited_anew_is_told_and_finds_the_doors_open() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 1).await;
+    gateway.event("GUILD_CREATE").await;
+    let bot = place.bot().await;
+    place
+        .discord
+        .deny_bot(place.channel, permissions::SEND_MESSAGES);
+    place.discord.invite_bot(place.guild);
+    place.discord.kick_bot(place.guild);
+    // What happens meanwhile is not the bot's to know; what it finds is how it stands.
+    let kicked = gateway.next().await;
+    assert_eq!(
+        kicked["t"], "GUILD_DELETE",
+        "the first invitation changed nothing"
+    );
+    place.clock.advance_ms(seconds(7));
+    place.discord.invite_bot(place.guild);
+    let told = gateway.event("GUILD_CREATE").await;
+    assert_eq!(told["id"], place.guild.to_string());
+    assert_eq!(told["channels"][0]["id"], place.channel.to_string());
+    assert_eq!(told["joined_at"], "2026-11-21T05:00:07.000000+00:00");
+    let roles = told["roles"].as_array().unwrap();
+    let own: Vec<&Value> = roles
+        .iter()
+        .filter(|role| role["managed"] == true)
+        .collect();
+    assert_eq!(own.len(), 1);
+    assert_eq!(own[0]["tags"]["bot_id"], bot.to_string());
+    assert_eq!(told["members"][0]["roles"], json!([own[0]["id"]]));
+    place.post(&hello()).await.ok();
+    let typed = |mina: Actor| async move { mina.slash("/note text:Hello").await };
+    let (event, doing) = place.does(&mut gateway, place.mina, typed).await;
+    let answer = json!({ "type": 4, "data": { "content": "Back" } });
+    place.callback(&event, &answer).await.ok();
+    assert_eq!(doing.await.unwrap().unwrap().text(), "Back");
     place.end();
 }
 

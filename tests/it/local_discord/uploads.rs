@@ -1,6 +1,6 @@
 //! Files: uploaded with a message, served back by address, and kept from being more than files.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::multipart_form;
 use super::{Gateway, Place};
@@ -146,5 +146,158 @@ async fn a_file_in_an_ephemeral_answer_is_marked_so() {
     let original = place.webhook(&event, "/messages/@original");
     let told = place.get(&original).await.ok();
     assert_eq!(told["attachments"][0]["ephemeral"], true);
+    place.end();
+}
+
+/// How a PNG of 1200 by 630 begins.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x04\xb0\0\0\x02\x76\x08\x06\0\0\0";
+
+/// The headers under which a file is served.
+async fn served(file: &Value) -> (u16, reqwest::header::HeaderMap) {
+    let response = reqwest::get(file["url"].as_str().unwrap()).await.unwrap();
+    (response.status().as_u16(), response.headers().clone())
+}
+
+#[tokio::test]
+async fn a_picture_with_words_for_those_who_cannot_see_it_is_shown_wherever_it_stands() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    let message = |flags: u64| {
+        json!({
+            "flags": flags,
+            "attachments": [{ "id": 0, "filename": "stats.png", "description": "12 of 14 done" }],
+            "embeds": [{ "image": { "url": "attachment://stats.png" } }],
+        })
+    };
+    let files = [("stats.png", PNG.to_vec())];
+    let path = place.messages_of(place.channel);
+    let mut shown = vec![place.upload(&path, &message(0), &files).await.ok()];
+    for flags in [0, 64] {
+        let (event, doing) = place.note(&mut gateway).await;
+        let payload = json!({ "type": 4, "data": message(flags) });
+        let callback = super::client::callback_path(&event);
+        place.upload(&callback, &payload, &files).await.ok();
+        doing.await.unwrap().unwrap();
+        let original = place.webhook(&event, "/messages/@original");
+        shown.push(place.get(&original).await.ok());
+        let follow_up = place.webhook(&event, "");
+        shown.push(place.upload(&follow_up, &message(flags), &files).await.ok());
+    }
+    for message in &shown {
+        let file = &message["attachments"][0];
+        assert_eq!(
+            (
+                &file["filename"],
+                &file["description"],
+                &file["content_type"]
+            ),
+            (
+                &json!("stats.png"),
+                &json!("12 of 14 done"),
+                &json!("image/png")
+            )
+        );
+        assert_eq!(
+            (&file["width"], &file["height"]),
+            (&json!(1_200), &json!(630))
+        );
+        assert_eq!(message["embeds"][0]["image"]["url"], file["url"]);
+        let (status, headers) = served(file).await;
+        assert_eq!(
+            (status, &headers["content-type"]),
+            (200, &"image/png".parse().unwrap())
+        );
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["content-disposition"], "inline");
+    }
+    assert_eq!(shown[3]["attachments"][0]["ephemeral"], true);
+    // Those to whom they are shown get the same.
+    let list = format!(
+        "/local/channels/{}/messages?user={}",
+        place.channel, place.mina
+    );
+    let told = place.sent(place.local("GET", &list)).await.ok();
+    assert_eq!(told["messages"].as_array().unwrap(), &shown);
+    place.end();
+}
+
+#[tokio::test]
+async fn only_a_picture_is_shown_by_a_browser_whatever_a_file_calls_itself() {
+    let place = Place::start().await;
+    let path = place.messages_of(place.channel);
+    for (name, declared, bytes, kind, disposition) in [
+        (
+            "a.html",
+            "text/html",
+            &b"<script>1</script>"[..],
+            "text/html",
+            "attachment",
+        ),
+        (
+            "a.svg",
+            "image/svg+xml",
+            b"<svg onload='1'/>",
+            "image/svg+xml",
+            "attachment",
+        ),
+        ("a.csv", "text/csv", b"1,2", "text/csv", "attachment"),
+        (
+            "a.bin",
+            "application/octet-stream",
+            PNG,
+            "image/png",
+            "inline",
+        ),
+        ("a.txt", "text/html", PNG, "image/png", "inline"),
+        ("b.png", "image/png", b"no picture", "image/png", "inline"),
+    ] {
+        let part = reqwest::multipart::Part::bytes(bytes.to_vec()).file_name(name);
+        let part = part.mime_str(declared).unwrap();
+        let form = multipart_form(&json!({})).part("files[0]", part);
+        let sent = place
+            .sent(place.request("POST", &path).multipart(form))
+            .await
+            .ok();
+        let file = &sent["attachments"][0];
+        assert_eq!(file["content_type"], kind, "{name}");
+        let (_, headers) = served(file).await;
+        assert_eq!(headers["content-type"], kind, "{name}");
+        assert_eq!(headers["content-disposition"], disposition, "{name}");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(
+            headers["content-security-policy"],
+            "default-src 'none'; sandbox"
+        );
+    }
+    place.end();
+}
+
+#[tokio::test]
+async fn a_file_called_in_korean_has_an_address_that_every_client_can_ask() {
+    let place = Place::start().await;
+    let path = place.messages_of(place.channel);
+    let files = [("기록 표.png", PNG.to_vec())];
+    let sent = place.upload(&path, &json!({}), &files).await.ok();
+    let file = &sent["attachments"][0];
+    assert_eq!(file["filename"], "기록_표.png");
+    assert!(file["url"].as_str().unwrap().is_ascii(), "{file}");
+    assert_eq!(served(file).await.0, 200);
+    place.end();
+}
+
+#[tokio::test]
+async fn words_about_a_file_have_a_bound() {
+    let place = Place::start().await;
+    let path = place.messages_of(place.channel);
+    let described =
+        |length: usize| json!({ "attachments": [{ "id": 0, "description": "가".repeat(length) }] });
+    let files = [("a.png", PNG.to_vec())];
+    place.upload(&path, &described(1_024), &files).await.ok();
+    let refused = place.upload(&path, &described(1_025), &files).await;
+    assert_eq!(
+        refused.wrong("/attachments/0/description"),
+        "BASE_TYPE_MAX_LENGTH"
+    );
     place.end();
 }
