@@ -24,7 +24,7 @@ story("a time attack is started option by option", {}, async (page) => {
 });
 
 story("suggestions come from the bot, with what is typed so far", {}, async (page) => {
-  await type(page, "/timeattack start task:Read limit:1h 3");
+  await type(page, "/timeattack start task:Read limit:1h 30");
   const list = page.getByRole("listbox");
   await list.getByRole("option", { name: /1h 30m/ }).first().waitFor();
   const offered = await list.getByRole("option").allTextContents();

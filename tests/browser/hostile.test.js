@@ -26,7 +26,7 @@ story("what a hostile member says is text, however deep", {}, async (page) => {
   const lines = [
     "<img src=x onerror=hit()><svg onload=hit()><iframe srcdoc=x>",
     "[click](javascript:alert(1)) [data](data:text/html,x) <javascript:alert(1)>",
-    `${"> ".repeat(900)}deep`, `${"**".repeat(900)}`, `${"||*_".repeat(400)}`, "<t:99999999999999:R> <t:-1:q> <@1> <#1> <@&1>",
+    `${"> ".repeat(900)}deep`, `${"**".repeat(900)}`, `${"||*_".repeat(400)}`, `**${"\\".repeat(1500)}`, `*h_${"*h".repeat(500)}`, "<t:99999999999999:R> <t:-1:q> <@1> <#1> <@&1>",
     "```yaml\n</code></pre><script>hit()</script>\n```",
   ];
   for (const [index, line] of lines.entries()) {

@@ -133,7 +133,10 @@ function textChip(option, command) {
   input.addEventListener("input", () => {
     fit();
     picked = null;
-    const next = command.next(input.value);
+    // Whoever types whole lines types the name as well.
+    const own = `${option.name}:`;
+    if (input.value.startsWith(own)) set(input.value.slice(own.length).trimStart());
+    const next = command.next(input.value, option.name);
     if (next) {
       set(next.before);
       command.add(next.name, next.after);

@@ -124,7 +124,12 @@ export function openCommand(path, values = {}) {
 const missing = () => command.leaf.options.filter((one) => !command.chips.has(one.name));
 
 function add(name, text = "", isFocused = true) {
-  if (command.chips.has(name)) return;
+  if (command.chips.has(name)) {
+    const one = command.chips.get(name);
+    if (text) one.set(text);
+    one.control.focus();
+    return;
+  }
   const option = command.leaf.options.find((one) => one.name === name);
   const one = chip(option, { path: command.leaf.path, others, left, removed, next, add });
   command.chips.set(name, one);
@@ -149,11 +154,11 @@ function left() {
 }
 
 /** `… limit:` at the end of a value begins that option, for those who type whole lines. */
-function next(text) {
-  for (const { name } of missing()) {
-    const at = text.search(new RegExp(`\\s${name}:`));
-    if (at >= 0)
-      return { name, before: text.slice(0, at), after: text.slice(at + name.length + 2).trimStart() };
+function next(text, own) {
+  for (const { name } of command.leaf.options) {
+    const isFree = name !== own && (command.chips.get(name)?.isEmpty() ?? true);
+    const at = isFree ? text.search(new RegExp(`\\s${name}:`)) : -1;
+    if (at >= 0) return { name, before: text.slice(0, at), after: text.slice(at + name.length + 2).trimStart() };
   }
   return null;
 }

@@ -113,7 +113,8 @@ function list(rows, at, holder, all) {
   return Math.max(taken, 1);
 }
 
-// In order: the first that fits at a place wins.
+// In order: the first that fits at a place wins. A backslash fits in one way only, or a row of them
+// would take exponentially long.
 const RULES = [
   [/\\([^\p{L}\p{N}\s])/uy, ([, sign]) => sign],
   [/(`+)([\s\S]*?[^`])\1(?!`)/y, ([, , text]) => h("code", { class: "inline" }, text.trim() || text)],
@@ -138,11 +139,11 @@ const RULES = [
     ([, text], all, depth) => h("strong", {}, h("em", {}, inline(text, all, depth + 1))),
   ],
   [
-    /\*\*(?=\S)((?:\\[\s\S]|(?!\*\*)[\s\S])*?)\*\*(?!\*)/y,
+    /\*\*(?=\S)((?:\\[\s\S]|(?!\*\*)[^\\])*?)\*\*(?!\*)/y,
     ([, text], all, depth) => h("strong", {}, inline(text, all, depth + 1)),
   ],
   [
-    /__(?=\S)((?:\\[\s\S]|(?!__)[\s\S])+?)__/y,
+    /__(?=\S)((?:\\[\s\S]|(?!__)[^\\])+?)__/y,
     ([, text], all, depth) => h("u", {}, inline(text, all, depth + 1)),
   ],
   [
@@ -154,11 +155,11 @@ const RULES = [
     ([, text], all, depth) => h("em", {}, inline(text, all, depth + 1)),
   ],
   [
-    /~~(?=\S)((?:\\[\s\S]|(?!~~)[\s\S])+?)~~/y,
+    /~~(?=\S)((?:\\[\s\S]|(?!~~)[^\\])+?)~~/y,
     ([, text], all, depth) => h("s", {}, inline(text, all, depth + 1)),
   ],
   [
-    /\|\|((?:\\[\s\S]|(?!\|\|)[\s\S])+?)\|\|/y,
+    /\|\|((?:\\[\s\S]|(?!\|\|)[^\\])+?)\|\|/y,
     ([, text], all, depth) => spoiler(inline(text, all, depth + 1)),
   ],
 ];
@@ -194,7 +195,7 @@ function apply(text, at, all, depth) {
     rule.lastIndex = at;
     const found = rule.exec(text);
     if (found && !(isInWord && found[0][1] !== "_"))
-      return { node: make(found, all, depth), end: rule.lastIndex };
+      return { node: make(found, all, depth), end: at + found[0].length };
   }
   return null;
 }

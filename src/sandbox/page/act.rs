@@ -56,6 +56,8 @@ enum What {
         message: Snowflake,
         custom_id: String,
     },
+    /// A command in the message's own menu (“Apps”).
+    Menu { message: Snowflake, command: String },
     /// A choice in a menu of a message.
     Select {
         message: Snowflake,
@@ -140,6 +142,10 @@ async fn outcome(discord: &LocalDiscord, act: Act, mut files: Vec<File>) -> Resu
         What::Click { message, custom_id } => {
             let message = find(discord, channel, message)?;
             actor.click(&message, &custom_id).await?
+        }
+        What::Menu { message, command } => {
+            let message = find(discord, channel, message)?;
+            actor.menu(&message, &command).await?
         }
         What::Select {
             message,

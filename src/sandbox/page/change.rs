@@ -11,13 +11,12 @@ use serde_json::json;
 
 use super::{Snowflake, refused};
 use crate::clock::Clock;
+use crate::ids::UserId;
 use crate::sandbox::LocalDiscord;
 use crate::sandbox::state::Shared;
 
 /// How far the clock is turned at once: a leap year, beyond which nobody looks at a deadline.
 const LONGEST_TURN_MS: i64 = 366 * 86_400_000;
-/// The languages a person can choose here: the bot's own, by Discord's names for them.
-const LOCALES: [&str; 2] = ["en-US", "ko"];
 
 /// How a person sets their account; what is not mentioned stays.
 #[derive(Deserialize)]
@@ -31,26 +30,26 @@ pub(super) async fn person(
     axum::Extension(discord): axum::Extension<LocalDiscord>,
     Json(person): Json<Person>,
 ) -> Response {
-    if let Some(locale) = &person.locale
-        && !LOCALES.contains(&locale.as_str())
-    {
-        return refused(StatusCode::BAD_REQUEST, "a person speaks en-US or ko here");
+    let user = UserId::from(person.user.0);
+    if !discord.shared().world().users.contains_key(&user.get()) {
+        return refused(StatusCode::NOT_FOUND, "there is nobody with this id");
     }
-    let told = {
-        let mut world = discord.shared().world();
-        let Some(user) = world.users.get_mut(&person.user.0) else {
-            return refused(StatusCode::NOT_FOUND, "there is nobody with this id");
-        };
-        if let Some(locale) = person.locale {
-            user.locale = locale;
-        }
-        if let Some(takes_dms) = person.takes_dms {
-            user.dms_closed = !takes_dms;
-        }
-        json!({ "takes_dms": !user.dms_closed, "locale": user.locale })
-    };
+    if let Some(locale) = &person.locale
+        && !discord.set_locale(user, locale)
+    {
+        return refused(StatusCode::BAD_REQUEST, "Discord has no such language");
+    }
+    if let Some(takes_dms) = person.takes_dms {
+        discord.close_dms(user, !takes_dms);
+    }
     discord.shared().change();
-    Json(told).into_response()
+    let world = discord.shared().world();
+    let told = world.users.get(&user.get());
+    Json(json!({
+        "takes_dms": told.is_some_and(|user| !user.dms_closed),
+        "locale": told.map(|user| &user.locale),
+    }))
+    .into_response()
 }
 
 #[derive(Deserialize)]
