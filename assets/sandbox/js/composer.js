@@ -65,7 +65,10 @@ function input(value) {
     spellcheck: "false",
   });
   line.value = value;
-  line.addEventListener("input", typed);
+  line.addEventListener("input", () => {
+    notice("");
+    typed();
+  });
   line.addEventListener("focus", () => {
     if (command || line.value.startsWith("/")) typed();
   });
@@ -171,7 +174,6 @@ const others = (focused) =>
 function typed() {
   const line = $("line"),
     text = line.value;
-  notice("");
   if (command) {
     options(text);
     return;

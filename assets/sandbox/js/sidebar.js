@@ -51,7 +51,7 @@ function servers(counts) {
     const count = one.channels.reduce((sum, channel) => sum + counts[channel.id], 0);
     return server(one.id, one.name, avatar(one.name, one.id, "server"), count, false);
   });
-  return [h("ul", {}, home, h("li", { class: "rule", role: "presentation" }), list)];
+  return [h("ul", {}, home, list)];
 }
 
 function server(id, name, picture, count, isCounted) {
@@ -70,7 +70,7 @@ function server(id, name, picture, count, isCounted) {
     picture,
     count && isCounted ? h("span", { class: "badge" }, count) : null,
   );
-  return h("li", { class: [isHere && "here", count && "unread"].filter(Boolean).join(" ") }, button);
+  return h("li", { class: [id === "home" && "home", isHere && "here", count && "unread"].filter(Boolean).join(" ") }, button);
 }
 
 function channels(counts) {
@@ -145,14 +145,13 @@ function card() {
       dataset: { key: "me" },
       "aria-haspopup": "menu",
       "aria-expanded": "false",
-      "aria-label": `${t("you-are")} ${one.name}. ${t("switch-person")}`,
       onclick: (event) => people(event.currentTarget),
     },
     avatar(one.name, one.id),
     h(
       "span",
       { class: "who" },
-      h("b", {}, one.name),
+      h("b", {}, h("span", { class: "unseen" }, t("you-are"), " "), one.name),
       h("small", {}, roleOf(one) ?? (one.locale === "ko" ? "한국어" : "English")),
     ),
     h("span", { class: "caret", "aria-hidden": "true" }, "⌃"),
@@ -171,7 +170,7 @@ function card() {
           lang: locale,
           dataset: { key: locale },
           "aria-pressed": String(one.locale === locale),
-          "aria-label": `${t("language-of")}: ${locale === "ko" ? "한국어" : "English"}`,
+          "aria-label": `${short}, ${t("language-of")}: ${locale === "ko" ? "한국어" : "English"}`,
           onclick: () => change({ locale }),
         },
         short,
