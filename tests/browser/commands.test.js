@@ -32,7 +32,9 @@ story("suggestions come from the bot, with what is typed so far", {}, async (pag
   await page.keyboard.press("Enter");
   assert.equal(await page.locator('[data-option="limit"]').inputValue(), offered[0]);
   await page.keyboard.press("Enter");
-  await message(page, "Read").getByText(/in 1 hour/).waitFor();
+  await message(page, "Read")
+    .getByText(/in 1 hour/)
+    .waitFor();
 });
 
 story("the form is filled in, and keeps what was typed when it is refused", {}, async (page) => {
@@ -72,7 +74,8 @@ story("a required option is asked for before anything is sent", {}, async (page)
 });
 
 story("a proof is attached, and shown", {}, async (page, sandbox) => {
-  const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const dot =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
   const file = path.join(sandbox.data, "proof.png");
   await writeFile(file, Buffer.from(dot, "base64"));
   await run(page, "/timeattack start task:Draw a dot limit:30m");
@@ -108,12 +111,24 @@ story("admins' commands are there for admins alone", {}, async (page) => {
   await page.keyboard.press("Enter");
   await page.keyboard.press("Enter");
   await message(page, "Pacific/Honolulu").waitFor();
+  // The page's clock goes by the server's zone.
+  await page.locator(".clock").getByText("in Pacific/Honolulu").waitFor();
 });
 
 story("people write plain messages, and markdown looks as it should", {}, async (page) => {
-  await run(page, "**bold** *thin* __under__ ~~gone~~ `code` ||secret|| [here](https://example.org) snake_case_name");
+  await run(
+    page,
+    "**bold** *thin* __under__ ~~gone~~ `code` ||secret|| [here](https://example.org) snake_case_name",
+  );
   const said = messages(page).last();
-  for (const [tag, text] of [["strong", "bold"], ["em", "thin"], ["u", "under"], ["s", "gone"], ["code", "code"], ["a", "here"]]) {
+  for (const [tag, text] of [
+    ["strong", "bold"],
+    ["em", "thin"],
+    ["u", "under"],
+    ["s", "gone"],
+    ["code", "code"],
+    ["a", "here"],
+  ]) {
     assert.equal(await said.locator(tag).first().textContent(), text);
   }
   await said.getByText("snake_case_name").waitFor();

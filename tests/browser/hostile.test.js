@@ -3,10 +3,15 @@ import assert from "node:assert/strict";
 
 import { become, message, messages, run, story, type } from "./support.js";
 
-const TASK = "<img src=x onerror=hit()></script><script>hit()</script> **b** @everyone `x` ```y``` [z](javascript:hit())";
+const TASK =
+  "<img src=x onerror=hit()></script><script>hit()</script> **b** @everyone `x` ```y``` [z](javascript:hit())";
 
 story("a hostile task is text, wherever it is shown", {}, async (page) => {
-  await page.evaluate(() => { window.hit = () => { window.wasHit = true; }; });
+  await page.evaluate(() => {
+    window.hit = () => {
+      window.wasHit = true;
+    };
+  });
   await type(page, "/timeattack start ");
   await page.keyboard.press("Enter");
   const form = page.getByRole("dialog");
@@ -26,7 +31,12 @@ story("what a hostile member says is text, however deep", {}, async (page) => {
   const lines = [
     "<img src=x onerror=hit()><svg onload=hit()><iframe srcdoc=x>",
     "[click](javascript:alert(1)) [data](data:text/html,x) <javascript:alert(1)>",
-    `${"> ".repeat(900)}deep`, `${"**".repeat(900)}`, `${"||*_".repeat(400)}`, `**${"\\".repeat(1500)}`, `*h_${"*h".repeat(500)}`, "<t:99999999999999:R> <t:-1:q> <@1> <#1> <@&1>",
+    `${"> ".repeat(900)}deep`,
+    `${"**".repeat(900)}`,
+    `${"||*_".repeat(400)}`,
+    `**${"\\".repeat(1500)}`,
+    `*h_${"*h".repeat(500)}`,
+    "<t:99999999999999:R> <t:-1:q> <@1> <#1> <@&1>",
     "```yaml\n</code></pre><script>hit()</script>\n```",
   ];
   for (const [index, line] of lines.entries()) {
@@ -34,7 +44,10 @@ story("what a hostile member says is text, however deep", {}, async (page) => {
     await page.keyboard.press("Enter");
     await messages(page).nth(index).waitFor();
   }
-  assert.equal(await page.locator("#messages img, #messages svg:not(.i), #messages iframe, #messages script").count(), 0);
+  assert.equal(
+    await page.locator("#messages img, #messages svg:not(.i), #messages iframe, #messages script").count(),
+    0,
+  );
   assert.equal(await page.locator('#messages a:not([href^="http"])').count(), 0);
   await page.getByText("<svg onload=hit()>").waitFor();
 });

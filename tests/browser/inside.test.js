@@ -19,7 +19,10 @@ story("the failure card stands there at the deadline, and how late it was", {}, 
   await run(page, "/timeattack start task:Read limit:3s");
   await card(page).getByText("Name: Mina").waitFor();
   await page.locator(".bars span").waitFor();
-  await page.getByText(/ms late/).first().waitFor();
+  await page
+    .getByText(/ms late/)
+    .first()
+    .waitFor();
 });
 
 story("a bot that is killed announces what it missed when it is back", {}, async (page) => {
@@ -34,16 +37,20 @@ story("a bot that is killed announces what it missed when it is back", {}, async
   assert.equal(await card(page).count(), 1);
 });
 
-story("a command to a bot that is down is kept, and can be sent when it is back", { refuses: true }, async (page) => {
-  await page.getByRole("button", { name: "Kill it for 5 s" }).click();
-  await page.locator(".dot.down").waitFor();
-  await run(page, "/timeattack start task:Read limit:10m");
-  await page.getByRole("alert").filter({ hasText: "The application did not respond" }).waitFor();
-  assert.equal(await page.locator('[data-option="task"]').inputValue(), "Read");
-  await page.locator(".dot.up").waitFor({ timeout: 20_000 });
-  await page.locator("#send").click();
-  await message(page, "Read").getByText("in 9 minutes").waitFor();
-});
+story(
+  "a command to a bot that is down is kept, and can be sent when it is back",
+  { refuses: true },
+  async (page) => {
+    await page.getByRole("button", { name: "Kill it for 5 s" }).click();
+    await page.locator(".dot.down").waitFor();
+    await run(page, "/timeattack start task:Read limit:10m");
+    await page.getByRole("alert").filter({ hasText: "The application did not respond" }).waitFor();
+    assert.equal(await page.locator('[data-option="task"]').inputValue(), "Read");
+    await page.locator(".dot.up").waitFor({ timeout: 20_000 });
+    await page.locator("#send").click();
+    await message(page, "Read").getByText("in 9 minutes").waitFor();
+  },
+);
 
 story("an outage of Discord's is survived", {}, async (page) => {
   await run(page, "/timeattack start task:Read limit:4s");

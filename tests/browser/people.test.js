@@ -31,7 +31,13 @@ story("direct messages come with a mark, which goes when they are read", {}, asy
   const home = page.getByRole("button", { name: /^Direct messages, \d+ unread$/ });
   // At night it waits for the morning, which is at most two turns of eight hours away.
   for (let turn = 0; turn < 2; turn += 1) {
-    if (await home.waitFor({ timeout: 3_000 }).then(() => true, () => false)) break;
+    if (
+      await home.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      )
+    )
+      break;
     await forward(page, "8 h");
   }
   await home.waitFor();
@@ -62,27 +68,46 @@ story("the second server has its own channels and commands of its own language",
   await message(page, "Read").getByText("타임어택").first().waitFor();
 });
 
-story("the mailbox is empty until there is mail, and shows it without letting it act", {}, async (page, sandbox) => {
-  await page.getByRole("button", { name: "Direct messages" }).click();
-  await page.getByRole("button", { name: "Mailbox" }).click();
-  await page.getByText("No mail yet").waitFor();
-  const mail = [
-    "From: Study Room <bot@example.org>", "To: mina@example.org", "Subject: =?utf-8?q?Your_week?=", "Date: Sat, 21 Nov 2026 09:00:00 +0900",
-    "MIME-Version: 1.0", 'Content-Type: multipart/alternative; boundary="b"', "",
-    "--b", "Content-Type: text/plain; charset=utf-8", "", "Five of six done.", "",
-    "--b", "Content-Type: text/html; charset=utf-8", "", "<h1>Five of six</h1><script>parent.wasHit = true</script>", "", "--b--", "",
-  ].join("\r\n");
-  await mkdir(path.join(sandbox.data, "mail"), { recursive: true });
-  await writeFile(path.join(sandbox.data, "mail", "1.eml"), mail);
-  await page.getByRole("button", { name: "timeattack" }).click();
-  await page.getByRole("button", { name: "Mailbox" }).click();
-  await page.getByRole("button", { name: /Your week/ }).click();
-  const frame = page.locator("#mail iframe");
-  assert.equal(await frame.getAttribute("sandbox"), "");
-  await page.frameLocator("#mail iframe").getByRole("heading", { name: "Five of six" }).waitFor();
-  assert.equal(await page.evaluate(() => window.wasHit), undefined);
-  await page.getByRole("button", { name: "Text" }).click();
-  await page.locator("#mail pre").filter({ hasText: "Five of six done." }).waitFor();
-  await page.getByRole("button", { name: "Source" }).click();
-  await page.locator("#mail pre").filter({ hasText: "multipart/alternative" }).waitFor();
-});
+story(
+  "the mailbox is empty until there is mail, and shows it without letting it act",
+  {},
+  async (page, sandbox) => {
+    await page.getByRole("button", { name: "Direct messages" }).click();
+    await page.getByRole("button", { name: "Mailbox" }).click();
+    await page.getByText("No mail yet").waitFor();
+    const mail = [
+      "From: Study Room <bot@example.org>",
+      "To: mina@example.org",
+      "Subject: =?utf-8?q?Your_week?=",
+      "Date: Sat, 21 Nov 2026 09:00:00 +0900",
+      "MIME-Version: 1.0",
+      'Content-Type: multipart/alternative; boundary="b"',
+      "",
+      "--b",
+      "Content-Type: text/plain; charset=utf-8",
+      "",
+      "Five of six done.",
+      "",
+      "--b",
+      "Content-Type: text/html; charset=utf-8",
+      "",
+      "<h1>Five of six</h1><script>parent.wasHit = true</script>",
+      "",
+      "--b--",
+      "",
+    ].join("\r\n");
+    await mkdir(path.join(sandbox.data, "mail"), { recursive: true });
+    await writeFile(path.join(sandbox.data, "mail", "1.eml"), mail);
+    await page.getByRole("button", { name: "timeattack" }).click();
+    await page.getByRole("button", { name: "Mailbox" }).click();
+    await page.getByRole("button", { name: /Your week/ }).click();
+    const frame = page.locator("#mail iframe");
+    assert.equal(await frame.getAttribute("sandbox"), "");
+    await page.frameLocator("#mail iframe").getByRole("heading", { name: "Five of six" }).waitFor();
+    assert.equal(await page.evaluate(() => window.wasHit), undefined);
+    await page.getByRole("button", { name: "Text" }).click();
+    await page.locator("#mail pre").filter({ hasText: "Five of six done." }).waitFor();
+    await page.getByRole("button", { name: "Source" }).click();
+    await page.locator("#mail pre").filter({ hasText: "multipart/alternative" }).waitFor();
+  },
+);

@@ -31,37 +31,49 @@ for (const colorScheme of ["dark", "light"]) {
     await picture(page, `form-${colorScheme}`);
   });
 
-  story(`pictures of the composer in Korean (${colorScheme})`, { colorScheme, locale: "ko-KR" }, async (page) => {
-    await page.getByRole("button", { name: "공부방" }).click();
-    await page.getByRole("button", { name: "일반" }).waitFor();
-    await page.locator("#me").click();
-    await page.getByRole("menuitemradio", { name: "자몽 되기" }).click();
-    await type(page, "/");
-    await page.getByRole("option").nth(5).waitFor();
-    await picture(page, `commands-korean-${colorScheme}`);
-    await page.locator("#line").fill("");
-    await run(page, "/timeattack start task:알고리즘 3문제 풀기 limit:2초");
-    await card(page).waitFor();
-    await type(page, "/timeattack start task:책 30쪽 읽기 limit:1시간");
-    await page.getByRole("option").first().waitFor();
-    await picture(page, `composer-korean-${colorScheme}`);
-  });
+  story(
+    `pictures of the composer in Korean (${colorScheme})`,
+    { colorScheme, locale: "ko-KR" },
+    async (page) => {
+      await page.getByRole("button", { name: "공부방" }).click();
+      await page.getByRole("button", { name: "일반" }).waitFor();
+      await page.locator("#me").click();
+      await page.getByRole("menuitemradio", { name: "자몽 되기" }).click();
+      await type(page, "/");
+      await page.getByRole("option").nth(5).waitFor();
+      await picture(page, `commands-korean-${colorScheme}`);
+      await page.locator("#line").fill("");
+      await run(page, "/timeattack start task:알고리즘 3문제 풀기 limit:2초");
+      await card(page).waitFor();
+      await type(page, "/timeattack start task:책 30쪽 읽기 limit:1시간");
+      await page.getByRole("option").first().waitFor();
+      await picture(page, `composer-korean-${colorScheme}`);
+    },
+  );
 }
 
-story("pictures of a narrow screen", { viewport: { width: 360, height: 720 }, hasTouch: true }, async (page) => {
-  await run(page, "/timeattack start task:Water the plants limit:2s");
-  await card(page).waitFor();
-  await picture(page, "narrow");
-  await page.getByRole("button", { name: "Servers and channels" }).click();
-  await picture(page, "narrow-drawer");
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "What is going on inside" }).click();
-  await page.locator(".bars span").waitFor();
-  await picture(page, "narrow-inside");
-});
+story(
+  "pictures of a narrow screen",
+  { viewport: { width: 360, height: 720 }, hasTouch: true },
+  async (page) => {
+    await run(page, "/timeattack start task:Water the plants limit:2s");
+    await card(page).waitFor();
+    await picture(page, "narrow");
+    await page.getByRole("button", { name: "Servers and channels" }).click();
+    await picture(page, "narrow-drawer");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "What is going on inside" }).click();
+    await page.locator(".bars span").waitFor();
+    await picture(page, "narrow-inside");
+  },
+);
 
 story("pictures of trouble, the mailbox and markdown", { refuses: true }, async (page) => {
-  await page.locator("#line").fill("**bold** *thin* __under__ ~~gone~~ `code` ||secret|| [here](https://example.org) <@1> <t:1800000000:R>");
+  await page
+    .locator("#line")
+    .fill(
+      "**bold** *thin* __under__ ~~gone~~ `code` ||secret|| [here](https://example.org) <@1> <t:1800000000:R>",
+    );
   await page.keyboard.press("Enter");
   await message(page, "bold").waitFor();
   await type(page, "/timeattack status member:nobody");

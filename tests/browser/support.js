@@ -10,13 +10,23 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PROGRAM = process.env.TIMEATTACK ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "debug/timeattack");
+const PROGRAM =
+  process.env.TIMEATTACK ??
+  path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "debug/timeattack");
 export const PICTURES = path.join(process.env.CI_OUTPUT ?? path.join(ROOT, "target"), "screenshots");
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   // Without the sandbox of its own, which a container's root may not make.
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
 });
 after(() => browser.close());
 
@@ -26,7 +36,10 @@ export function story(name, options, tell) {
     const { refuses = false, ...context } = options;
     const sandbox = await start();
     const opened = await browser.newContext({
-      viewport: { width: 1360, height: 860 }, locale: "en-US", colorScheme: "dark", ...context,
+      viewport: { width: 1360, height: 860 },
+      locale: "en-US",
+      colorScheme: "dark",
+      ...context,
     });
     const page = await opened.newPage();
     page.setDefaultTimeout(8_000);
@@ -53,24 +66,38 @@ export function story(name, options, tell) {
 function watch(page, url, refuses) {
   const faults = [];
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
-  page.on("dialog", (dialog) => { faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
-  page.on("request", (request) => { if (!request.url().startsWith(url)) faults.push(`request: ${request.url()}`); });
+  page.on("dialog", (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(url)) faults.push(`request: ${request.url()}`);
+  });
   page.on("console", (message) => {
     // A browser logs every answer that is no success; a story that is refused something expects it.
     const isRefusal = refuses && /^Failed to load resource: .* 400 /.test(message.text());
     // A mail's script that the frame does not run is reported, too.
     const isKept = /^Blocked script execution in '[^']*\/local\/mail\//.test(message.text());
-    if (["error", "warning"].includes(message.type()) && !isRefusal && !isKept) faults.push(`console: ${message.text()}`);
+    if (["error", "warning"].includes(message.type()) && !isRefusal && !isKept)
+      faults.push(`console: ${message.text()}`);
   });
   return faults;
 }
 
 async function start() {
   const data = await mkdtemp(path.join(tmpdir(), "timeattack-browser-"));
-  const program = spawn(PROGRAM, ["sandbox", "--addr", "127.0.0.1:0", "--data", data], { cwd: data, stdio: ["ignore", "pipe", "pipe"] });
+  const program = spawn(PROGRAM, ["sandbox", "--addr", "127.0.0.1:0", "--data", data], {
+    cwd: data,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let log = "";
-  program.stderr.on("data", (text) => { log += text; });
-  const ended = new Promise((resolve) => { program.once("exit", resolve); program.once("error", resolve); });
+  program.stderr.on("data", (text) => {
+    log += text;
+  });
+  const ended = new Promise((resolve) => {
+    program.once("exit", resolve);
+    program.once("error", resolve);
+  });
   const url = await new Promise((resolve, reject) => {
     let told = "";
     program.stdout.on("data", (text) => {
@@ -118,4 +145,5 @@ export async function picture(page, name) {
 }
 
 /** What a button of the page's clock is for: the time passes at once. */
-export const forward = (page, span) => page.getByRole("button", { name: `Turn forward ${span}`, exact: true }).click();
+export const forward = (page, span) =>
+  page.getByRole("button", { name: `Turn forward ${span}`, exact: true }).click();

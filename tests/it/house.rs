@@ -189,6 +189,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
             "db",
             "discord",
             "error",
+            "guild",
             "ids",
             "messenger",
             "outbox",

@@ -161,7 +161,8 @@ function next(text, own) {
   for (const { name } of command.leaf.options) {
     const isFree = name !== own && (command.chips.get(name)?.isEmpty() ?? true);
     const at = isFree ? text.search(new RegExp(`\\s${name}:`)) : -1;
-    if (at >= 0) return { name, before: text.slice(0, at), after: text.slice(at + name.length + 2).trimStart() };
+    if (at >= 0)
+      return { name, before: text.slice(0, at), after: text.slice(at + name.length + 2).trimStart() };
   }
   return null;
 }

@@ -272,7 +272,10 @@ function late(verdicts) {
       return bar;
     }),
   );
-  say(hint, `${words(last)} · ${t("late-worst", { count: verdicts.length, ms: worst })}`);
+  say(
+    hint,
+    `${words(last)}${verdicts.length > 1 ? ` · ${t("late-worst", { count: verdicts.length, ms: worst })}` : ""}`,
+  );
 }
 
 function outbox(lanes) {

@@ -171,7 +171,6 @@ function below(message, dismiss) {
     { class: "only-you" },
     icon("eye"),
     h("span", {}, t("only-you")),
-    " · ",
     h("button", { type: "button", class: "link", onclick: () => dismiss(message) }, t("dismiss")),
   );
 }

@@ -70,7 +70,11 @@ function server(id, name, picture, count, isCounted) {
     picture,
     count && isCounted ? h("span", { class: "badge" }, count) : null,
   );
-  return h("li", { class: [id === "home" && "home", isHere && "here", count && "unread"].filter(Boolean).join(" ") }, button);
+  return h(
+    "li",
+    { class: [id === "home" && "home", isHere && "here", count && "unread"].filter(Boolean).join(" ") },
+    button,
+  );
 }
 
 function channels(counts) {
