@@ -1,5 +1,5 @@
 // Pictures of the main views, for those who judge how it looks: `screenshots/*.png`.
-import { become, message, picture, run, story, type } from "./support.js";
+import { become, forward, message, picture, run, story, type } from "./support.js";
 
 const card = (page) => page.locator("pre").filter({ hasText: "나약한 자식" });
 
@@ -7,6 +7,8 @@ const card = (page) => page.locator("pre").filter({ hasText: "나약한 자식" 
 async function morning(page) {
   await run(page, "/timeattack start task:Water the plants limit:15m");
   const started = message(page, "Water the plants").first();
+  await forward(page, "10 min");
+  await started.getByText("in 4 minutes").waitFor();
   await started.getByRole("button", { name: "Complete" }).click();
   await message(page, "🎉").waitFor();
   await page.getByRole("button", { name: "Dismiss message" }).first().click();

@@ -139,7 +139,7 @@ async function tell(signal) {
   await until(() => button("complete"), 5_000, signal);
   await pause(4_000, signal);
   mark();
-  const killed = await kill(null, 10_000);
+  const killed = await kill(null, 13_000);
   if (killed.refused && killed.status !== 404) throw new Error(refusal(killed.refused));
   caption(t("story-dead"));
   await until(() => said(/```/), 40_000, signal);
