@@ -11,7 +11,8 @@
 //!
 //! `world` is what exists, `rest` and `gateway` are the two doors of the bot, `actor` is
 //! the people's, `interactions` joins them. `direct` is what people and the bot have between
-//! themselves. `page` is a plain page to try it by hand.
+//! themselves. `page` is a chat client in the browser to try it by hand, `insight` what it is told of
+//! the bot beside it, `mail` the mailbox.
 
 mod actor;
 mod body;

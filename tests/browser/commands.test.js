@@ -137,3 +137,25 @@ story("people write plain messages, and markdown looks as it should", {}, async 
   await said.getByRole("button", { name: "secret" }).waitFor();
   assert.equal(await said.locator("a").getAttribute("rel"), "noopener noreferrer");
 });
+
+story("a command that is mentioned is written by a click", {}, async (page) => {
+  await run(page, "Try </timeattack start:1> or </nothing here:2>");
+  await messages(page).last().getByRole("button", { name: "/timeattack start" }).click();
+  await page.locator("#parts .path").filter({ hasText: "/timeattack start" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await messages(page).last().getByRole("button", { name: "/nothing here" }).click();
+  await page.getByRole("alert").filter({ hasText: "There is no command /nothing here" }).waitFor();
+});
+
+story("of several time attacks one is chosen from a menu", {}, async (page) => {
+  for (const task of ["Read", "Write"]) {
+    await run(page, `/timeattack start task:${task} limit:30m`);
+    await message(page, task).first().waitFor();
+  }
+  await run(page, "/timeattack complete ");
+  const menu = messages(page).locator("select");
+  const write = menu.locator("option").filter({ hasText: "Write" });
+  await menu.selectOption(await write.getAttribute("value"));
+  await message(page, "🎉").filter({ hasText: "Write" }).waitFor();
+});

@@ -75,3 +75,13 @@ story("the story plays itself, and stops when it is told to", {}, async (page) =
   const count = await messages(page).count();
   assert.ok(count > 0);
 });
+
+story("a gateway that is cut is there again, and nothing is lost", {}, async (page) => {
+  await run(page, "/timeattack start task:Read limit:3s");
+  await message(page, "Read").first().waitFor();
+  await page.getByRole("button", { name: "Cut the gateway" }).click();
+  await card(page).waitFor();
+  await page.getByText("connected", { exact: true }).waitFor();
+  await run(page, "/timeattack start task:Write limit:10m");
+  await message(page, "Write").first().waitFor();
+});

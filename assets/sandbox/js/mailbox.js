@@ -6,15 +6,17 @@ import { size } from "./message.js";
 import { isMail, on } from "./state.js";
 import { t } from "./text.js";
 
+const LOOK_EVERY = 3; // seconds
+let ticks = 0;
 let mails = [],
   open = null,
   view = "rendered";
 
 export function startMailbox() {
   on("place language", load);
-  // Whatever is sent makes news in some channel, too; the mails themselves ring no bell.
-  on("insight", () => {
-    if (isMail()) load();
+  // Mails ring no bell: while the box is open it is looked into.
+  on("tick", () => {
+    if (isMail() && (ticks += 1) % LOOK_EVERY === 0) load();
   });
 }
 

@@ -375,6 +375,12 @@ async fn an_action_that_is_too_large_or_no_json_is_refused() {
         let request = request.header("content-type", kind).body(body);
         assert_eq!(place.sent(request).await.status, status, "{kind}");
     }
+    let file = reqwest::multipart::Part::bytes(vec![0; 10 * 1024 * 1024 + 1]).file_name("big");
+    let form = reqwest::multipart::Form::new()
+        .text("payload_json", "{}")
+        .part("files[0]", file);
+    let request = place.local("POST", "/local/act").multipart(form);
+    assert_eq!(place.sent(request).await.status, 413);
     place.end();
 }
 
