@@ -85,7 +85,7 @@ async fn without_a_bot_of_its_own_it_tells_what_a_discord_knows() {
         "gateway": false,
         "running": { "count": 0, "next": [] },
         "lanes": [],
-        "verdicts": [],
+        "zones": {}, "verdicts": [],
         "faults": { "outage_until_ms": null, "rate_limits": false },
     });
     assert_eq!(told, expected);
