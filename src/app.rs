@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::ids::IdMaker;
 use crate::outbox::Outbox;
+use crate::timeattack::reminders::Bell;
 use crate::timeattack::timer::Timers;
 
 /// Shared handles; clones are cheap.
@@ -21,4 +22,6 @@ pub struct App {
     pub outbox: Outbox,
     /// One task per running time attack.
     pub timers: Timers,
+    /// Rings when a reminder is planned.
+    pub reminders: Bell,
 }

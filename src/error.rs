@@ -57,6 +57,51 @@ pub enum UserError {
         /// The deadline that was missed.
         deadline_ms: i64,
     },
+    /// It has no finish to take back.
+    #[error("there is no finish to take back")]
+    NothingToUndo,
+    /// The finish was too long ago.
+    #[error("the finish was too long ago to be taken back")]
+    UndoTooLate {
+        /// For so long it could be.
+        seconds: i64,
+    },
+    /// Its finish was taken back as often as may be.
+    #[error("the finish was taken back {most} times already")]
+    UndoneTooOften {
+        /// So often.
+        most: i64,
+    },
+    /// More reminders than may be.
+    #[error("more than {most} reminders")]
+    TooManyReminders {
+        /// So many may be.
+        most: usize,
+    },
+    /// A reminder that can come for no time attack.
+    #[error("a reminder must come within {earliest_ms} ms of the deadline")]
+    ReminderOutOfBounds {
+        /// The earliest before a deadline.
+        earliest_ms: i64,
+    },
+    /// No share of a time.
+    #[error("{given} is no share of a time")]
+    Share {
+        /// As it was typed.
+        given: String,
+    },
+    /// Reminders and none of them at once.
+    #[error("reminders were given and switched off at once")]
+    RemindersIncomplete,
+    /// An announcement of theirs is being sent.
+    #[error("an announcement of theirs is under way")]
+    AnnouncementUnderWay,
+    /// There is no such command.
+    #[error("there is no command {given}")]
+    UnknownCommand {
+        /// As it was typed.
+        given: String,
+    },
     /// As many extensions as the guild allows were used.
     #[error("no extension is left of {limit}")]
     NoExtensionLeft {
@@ -186,6 +231,26 @@ impl UserError {
                 "error-too-late",
                 &[("deadline", (deadline_ms / 1000).to_string().into())],
             ),
+            Self::NothingToUndo => say("error-nothing-to-undo", &[]),
+            Self::UndoTooLate { seconds } => {
+                say("error-undo-too-late", &[("seconds", (*seconds).into())])
+            }
+            Self::UndoneTooOften { most } => {
+                say("error-undone-too-often", &[("most", (*most).into())])
+            }
+            Self::TooManyReminders { most } => {
+                say("error-too-many-reminders", &[("most", count(*most))])
+            }
+            Self::ReminderOutOfBounds { earliest_ms } => say(
+                "error-reminder-out-of-bounds",
+                &[("earliest", duration(*earliest_ms))],
+            ),
+            Self::Share { given } => say("error-share", &[("given", shown(given).into())]),
+            Self::RemindersIncomplete => say("error-reminders-incomplete", &[]),
+            Self::AnnouncementUnderWay => say("error-announcement-under-way", &[]),
+            Self::UnknownCommand { given } => {
+                say("error-unknown-command", &[("given", shown(given).into())])
+            }
             Self::NoExtensionLeft { limit } => {
                 say("error-no-extension", &[("limit", (*limit).into())])
             }

@@ -28,8 +28,9 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`run`] | the order of start and shutdown; [`cli`], [`config`], [`telemetry`], [`check`] beside it |
-//! | [`timeattack`] | rules, states and use cases; the timers |
+//! | [`timeattack`] | rules, states and use cases; the timers; reminders |
 //! | [`guild`] | a server's settings and message templates; [`quiet_hours`] |
+//! | [`privacy`] | what is stored of a member, told and deleted |
 //! | [`announce`] | direct messages to everybody on a server who allowed them |
 //! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
 //! | [`outbox`] | what is to be said, until it is said: leases, retries, merging, the ladder |
@@ -72,6 +73,7 @@ pub mod telemetry;
 pub mod announce;
 pub mod consent;
 pub mod guild;
+pub mod privacy;
 pub mod quiet_hours;
 pub mod timeattack;
 

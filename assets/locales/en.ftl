@@ -19,6 +19,8 @@ cmd-timeattack-extend-by = How much more: 10m, 1h
 cmd-timeattack-extend-attack = Which one, if you run several
 cmd-timeattack-history = Show past time attacks and how they ended
 cmd-timeattack-history-member = Whose; yours if left out
+cmd-timeattack-reminders = Switch the reminders of your deadlines on this server on or off
+cmd-timeattack-reminders-on = Whether you want them
 cmd-setup = Settings of this server (needs Manage Server)
 cmd-setup-channels = Choose where results and alerts are posted
 cmd-setup-channels-results = Where results are posted
@@ -38,6 +40,9 @@ cmd-setup-limits-extensions = How often one time attack may be extended
 cmd-setup-messages = Choose the words of the results
 cmd-setup-messages-success = The post for a success; “default” brings the original back
 cmd-setup-messages-failure = The post for a failure; “default” brings the original back
+cmd-setup-reminders = Choose when members are reminded of a deadline
+cmd-setup-reminders-at = Shares of the time and times before its end, by comma: 50%, 10m, 1m
+cmd-setup-reminders-off = No reminders
 cmd-setup-show = Show this server's settings
 cmd-setup-check = Check that the bot may do what the settings need
 cmd-dm = Choose which direct messages you get from this server
@@ -49,6 +54,9 @@ cmd-dm-stop = Stop all direct messages from this server, at once and free of cha
 cmd-dm-status = Show what you allowed, and what waits for you
 cmd-privacy = What the bot knows about you
 cmd-privacy-export = Get everything that is stored about you on this server as a file
+cmd-privacy-delete = Delete everything that is stored about you on this server
+cmd-help = Show what can be done here, or how one command is used
+cmd-help-command = Which command
 cmd-announce = Write to everybody who allowed direct messages (needs Manage Server)
 cmd-announce-body = What it says; \n starts a new line. You see it before anything is sent
 cmd-announce-kind = News of the server, or advertising
@@ -81,6 +89,15 @@ error-nothing-running = You have no time attack running. Start one with `/timeat
 error-not-yours = That time attack belongs to somebody else. You can only change your own.
 error-already-ended = That time attack has ended already. See `/timeattack history`.
 error-too-late = Too late: the deadline was <t:{ $deadline }:T>. Start again with `/timeattack start`!
+error-nothing-to-undo = There is nothing to take back: this time attack has no finish.
+error-undo-too-late = Too late: a finish can be taken back for { $seconds } seconds.
+error-undone-too-often = You have taken this back { $most } times already; now it stays as it is.
+error-too-many-reminders = That is too many: at most { $most } reminders, by comma, such as 50%, 10m, 1m.
+error-reminder-out-of-bounds = A reminder can come between 1 second and { $earliest } before the deadline.
+error-share = “{ $given }” is no share of a time. Write something between 1% and 99%.
+error-reminders-incomplete = Give either `at` (such as 50%, 10m, 1m) or `off: True`, not both.
+error-announcement-under-way = An announcement of yours is being sent right now, and it names you to those who get it. Please wait until it is done, or stop it, and try again.
+error-unknown-command = I have no command “{ $given }”. Choose one from the list, or use `/help` alone to see them all.
 error-no-extension = { $limit ->
     [0] Time attacks can't be extended on this server.
     [one] It was extended once already, which is all this server allows.
@@ -122,6 +139,13 @@ error-unknown-message = I can't find that message here. Choose one from the list
 # Result posts.
 
 success-template = 🎉 {"{"}mention{"}"} did it: **{"{"}task{"}"}**! It took {"{"}taken{"}"}, with {"{"}left{"}"} to spare.
+taken-back = ↩️ <@{ $user }> took that back: **{ $task }** is not finished after all.
+reminder = ⏰ <@{ $user }>, { $left } left for **{ $task }**: it ends { $relative } ({ $time }).
+reminder-half = ⏳ <@{ $user }>, half the time for **{ $task }** is over: it ends { $relative } ({ $time }).
+digest-title-reminders = { $count ->
+    [one] One deadline is near
+   *[other] { $count } deadlines are near
+}
 verdict-late = ⏰ The bot was away; the deadline was <t:{ $deadline }:f>.
 given-up = 🏳️ <@{ $user }> gave up on **{ $task }**.
 proof-title = Proof
@@ -154,8 +178,14 @@ extensions-used = Extensions: { $used } of { $limit } used
 extend-done = ⏰ You extended **{ $task }** by { $by }.
 extend-which = Which one needs more time?
 giveup-which = Which one do you want to give up?
-giveup-question = Do you really want to give up **{ $task }**? Its deadline is { $relative }, and giving up can't be undone.
+giveup-question = Do you really want to give up **{ $task }**? Its deadline is { $relative }, and everybody is told that you gave up.
 giveup-done = 🏳️ You gave up on **{ $task }**. Better luck next time!
+undo-until = A slip? You can take it back until { $until }.
+button-undo = Undo
+undone = ↩️ Taken back: **{ $task }** is running again. It ends { $relative }.
+undone-too-late = ↩️ Taken back: but the deadline of **{ $task }** has passed meanwhile, so it counts as missed.
+reminders-on = ⏰ You will be reminded of your deadlines on this server.
+reminders-off = 🔕 You won't be reminded of your deadlines on this server any more. `/timeattack reminders on:True` brings the reminders back.
 giveup-kept = 💪 Good, keep going!
 which-placeholder = Choose a time attack
 time-left = { $left } left
@@ -197,6 +227,7 @@ setup-fallback = **Fallback:** { $value }
 setup-timezone = **Time zone:** { $value }
 setup-language = **Language:** { $value }
 setup-quiet-hours = **Quiet hours:** { $value }
+setup-reminders = **Reminders:** { $value }
 setup-running = **At once, per member:** { $value }
 setup-longest = **Longest time limit:** { $value }
 setup-extensions = **Extensions, per time attack:** { $value }
@@ -339,3 +370,67 @@ queue-parked-dm = a direct message
 queue-retried = 🔁 I'm trying it again. See `/queue status`.
 queue-discarded = 🗑️ Put away.
 privacy-exported = 📦 Everything I know about you on this server is in this file. Times are milliseconds since 1970, UTC.
+privacy-delete-question = This is what I know about you on this server: { $attacks ->
+    [one] **one** time attack
+   *[other] **{ $attacks }** time attacks
+}{ $running ->
+    [0] {""}
+    [one] , one of them running
+   *[other] , { $running } of them running
+}; { $messages ->
+    [one] **one** message
+   *[other] **{ $messages }** messages
+} about you; { $decisions ->
+    [one] **one** decision
+   *[other] **{ $decisions }** decisions
+} about direct messages.
+    Shall I delete all of it? This can't be undone. What is running ends without a word, and direct messages stop. Messages that were posted in Discord stay there.
+privacy-deleted = 🗑️ Done. I deleted { $attacks ->
+    [one] one time attack
+   *[other] { $attacks } time attacks
+}, { $messages ->
+    [one] one message
+   *[other] { $messages } messages
+} and { $decisions ->
+    [one] one decision
+   *[other] { $decisions } decisions
+}. I know nothing about you on this server any more.
+privacy-kept = 👍 Nothing was deleted.
+button-delete-all = Delete everything
+
+# Help.
+
+menu-start-with = Start a time attack with this
+help-title = What you can do here
+help-title-managers = For those who manage this server
+help-menu = On any message: *Apps* → **Start a time attack with this**
+help-more = -# `/help command:` tells more about each of them.
+help-option = **{ $name }** — { $about }
+help-option-optional = **{ $name }** (optional) — { $about }
+help-needs-manager = -# You need the “Manage Server” permission.
+help-timeattack-start = Leave an option out, and a form asks for it. If you don't finish by the deadline, everybody sees it. Example: `/timeattack start task:Read 20 pages limit:45m`
+help-timeattack-complete = What counts is when you press, not when I come to it. Without `attack` it is the one that you run; a slip can be taken back for 30 seconds.
+help-timeattack-status = Shows what is running and the latest results, to you alone.
+help-timeattack-giveup = Asks you first. A slip can be taken back for 30 seconds.
+help-timeattack-extend = As often as the server allows (`/setup limits`). Example: `/timeattack extend by:10m`
+help-timeattack-history = Shows every time attack that has ended, to you alone, page by page.
+help-timeattack-reminders = Reminders come in the channel where you started, and to those who allow direct messages there. At night they make no sound.
+help-dm-allow = Nothing is sent to you unasked. A button below every message stops them all. Example: `/dm allow night:False`
+help-dm-stop = Takes effect at once, also on what waits already.
+help-dm-status = Shows what you allowed and when, and how many messages wait for your morning.
+help-privacy-export = One JSON file, which only you see.
+help-privacy-delete = Asks you first and shows how much it is. It can't be undone, and what runs ends without a word.
+help-help = Without `command` it shows all commands; press one to use it.
+help-announce = Only those who allowed direct messages get it, and not at night. You see it, and how many get it, before anything is sent.
+help-queue-status = By kind of message, with the reason and the time when they go out.
+help-queue-parked = What no channel and nobody took, with the number that `retry` and `discard` want.
+help-queue-retry = Waits again as if it were new.
+help-queue-discard = It is put away for good.
+help-setup-channels = Results go to the channel of the start if you choose none. Check the permissions with `/setup check`.
+help-setup-locale = Days, quiet hours and times go by this zone. Example: `/setup locale timezone:Asia/Seoul language:English`
+help-setup-limits = What you leave out stays as it is. Example: `/setup limits running:3 longest:12h`
+help-setup-quiet-hours = Results still come at their time, but without a sound; direct messages wait for the morning. Example: `/setup quiet-hours start:22:00 end:07:30`
+help-setup-messages = Fields are {"{"}mention{"}"}, {"{"}name{"}"}, {"{"}task{"}"}, {"{"}date{"}"}, {"{"}deadline{"}"}, {"{"}limit{"}"}, {"{"}taken{"}"} and {"{"}left{"}"}. You see both before they are saved.
+help-setup-reminders = At most five, by comma; those that make no sense for a short time attack are left out. Example: `/setup reminders at:50%, 10m, 1m`
+help-setup-show = Shows all settings, also those that were never changed.
+help-setup-check = Looks at each channel's permissions, and posts one test message.

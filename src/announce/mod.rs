@@ -395,3 +395,12 @@ pub async fn by(app: &App, guild: GuildId, author: UserId) -> Result<Vec<Said>> 
     let mut conn = app.db.read().await?;
     store::by(&mut conn, guild, author).await
 }
+
+/// Forgets who announced what: drafts go, and what was sent stands without their name. Refused while
+/// one of theirs is being sent, as its messages name them to its readers.
+pub async fn forget(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<()> {
+    if store::is_sending(tx, guild, author).await? {
+        return Err(UserError::AnnouncementUnderWay.into());
+    }
+    store::forget_author(tx, guild, author).await
+}

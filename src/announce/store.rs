@@ -274,3 +274,31 @@ pub(super) async fn by(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<Ve
     }
     Ok(said)
 }
+
+/// Whether an announcement of somebody's is not in the outbox whole.
+pub(super) async fn is_sending(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<bool> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM announcements \
+         WHERE guild_id = $1 AND author_id = $2 AND state = 'sending'",
+    )
+    .bind(guild.0)
+    .bind(author.0)
+    .fetch_one(tx)
+    .await?;
+    Ok(count > 0)
+}
+
+/// Deletes somebody's drafts, and their name from the rest.
+pub(super) async fn forget_author(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<()> {
+    for sql in [
+        "DELETE FROM announcements WHERE guild_id = $1 AND author_id = $2 AND state = 'draft'",
+        "UPDATE announcements SET author_id = 0 WHERE guild_id = $1 AND author_id = $2",
+    ] {
+        sqlx::query(sql)
+            .bind(guild.0)
+            .bind(author.0)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}

@@ -376,3 +376,13 @@ pub async fn audience(
 ) -> Result<Vec<(UserId, Member, bool)>> {
     store::audience(tx, guild, after, most).await
 }
+
+/// Forgets all that a member ever decided, and, if they decided nothing on another server, the way
+/// to them.
+pub async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
+    store::forget(tx, guild, user).await?;
+    if !store::is_known(tx, user).await? {
+        outbox::dm::forget_way(tx, user).await?;
+    }
+    Ok(())
+}

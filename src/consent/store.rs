@@ -426,3 +426,28 @@ pub(super) async fn told(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Ve
     }
     Ok(told)
 }
+
+/// Deletes all that a member of a guild decided.
+pub(super) async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
+    for sql in [
+        "DELETE FROM consents WHERE guild_id = $1 AND user_id = $2",
+        "DELETE FROM consent_notices WHERE guild_id = $1 AND user_id = $2",
+        "DELETE FROM members WHERE guild_id = $1 AND user_id = $2",
+    ] {
+        sqlx::query(sql)
+            .bind(guild.0)
+            .bind(user.0)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether somebody has decided anything in any guild.
+pub(super) async fn is_known(tx: &mut Tx, user: UserId) -> Result<bool> {
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM members WHERE user_id = $1")
+        .bind(user.0)
+        .fetch_one(tx)
+        .await?;
+    Ok(count > 0)
+}

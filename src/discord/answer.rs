@@ -25,15 +25,26 @@ pub(super) enum Answer {
     Private(Reply),
     /// In the place of the message whose button was pressed.
     Update(Reply),
-    /// The same where only the asker sees that message, and then news for everybody.
-    UpdateAndTell {
-        /// For the asker.
+    /// The same, and then another message.
+    UpdateThen {
+        /// In its place.
         update: Reply,
-        /// For everybody.
-        news: Reply,
+        /// After it.
+        then: Reply,
+        /// Who sees that.
+        to: Audience,
     },
     /// A form to fill in.
     Form(CreateModal),
+}
+
+/// Who sees a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Everybody in the channel.
+    Everybody,
+    /// The asker alone.
+    Asker,
 }
 
 /// What a message says. It pings nobody, whatever its text.
@@ -128,7 +139,8 @@ impl Answer {
     pub(super) fn shown(&self) -> Option<Shown> {
         match self {
             Self::Public(reply) | Self::Update(reply) => reply.shown,
-            Self::Private(_) | Self::UpdateAndTell { .. } | Self::Form(_) => None,
+            Self::UpdateThen { update, .. } => update.shown,
+            Self::Private(_) | Self::Form(_) => None,
         }
     }
 
@@ -140,10 +152,10 @@ impl Answer {
         }
     }
 
-    /// What everybody is told after it.
-    pub(super) fn news(&self) -> Option<Reply> {
+    /// What follows it, and for whom.
+    pub(super) fn then(&self) -> Option<(Reply, Audience)> {
         match self {
-            Self::UpdateAndTell { news, .. } => Some(news.clone()),
+            Self::UpdateThen { then, to, .. } => Some((then.clone(), *to)),
             _ => None,
         }
     }
@@ -154,7 +166,7 @@ impl Answer {
             Self::Private(reply) => {
                 CreateInteractionResponse::Message(reply.into_message().ephemeral(true))
             }
-            Self::Update(reply) | Self::UpdateAndTell { update: reply, .. } => {
+            Self::Update(reply) | Self::UpdateThen { update: reply, .. } => {
                 CreateInteractionResponse::UpdateMessage(reply.into_message())
             }
             Self::Form(form) => CreateInteractionResponse::Modal(form),

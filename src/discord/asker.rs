@@ -82,6 +82,11 @@ impl Asker {
         }
     }
 
+    /// Whether they have Manage Server.
+    pub(super) fn manages(&self) -> bool {
+        self.manages
+    }
+
     /// Checked at every use: what Discord shows to whom (`default_member_permissions`) can be
     /// changed by a guild's admins, and a button can be pressed by whoever sees it.
     pub(super) fn require_manage_server(&self) -> Result<(), UserError> {

@@ -4,7 +4,7 @@
 //! process, months later:
 //!
 //! ```text
-//! <ta|dm|an>:<verb>[:<argument>…][~mark]
+//! <ta|dm|an|pv>:<verb>[:<argument>…][~mark]
 //! ```
 //!
 //! The mark is the outbox's, which knows its own posts by it; it is cut off. There are no
@@ -16,8 +16,8 @@ use serenity::{ComponentInteraction, ComponentInteractionDataKind, ModalInteract
 use super::answer::{self, Answer};
 use super::asker::Asker;
 use super::commands::setup::messages;
-use super::commands::timeattack::{complete, extend, giveup, history, start};
-use super::commands::{announce, dm};
+use super::commands::timeattack::{complete, extend, giveup, history, start, undo};
+use super::commands::{announce, dm, privacy};
 use super::form;
 use super::handler::Data;
 use super::respond::{Deferral, Pending};
@@ -41,6 +41,10 @@ pub(super) enum Action {
     GiveUpConfirmed(AttackId),
     /// Does not give up.
     KeepGoing,
+    /// Completes what its presser runs, or asks which.
+    CompleteOwn,
+    /// Takes a finish back.
+    Undo(AttackId),
     /// Opens the form for a new one.
     New,
     /// Turns to a page of a member's history.
@@ -63,6 +67,10 @@ pub(super) enum Action {
     SaveMessages(messages::Saved),
     /// Forgets them.
     CancelMessages,
+    /// Deletes all that is stored of its presser.
+    DeleteAll,
+    /// Deletes nothing.
+    KeepAll,
     /// The form for a new one, filled in.
     StartForm,
     /// The offer of direct messages is taken or declined.
@@ -91,6 +99,8 @@ impl Action {
             Self::GiveUp(id) => text::give_up_button(*id),
             Self::GiveUpConfirmed(id) => format!("ta:giveup:{id}:confirm"),
             Self::KeepGoing => "ta:keep".into(),
+            Self::CompleteOwn => text::COMPLETE_OWN_BUTTON.into(),
+            Self::Undo(id) => text::undo_button(*id),
             Self::New => text::NEW_BUTTON.into(),
             Self::History { user, page } => format!("ta:history:{}:{page}", user.get()),
             Self::PickComplete => "ta:pick:complete".into(),
@@ -98,6 +108,8 @@ impl Action {
             Self::PickExtend { by_ms } => format!("ta:pick:extend:{by_ms}"),
             Self::SaveMessages(saved) => format!("ta:messages:save:{saved}"),
             Self::CancelMessages => "ta:messages:cancel".into(),
+            Self::DeleteAll => "pv:delete".into(),
+            Self::KeepAll => "pv:keep".into(),
             Self::StartForm => "ta:form".into(),
             Self::AnswerOffer { wants: true } => "dm:offer:yes".into(),
             Self::AnswerOffer { wants: false } => "dm:offer:no".into(),
@@ -121,6 +133,8 @@ impl Action {
             ["ta", "giveup", id] => attack(id).map(Self::GiveUp),
             ["ta", "giveup", id, "confirm"] => attack(id).map(Self::GiveUpConfirmed),
             ["ta", "keep"] => Some(Self::KeepGoing),
+            ["ta", "done"] => Some(Self::CompleteOwn),
+            ["ta", "undo", id] => attack(id).map(Self::Undo),
             ["ta", "new"] => Some(Self::New),
             ["ta", "history", user, page] => Some(Self::History {
                 user: user.parse::<u64>().ok()?.into(),
@@ -135,6 +149,8 @@ impl Action {
                 messages::Saved::parse(saved).map(Self::SaveMessages)
             }
             ["ta", "messages", "cancel"] => Some(Self::CancelMessages),
+            ["pv", "delete"] => Some(Self::DeleteAll),
+            ["pv", "keep"] => Some(Self::KeepAll),
             ["ta", "form"] => Some(Self::StartForm),
             ["dm", "offer", "yes"] => Some(Self::AnswerOffer { wants: true }),
             ["dm", "offer", "no"] => Some(Self::AnswerOffer { wants: false }),
@@ -242,6 +258,8 @@ async fn route(
         }
         Action::GiveUpConfirmed(attack) => giveup::confirmed(app, asker, attack).await,
         Action::KeepGoing => Ok(giveup::kept(asker)),
+        Action::CompleteOwn => complete::own(app, asker).await,
+        Action::Undo(attack) => undo::pressed(app, asker, attack).await,
         Action::New => Ok(Answer::Form(form::start(asker.language, None, None))),
         Action::History { user, page } => {
             let page = history::page(app, asker, user, page).await?;
@@ -262,6 +280,8 @@ async fn route(
             messages::save(app, asker, &interaction.message, saved).await
         }
         Action::CancelMessages => Ok(messages::cancel(asker)),
+        Action::DeleteAll => privacy::confirmed(app, asker).await,
+        Action::KeepAll => Ok(privacy::kept(asker)),
         Action::AnswerOffer { wants } => dm::answered(app, &ctx.http, asker, wants).await,
         Action::SendAnnouncement(id) => announce::confirmed(app, asker, id).await,
         Action::ShowAnnouncement(id) => announce::refreshed(app, asker, id).await,
@@ -298,6 +318,8 @@ mod tests {
             Action::GiveUp(attack),
             Action::GiveUpConfirmed(attack),
             Action::KeepGoing,
+            Action::CompleteOwn,
+            Action::Undo(attack),
             Action::New,
             Action::History {
                 user: u64::MAX.into(),
@@ -308,6 +330,8 @@ mod tests {
             Action::PickExtend { by_ms: i64::MAX },
             Action::SaveMessages(saved),
             Action::CancelMessages,
+            Action::DeleteAll,
+            Action::KeepAll,
             Action::StartForm,
             Action::AnswerOffer { wants: true },
             Action::AnswerOffer { wants: false },

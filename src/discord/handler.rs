@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use poise::serenity_prelude as serenity;
 use serenity::gateway::ShardRunnerMessage;
@@ -13,16 +14,25 @@ use tracing::Instrument as _;
 
 use super::asker::Asker;
 use super::backoff::Sessions;
+use super::connection::describe;
+use super::register::CommandIds;
 use super::{DiscordSettings, components, framework, register};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::{GuildId, UserId};
+
+/// An answer must be given within 3 s, and a link is not worth being late.
+const PATIENCE: Duration = Duration::from_millis(1_000);
 
 /// What every handler can reach.
 pub(super) struct Data {
     pub(super) app: App,
     /// The bot itself; known from the first READY on.
     pub(super) bot: OnceLock<UserId>,
+    /// The only guild that the commands are registered in.
+    commands_guild: Option<GuildId>,
+    /// The commands' ids, once Discord has told them.
+    command_ids: tokio::sync::OnceCell<CommandIds>,
     /// Who is being shown what was kept for them. A guild's interactions all come to one process.
     showing: Mutex<HashSet<(GuildId, UserId)>>,
 }
@@ -34,6 +44,22 @@ pub(super) struct Showing<'a> {
 }
 
 impl Data {
+    /// The ids of the commands, for links to them; none if Discord does not tell in time.
+    pub(super) async fn command_ids(&self, ctx: framework::Context<'_>) -> CommandIds {
+        let (http, application) = (&ctx.serenity_context().http, ctx.interaction.application_id);
+        let asked = || register::ids(http, application, self.commands_guild);
+        let told = self.command_ids.get_or_try_init(asked);
+        match tokio::time::timeout(PATIENCE, told).await {
+            Ok(Ok(ids)) => ids.clone(),
+            Ok(Err(error)) => {
+                let error = describe(error);
+                tracing::warn!(error, "the ids of the commands are not known");
+                CommandIds::new()
+            }
+            Err(_) => CommandIds::new(),
+        }
+    }
+
     /// `None` while it is being done already.
     pub(super) fn begin_showing(&self, asker: &Asker) -> Option<Showing<'_>> {
         let member = (asker.guild, asker.user);
@@ -58,7 +84,6 @@ impl Drop for Showing<'_> {
 pub(super) struct Handler {
     data: Data,
     options: poise::FrameworkOptions<Data, Error>,
-    commands_guild: Option<GuildId>,
     registered: OnceLock<()>,
     gateway: Mutex<Gateway>,
     ready: watch::Sender<bool>,
@@ -82,10 +107,11 @@ impl Handler {
             data: Data {
                 app,
                 bot: OnceLock::new(),
+                commands_guild: settings.guild_id,
+                command_ids: tokio::sync::OnceCell::new(),
                 showing: Mutex::default(),
             },
             options: framework::options(),
-            commands_guild: settings.guild_id,
             registered: OnceLock::new(),
             gateway: Mutex::default(),
             ready,
@@ -216,7 +242,7 @@ impl EventHandler for Handler {
                 &self.data.app.clock,
                 &ctx.http,
                 application,
-                self.commands_guild,
+                self.data.commands_guild,
             )
             .await;
         }

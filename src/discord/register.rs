@@ -3,8 +3,11 @@
 //! A guild may create 200 commands a day, and every change of a global one takes a while to reach
 //! people; so what Discord has is read first, and replaced only if it differs.
 
+use std::collections::HashMap;
+
 use anyhow::Context as _;
 use poise::serenity_prelude as serenity;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use serenity::{ApplicationId, Http, LightMethod, Request, Route};
 
@@ -38,17 +41,68 @@ const COMPARED: [&str; 17] = [
     "value",
 ];
 
-/// The slash commands as the JSON that is sent to Discord.
+/// The slash commands, and those of a message's menu, as the JSON that is sent to Discord.
 pub fn commands_json() -> Value {
     let commands = commands::all();
-    let built = commands
+    let slash = commands
         .iter()
         .filter_map(poise::Command::create_as_slash_command);
+    // poise gives a menu's command no other names.
+    let menu = commands.iter().filter_map(|command| {
+        let built = command.create_as_context_menu_command()?;
+        let (language, name) = command.name_localizations.first()?;
+        Some(built.name_localized(language.clone(), name.clone()))
+    });
+    let built = slash.chain(menu);
     // Serialising plain data to JSON cannot fail; an empty list would be seen at once.
     let made: Vec<Value> = built
         .map(|command| serde_json::to_value(command).unwrap_or_default())
         .collect();
     Value::Array(made)
+}
+
+/// The ids of the commands by their names, as Discord gave them.
+pub(super) type CommandIds = HashMap<String, u64>;
+
+/// Asks Discord for the ids of the commands.
+pub(super) async fn ids(
+    http: &Http,
+    application_id: ApplicationId,
+    guild: Option<GuildId>,
+) -> Result<CommandIds, serenity::Error> {
+    let commands: Vec<Known> = http
+        .fire(Request::new(route(application_id, guild), LightMethod::Get))
+        .await?;
+    let is_slash = |one: &Known| one.kind == 1;
+    let named = |one: Known| Some((one.name, one.id.parse().ok()?));
+    Ok(commands
+        .into_iter()
+        .filter(is_slash)
+        .filter_map(named)
+        .collect())
+}
+
+/// A command as Discord tells it.
+#[derive(Deserialize)]
+struct Known {
+    id: String,
+    name: String,
+    #[serde(rename = "type", default = "slash")]
+    kind: u8,
+}
+
+fn slash() -> u8 {
+    1
+}
+
+fn route<'a>(application_id: ApplicationId, guild: Option<GuildId>) -> Route<'a> {
+    match guild {
+        Some(guild) => Route::GuildCommands {
+            application_id,
+            guild_id: serenity::GuildId::new(guild.get()),
+        },
+        None => Route::Commands { application_id },
+    }
 }
 
 /// Registers the commands, in one guild or for all; tries again until it works or is hopeless.
@@ -86,18 +140,11 @@ async fn register_once(
     application_id: ApplicationId,
     guild: Option<GuildId>,
 ) -> anyhow::Result<bool> {
-    let route = || match guild {
-        Some(guild) => Route::GuildCommands {
-            application_id,
-            guild_id: serenity::GuildId::new(guild.get()),
-        },
-        None => Route::Commands { application_id },
-    };
     let wanted = match guild {
         Some(_) => of_guild(commands_json()),
         None => commands_json(),
     };
-    let read = Request::new(route(), LightMethod::Get)
+    let read = Request::new(route(application_id, guild), LightMethod::Get)
         .params(Some(vec![("with_localizations", "true".to_owned())]));
     let there: Value = http
         .fire(read)
@@ -107,7 +154,8 @@ async fn register_once(
     if canonical_list(&there) == canonical_list(&wanted) {
         return Ok(false);
     }
-    let replace = Request::new(route(), LightMethod::Put).body(Some(serde_json::to_vec(&wanted)?));
+    let replace = Request::new(route(application_id, guild), LightMethod::Put)
+        .body(Some(serde_json::to_vec(&wanted)?));
     let _: Value = http
         .fire(replace)
         .await
@@ -146,6 +194,8 @@ fn canonical(value: &Value, is_command: bool) -> Value {
         let field = &value[key];
         let field = match (key, field) {
             (_, Value::Null | Value::Bool(false)) => continue,
+            // A menu's command has no description, and Discord says so in this way.
+            (_, Value::String(text)) if text.is_empty() => continue,
             (_, Value::Array(items)) if items.is_empty() => continue,
             (_, Value::Object(fields)) if fields.is_empty() => continue,
             ("type", kind) if is_command && kind == 1 => continue,
@@ -175,7 +225,7 @@ mod tests {
         let commands = commands_json();
         let commands = commands.as_array().unwrap();
         let names = |command: &Value| {
-            let options = command["options"].as_array().unwrap().iter();
+            let options = command["options"].as_array().into_iter().flatten();
             let names = options.map(|option| option["name"].as_str().unwrap());
             format!(
                 "{}: {}",
@@ -185,12 +235,14 @@ mod tests {
         };
         let listed: Vec<String> = commands.iter().map(names).collect();
         let expected = [
-            "timeattack: start complete status giveup extend history",
+            "timeattack: start complete status giveup extend history reminders",
             "dm: allow stop status",
-            "privacy: export",
+            "privacy: export delete",
+            "help: command",
             "announce: body kind role",
             "queue: status parked retry discard",
-            "setup: channels locale limits quiet-hours messages show check",
+            "setup: channels locale limits quiet-hours messages reminders show check",
+            "Start a time attack with this: ",
         ];
         assert_eq!(listed, expected);
         for name in ["announce", "queue", "setup"] {
@@ -201,7 +253,13 @@ mod tests {
                 "{name}"
             );
         }
-        let setup = &commands[5];
+        let menu = commands.last().unwrap();
+        assert_eq!(
+            (&menu["type"], &menu["description"]),
+            (&json!(3), &Value::Null)
+        );
+        assert!(menu["name_localizations"]["ko"].is_string());
+        let setup = &commands[6];
         assert_eq!(setup["contexts"], json!([0]));
         let limit = &commands[0]["options"][0]["options"][1];
         assert_eq!(limit["name"], "limit");
@@ -216,13 +274,17 @@ mod tests {
         for command in there.as_array_mut().unwrap() {
             command["id"] = json!("1");
             command["version"] = json!("2");
-            command["type"] = json!(1);
+            if command["type"].is_null() {
+                command["type"] = json!(1);
+            }
             command["nsfw"] = json!(false);
-            command["name_localizations"] = Value::Null;
+            if command["name_localizations"].is_null() {
+                command["name_localizations"] = Value::Null;
+            }
         }
         there.as_array_mut().unwrap().reverse();
         assert_eq!(canonical_list(&sent), canonical_list(&there));
-        there[0]["options"][0]["description"] = json!("another");
+        there[1]["options"][0]["description"] = json!("another");
         assert_ne!(canonical_list(&sent), canonical_list(&there));
     }
 

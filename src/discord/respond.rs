@@ -12,7 +12,7 @@ use serenity::{
     InteractionId, LightMethod, Request, Route,
 };
 
-use super::answer::{self, Answer, Reply};
+use super::answer::{self, Answer, Audience, Reply};
 use super::asker;
 use super::connection::describe;
 use super::framework::Context;
@@ -121,7 +121,7 @@ impl Pending<'_> {
     }
 
     async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
-        let (shown, news) = (answer.shown(), answer.news());
+        let (shown, then) = (answer.shown(), answer.then());
         let is_form = matches!(answer, Answer::Form(_));
         let files = answer.files();
         let response = answer.into_response();
@@ -129,17 +129,17 @@ impl Pending<'_> {
         if let Some(shown) = shown {
             self.keep(shown, message).await;
         }
-        self.tell(news).await;
+        self.follow(then).await;
         Ok(!is_form)
     }
 
     /// Sends the answer after its deferral.
     async fn send_deferred(&self, answer: Answer) -> Result<bool, serenity::Error> {
         let (http, token) = (self.http, self.token);
-        let (shown, news) = (answer.shown(), answer.news());
+        let (shown, then) = (answer.shown(), answer.then());
         let files = answer.files();
         let message = match answer {
-            Answer::Update(reply) | Answer::UpdateAndTell { update: reply, .. } => {
+            Answer::Update(reply) | Answer::UpdateThen { update: reply, .. } => {
                 let edit = reply.into_edit();
                 http.edit_original_interaction_response(token, &edit, Vec::new())
                     .await?
@@ -164,15 +164,15 @@ impl Pending<'_> {
         if let Some(shown) = shown {
             self.keep(shown, Some(message.id.get().into())).await;
         }
-        self.tell(news).await;
+        self.follow(then).await;
         Ok(true)
     }
 
-    /// What everybody is told besides. Tried once: nothing would keep a repeat from showing twice,
-    /// and whoever asked has their answer already.
-    async fn tell(&self, news: Option<Reply>) {
-        let Some(news) = news else { return };
-        let followup = news.into_followup();
+    /// What is said besides. Tried once: nothing would keep a repeat from showing twice, and whoever
+    /// asked has their answer already.
+    async fn follow(&self, then: Option<(Reply, Audience)>) {
+        let Some((then, to)) = then else { return };
+        let followup = then.into_followup().ephemeral(to == Audience::Asker);
         let told = self
             .http
             .create_followup_message(self.token, &followup, Vec::new());

@@ -5,6 +5,7 @@
 //! at each decision, inside its transaction: several processes may share them, and one row by its
 //! key costs less than a stale answer.
 
+pub mod reminders;
 mod store;
 pub mod template;
 
@@ -18,6 +19,7 @@ use crate::i18n::Language;
 use crate::ids::{ChannelId, GuildId};
 use crate::outbox;
 use crate::quiet_hours::QuietHours;
+use reminders::Reminders;
 
 /// Characters of a task, after trimming: what fits a card on a phone.
 pub const TASK_LENGTH: usize = 200;
@@ -57,6 +59,8 @@ pub struct Settings {
     pub success_template: Option<String>,
     /// The failure post, if not the default card.
     pub failure_template: Option<String>,
+    /// When members are reminded of a deadline.
+    pub reminders: Reminders,
 }
 
 impl Default for Settings {
@@ -73,6 +77,7 @@ impl Default for Settings {
             extension_limit: 3,
             success_template: None,
             failure_template: None,
+            reminders: Reminders::default(),
         }
     }
 }
@@ -114,6 +119,8 @@ pub enum Change {
         /// The failure post; an inner `None` brings the default back.
         failure: Option<Option<String>>,
     },
+    /// `/setup reminders`
+    Reminders(Reminders),
 }
 
 /// The guild's settings as they are now.
@@ -215,7 +222,10 @@ fn check(change: &Change) -> Result<(), UserError> {
             }
             Ok(())
         }
-        Change::Channels { .. } | Change::Locale { .. } | Change::QuietHours(_) => Ok(()),
+        Change::Channels { .. }
+        | Change::Locale { .. }
+        | Change::QuietHours(_)
+        | Change::Reminders(_) => Ok(()),
     }
 }
 
@@ -244,6 +254,7 @@ fn apply(settings: &mut Settings, change: Change) {
             settings.extension_limit = extensions.unwrap_or(settings.extension_limit);
         }
         Change::QuietHours(quiet_hours) => settings.quiet_hours = quiet_hours,
+        Change::Reminders(reminders) => settings.reminders = reminders,
         Change::Messages { success, failure } => {
             if let Some(success) = success {
                 settings.success_template = success;

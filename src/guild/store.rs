@@ -14,7 +14,7 @@ use crate::quiet_hours::QuietHours;
 
 const COLUMNS: &str = "guild_id, results_channel_id, alerts_channel_id, fallback_channel_id, \
      timezone, language, quiet_start_min, quiet_end_min, running_limit, longest_ms, \
-     extension_limit, success_template, failure_template";
+     extension_limit, success_template, failure_template, reminders";
 
 /// The guild's settings; the defaults if it never made any.
 pub async fn for_guild(tx: &mut Tx, guild: GuildId) -> Result<Settings> {
@@ -47,8 +47,8 @@ pub(super) async fn save(tx: &mut Tx, guild: GuildId, to: &Settings, now_ms: i64
         "INSERT INTO guild_settings (guild_id, results_channel_id, alerts_channel_id, \
              fallback_channel_id, timezone, language, quiet_start_min, quiet_end_min, \
              running_limit, longest_ms, extension_limit, success_template, failure_template, \
-             updated_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             updated_ms, reminders) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
          ON CONFLICT (guild_id) DO UPDATE SET \
              results_channel_id = excluded.results_channel_id, \
              alerts_channel_id = excluded.alerts_channel_id, \
@@ -58,7 +58,8 @@ pub(super) async fn save(tx: &mut Tx, guild: GuildId, to: &Settings, now_ms: i64
              running_limit = excluded.running_limit, longest_ms = excluded.longest_ms, \
              extension_limit = excluded.extension_limit, \
              success_template = excluded.success_template, \
-             failure_template = excluded.failure_template, updated_ms = excluded.updated_ms",
+             failure_template = excluded.failure_template, updated_ms = excluded.updated_ms, \
+             reminders = excluded.reminders",
     )
     .bind(guild.0)
     .bind(to.results.map(|channel| channel.0))
@@ -74,6 +75,7 @@ pub(super) async fn save(tx: &mut Tx, guild: GuildId, to: &Settings, now_ms: i64
     .bind(to.success_template.clone())
     .bind(to.failure_template.clone())
     .bind(now_ms)
+    .bind(to.reminders.to_string())
     .execute(tx)
     .await?;
     Ok(())
@@ -91,6 +93,8 @@ fn from_row(row: &AnyRow) -> Result<Settings> {
     // keeps quiet hours, rather than no settings at all.
     let timezone: String = row.try_get(4)?;
     let language: Option<String> = row.try_get(5)?;
+    let reminders: Option<String> = row.try_get(13)?;
+    let reminders = reminders.and_then(|stored| stored.parse().ok());
     Ok(Settings {
         results: channel(1)?,
         alerts: channel(2)?,
@@ -106,5 +110,6 @@ fn from_row(row: &AnyRow) -> Result<Settings> {
         extension_limit: row.try_get(10)?,
         success_template: row.try_get(11)?,
         failure_template: row.try_get(12)?,
+        reminders: reminders.unwrap_or(defaults.reminders),
     })
 }

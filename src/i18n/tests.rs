@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// Prefixes of keys that the source builds from a name, so that no literal names them.
-const BUILT_FROM_NAMES: [&str; 1] = ["cmd-"];
+const BUILT_FROM_NAMES: [&str; 2] = ["cmd-", "help-"];
 /// Discord's bound on the description of a command or option, in characters.
 const LONGEST_DESCRIPTION: usize = 100;
 

@@ -31,6 +31,61 @@ pub fn code_line(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
+/// What `text`, in Discord's markdown, says to a reader, on one line: without marks, timestamps and
+/// mentions of which `name_of` knows nothing.
+pub fn plain(text: &str, name_of: impl Fn(&str) -> Option<String>) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let (before, token) = rest.split_at(start);
+        said.push_str(before);
+        let end = token.find('>').filter(|end| is_token(&token[1..*end]));
+        let Some(end) = end else {
+            said.push('<');
+            rest = &token[1..];
+            continue;
+        };
+        let inside = &token[1..end];
+        if let Some(user) = inside.strip_prefix('@') {
+            let name = name_of(user.trim_start_matches('!'));
+            said.extend(name.map(|name| format!("@{name}")));
+        } else if let Some(named) = inside.strip_prefix('/') {
+            said.push('/');
+            said.push_str(named.split(':').next().unwrap_or(named));
+        } else if inside.starts_with([':', 'a']) {
+            // An emoji of a server: its name.
+            let name = inside.trim_start_matches('a').split(':').nth(1);
+            said.extend(name.map(|name| format!(":{name}:")));
+        }
+        rest = &token[end + 1..];
+    }
+    said.push_str(rest);
+    for mark in ["**", "__", "~~", "||", "`", "\\"] {
+        said = said.replace(mark, "");
+    }
+    let line = |line: &str| {
+        let line = line.trim_start_matches(['>', '#', ' ', '\t']);
+        line.trim_start_matches("-# ").to_owned()
+    };
+    let lines: Vec<String> = said.lines().map(line).collect();
+    let words = lines.iter().flat_map(|line| line.split_whitespace());
+    words.collect::<Vec<&str>>().join(" ")
+}
+
+/// Whether Discord shows something else than `<inside>`.
+fn is_token(inside: &str) -> bool {
+    let ends_with_id = inside
+        .rsplit([':', '@', '#', '&', '!'])
+        .next()
+        .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
+    match inside.as_bytes() {
+        [b'@' | b'#' | b'/' | b':', ..] => ends_with_id,
+        [b'a', b':', ..] => ends_with_id,
+        [b't', b':', ..] => true,
+        _ => false,
+    }
+}
+
 /// Cuts `text` to `length` characters, the last of them “…” if anything was cut.
 pub fn shorten(text: &str, length: usize) -> String {
     if text.chars().count() <= length {
@@ -56,7 +111,35 @@ mod tests {
         assert_eq!(escape("**a** <@1>\nb"), "\\*\\*a\\*\\* \\<@\u{200b}1\\> b");
     }
 
+    #[test]
+    fn what_is_said_is_left_and_how_is_not() {
+        let name_of = |id: &str| (id == "1").then(|| "Mina".to_owned());
+        for (text, said) in [
+            (
+                "⏱️ <@1> started **Read**!\nUntil <t:9:R> (<t:9:T>).",
+                "⏱️ @Mina started Read! Until ().",
+            ),
+            ("<@!1> and <@2> in <#3>", "@Mina and in"),
+            ("# Today\n> `a` ||b|| ~~c~~", "Today a b c"),
+            ("-# small <:cat:5> <a:dog:6>", "small :cat: :dog:"),
+            (
+                "1 < 2 > 0 <b> </timeattack start:7>",
+                "1 < 2 > 0 <b> /timeattack start",
+            ),
+            ("<", "<"),
+            ("\\*\\_", "*_"),
+        ] {
+            assert_eq!(plain(text, name_of), said, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn plain_text_is_one_line_whatever_was_written(text in any::<String>()) {
+            let said = plain(&text, |_| None);
+            prop_assert!(!said.contains(['\n', '\r']) && said.len() <= text.len());
+        }
+
         #[test]
         fn nothing_ends_a_code_line(text in any::<String>()) {
             let line = code_line(&text);

@@ -48,6 +48,7 @@ impl Outbox {
             language: edit.language,
             message: edit.message,
             digest: None,
+            dropped_ms: None,
             dedupe_key: edit.dedupe_key,
         });
         row.payload.replaces = Some(edit.message_id);

@@ -119,6 +119,7 @@ fn listed(payloads: &[&Payload]) -> Message {
     let title = match topic.unwrap_or_default() {
         Topic::Results => "digest-title",
         Topic::Alerts => "digest-title-alerts",
+        Topic::Reminders => "digest-title-reminders",
     };
     if let Some(first) = embeds.first_mut() {
         first.title = Some(text(language, title, &[("count", count.into())]));

@@ -39,6 +39,8 @@
 pub mod dm;
 mod edit;
 mod edit_lane;
+mod fleeting;
+mod forget;
 pub mod merge;
 pub mod overview;
 mod post_lane;
@@ -68,7 +70,8 @@ use crate::messenger::{Message, Messenger};
 pub use edit_lane::NewEdit;
 pub use stall::{STALLED_MS, Stall};
 pub use store::{
-    Unshown, enqueue, enqueue_newest, mark_shown, rewrite, under_way, unshown, withdraw,
+    Unshown, enqueue, enqueue_newest, forget_keys, mark_shown, rewrite, under_way, unshown,
+    withdraw,
 };
 pub use trial::Fate;
 
@@ -139,6 +142,9 @@ pub struct NewPost {
     pub message: Message,
     /// How it is put when it is merged with many others; `None`: never merged.
     pub digest: Option<Digest>,
+    /// From then on nobody wants it: it is dropped, as when its channel refuses it. `None`: it is
+    /// always told.
+    pub dropped_ms: Option<i64>,
     /// Unique: the same thing is said once, however often it is enqueued.
     pub dedupe_key: String,
 }
@@ -164,6 +170,8 @@ pub enum Topic {
     Results,
     /// What the admins should look after.
     Alerts,
+    /// Deadlines that are near.
+    Reminders,
 }
 
 /// What a row says, as it is stored.
@@ -244,7 +252,7 @@ pub struct Row {
     /// Claimed by this process as it is inserted, so that its lane can send it at once.
     pub(crate) claimed: bool,
     pub(crate) message_id: Option<MessageId>,
-    /// What only direct messages have.
+    /// What direct messages have, and fleeting posts the end of.
     dm: dm::Terms,
 }
 
@@ -390,7 +398,10 @@ impl Outbox {
             created_ms: now_ms,
             claimed,
             message_id: None,
-            dm: dm::Terms::default(),
+            dm: dm::Terms {
+                expires_at_ms: post.dropped_ms,
+                ..dm::Terms::default()
+            },
         }
     }
 
@@ -405,6 +416,7 @@ impl Outbox {
             language: of.payload.language,
             message: Message::default(),
             digest: None,
+            dropped_ms: None,
             dedupe_key: format!("edit:{}:{}", of.id, self.inner.ids.next(&self.inner.clock)),
         };
         let mut row = self.prepare(post);

@@ -228,6 +228,7 @@ impl Outbox {
     }
 
     async fn deliver_inner(&self, deliveries: Vec<Delivery>) {
+        let deliveries = self.without_late(deliveries).await;
         let Some(rows) = self.begin(deliveries).await else {
             return;
         };
@@ -512,6 +513,10 @@ impl Outbox {
         if lead.lane == outbox::Lane::Edit {
             return self.drop_edit(lead, why).await;
         }
+        // Only the like are merged: all of these are, or none.
+        if lead.is_fleeting() {
+            return self.drop_fleeting(rows, why).await;
+        }
         tracing::warn!(rows = rows.len(), why, "a post was refused for good");
         let alert = if lead.is_post() {
             self.alert("alert-refused", "refused", lead, why)
@@ -578,6 +583,7 @@ impl Outbox {
                 line: shorten(&content, merge::LINE_LENGTH),
                 mention: None,
             }),
+            dropped_ms: None,
             dedupe_key: format!("alert:{kind}:{}:{bucket}", about.channel),
         });
         // Left to the table, which alone knows whether it has been told already.
@@ -643,7 +649,7 @@ struct RetryJob {
 }
 
 /// Rows by message, in order of age.
-fn deliveries(rows: Vec<Row>) -> Vec<Delivery> {
+pub(super) fn deliveries(rows: Vec<Row>) -> Vec<Delivery> {
     let mut deliveries: Vec<Delivery> = Vec::new();
     let mut by_key: HashMap<i64, usize> = HashMap::new();
     for row in rows {

@@ -540,6 +540,51 @@ pub async fn unshown(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Un
     Ok(messages)
 }
 
+/// The rows about a member of a guild.
+pub(super) async fn of_member(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<OutboxId>> {
+    let ids = sqlx::query_scalar::<_, i64>(
+        "SELECT id FROM outbox WHERE guild_id = $1 AND user_id = $2 ORDER BY id",
+    );
+    let ids = ids.bind(guild.0).bind(user.0).fetch_all(tx).await?;
+    Ok(ids.into_iter().map(OutboxId).collect())
+}
+
+/// Deletes what is known by these keys, each a message of its own, also what is being sent.
+pub async fn forget_keys(tx: &mut Tx, dedupe_keys: &[String]) -> Result<()> {
+    for chunk in dedupe_keys.chunks(ID_CHUNK) {
+        let keys = list(1, chunk.len());
+        let sql = format!("DELETE FROM outbox WHERE dedupe_key IN ({keys})");
+        let mut query = sqlx::query(generated(sql));
+        for key in chunk {
+            query = query.bind(key.clone());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Deletes rows. What waits to be one message with any of them is one by itself from now on; what is
+/// under way with it is left to its sender, and to [`adopt_orphans`].
+pub(super) async fn forget(tx: &mut Tx, rows: &[OutboxId]) -> Result<()> {
+    for chunk in rows.chunks(ID_CHUNK) {
+        let ids = list(1, chunk.len());
+        for sql in [
+            format!(
+                "UPDATE outbox SET message_key = id \
+                 WHERE message_key IN ({ids}) AND state IN ('available', 'retryable')"
+            ),
+            format!("DELETE FROM outbox WHERE id IN ({ids})"),
+        ] {
+            let mut query = sqlx::query(generated(sql));
+            for id in chunk {
+                query = query.bind(id.0);
+            }
+            query.execute(&mut *tx).await?;
+        }
+    }
+    Ok(())
+}
+
 /// A row of [`unshown`] was shown.
 pub async fn mark_shown(tx: &mut Tx, row: OutboxId, now_ms: i64) -> Result<()> {
     sqlx::query("UPDATE outbox SET shown_ms = $2 WHERE id = $1 AND shown_ms IS NULL")

@@ -22,6 +22,10 @@
 //! - **The lock file** is released with the last handle to the database; all of them live in the
 //!   runtime's tasks. Were one kept elsewhere, the next life would be refused, and say so.
 //!
+//! Two things are kinder than a true `kill -9`: SQLite's files are closed as a closing connection
+//! leaves them (its log copied and removed), and nothing in memory is lost that another process
+//! would have to make anew. What a log that was left behind does is tried in `db/log.rs`.
+//!
 //! # Why not a child process
 //!
 //! It would be killed even more truly, memory and all. But the clock that the page turns would have

@@ -6,6 +6,8 @@
 //!
 //! End: listening stops first, then deciding and watching, then sending; what is on its way is
 //! waited for, what waits is given back to the table. All within [`SHUTDOWN`].
+//!
+//! `sandbox` does so beside a local Discord, where the bot can be killed and has many such `lives`.
 
 #[cfg(feature = "sandbox")]
 mod lives;
@@ -40,6 +42,7 @@ use crate::messenger::Messenger;
 use crate::messenger::discord::DiscordMessenger;
 use crate::outbox::Outbox;
 use crate::outbox::dm::{self, Rate};
+use crate::timeattack::reminders::{self, Bell};
 use crate::timeattack::start_message;
 use crate::timeattack::timer::{self, Due, Timers};
 
@@ -108,6 +111,7 @@ impl Workers {
             app.clone(),
             stop.clone(),
         )));
+        tasks.push(tokio::spawn(reminders::keep_up(app.clone(), stop.clone())));
         tasks.push(tokio::spawn(announce::keep_up(app.clone(), stop.clone())));
         let alerts = Alerts::new(app.clock.clone(), webhook);
         let watched = Watched {
@@ -171,6 +175,7 @@ fn build(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate) -> (App, Due
         db,
         outbox,
         timers,
+        reminders: Bell::default(),
     };
     (app, due)
 }

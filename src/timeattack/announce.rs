@@ -11,12 +11,12 @@ use crate::guild::template::{self, Template, Values};
 use crate::i18n::{self, Language};
 use crate::messenger::markdown::{escape, shorten};
 use crate::messenger::{Button, ButtonStyle, Embed, Message};
-use crate::outbox::{self, Class, Digest, NewPost, Outbox, Row, Topic};
+use crate::outbox::{self, Class, Digest, NewPost, Outbox, Payload, Row, Topic};
 
 /// Green: done.
 const COLOR_DONE: u32 = 0x0057_F287;
-/// Begins the `dedupe_key` of a verdict at a deadline; the time attack follows.
-pub(super) const VERDICT: &str = "verdict:";
+/// The kind of post that a verdict at a deadline is; see [`key`].
+pub(super) const VERDICT: &str = "verdict";
 /// Characters of a task in a list of many.
 const DIGEST_TASK: usize = 20;
 
@@ -40,7 +40,7 @@ pub(super) fn failure(attack: &TimeAttack, settings: &Settings, now_ms: i64) -> 
         ));
     }
     let digest = digest("😢", attack);
-    let key = verdict_key(attack);
+    let key = key(VERDICT, attack);
     post(
         attack,
         settings,
@@ -69,7 +69,7 @@ pub(super) fn success(
         .into_iter()
         .collect();
     let digest = digest("🎉", attack);
-    let key = format!("success:{}", attack.id);
+    let key = key("success", attack);
     post(
         attack, settings, now_ms, language, content, embeds, digest, key,
     )
@@ -87,7 +87,7 @@ pub(super) fn given_up(attack: &TimeAttack, settings: &Settings, now_ms: i64) ->
         ],
     );
     let digest = digest("🏳️", attack);
-    let key = format!("givenup:{}", attack.id);
+    let key = key("givenup", attack);
     post(
         attack,
         settings,
@@ -105,25 +105,58 @@ pub(super) fn given_up(attack: &TimeAttack, settings: &Settings, now_ms: i64) ->
 pub(super) async fn turn_round(
     tx: &mut Tx,
     outbox: &Outbox,
+    attack: &TimeAttack,
     success: NewPost,
-) -> Result<Option<Row>> {
-    let key = format!(
-        "{VERDICT}{}",
-        success.dedupe_key.trim_start_matches("success:")
-    );
-    let message = success.message.clone();
-    let digest = success.digest.clone();
-    let verdict = outbox::rewrite(tx, &key, |payload| {
-        // Silent or not is decided when a message is first sent, and cannot be edited.
-        let silent = payload.message.silent;
-        payload.message = Message { silent, ..message };
-        payload.digest = digest;
+) -> Result<Row> {
+    let (message, digest) = (success.message.clone(), success.digest.clone());
+    let verdict = outbox::rewrite(tx, &key(VERDICT, attack), |payload| {
+        rewrite(payload, message, digest);
     })
     .await?;
-    Ok(Some(match verdict {
+    Ok(match verdict {
         Some(verdict) => outbox.prepare_edit(&verdict),
         None => outbox.prepare(success),
-    }))
+    })
+}
+
+/// Makes the post of a finish say that it was taken back. Returns the edit to enqueue, if there is
+/// such a post. `finished` is as it stood.
+pub(super) async fn take_back(
+    tx: &mut Tx,
+    outbox: &Outbox,
+    finished: &TimeAttack,
+    settings: &Settings,
+) -> Result<Option<Row>> {
+    let language = settings.language.unwrap_or(finished.language);
+    let args = [
+        ("user", finished.user.to_string().into()),
+        ("task", escape(&finished.task).into()),
+    ];
+    let message = Message {
+        content: i18n::text(language, "taken-back", &args),
+        mentions: vec![finished.user],
+        ..Message::default()
+    };
+    let digest = digest("↩️", finished);
+    // A finish in time that was handled late stands where its failure stood.
+    for kind in ["success", "givenup", VERDICT] {
+        let (message, digest) = (message.clone(), Some(digest.clone()));
+        let post = outbox::rewrite(tx, &key(kind, finished), |payload| {
+            rewrite(payload, message, digest);
+        })
+        .await?;
+        if let Some(post) = post {
+            return Ok(Some(outbox.prepare_edit(&post)));
+        }
+    }
+    Ok(None)
+}
+
+fn rewrite(payload: &mut Payload, message: Message, digest: Option<Digest>) {
+    // Silent or not is decided when a message is first sent, and cannot be edited.
+    let silent = payload.message.silent;
+    payload.message = Message { silent, ..message };
+    payload.digest = digest;
 }
 
 #[expect(
@@ -161,12 +194,17 @@ fn post(
             silent: settings.quiet_hours.is_quiet(settings.timezone, now_ms),
         },
         digest: Some(digest),
+        dropped_ms: None,
         dedupe_key,
     }
 }
 
-fn verdict_key(attack: &TimeAttack) -> String {
-    format!("{VERDICT}{}", attack.id)
+/// What a post about a time attack is known by: once for each time that it ended.
+pub(super) fn key(kind: &str, attack: &TimeAttack) -> String {
+    match attack.undos {
+        0 => format!("{kind}:{}", attack.id),
+        undos => format!("{kind}:{}:{undos}", attack.id),
+    }
 }
 
 /// The guild's own template, or the default if there is none or it no longer parses.
@@ -260,6 +298,7 @@ mod tests {
             proof_url: None,
             message: None,
             revision: 0,
+            undos: 0,
         }
     }
 

@@ -11,6 +11,8 @@
 //! running ──complete──▶ completed ◀── a finish clicked in time, handled late
 //!    │──────deadline──▶ failed ──────────────┘
 //!    └──────give up───▶ cancelled
+//!    ▲                      │
+//!    └──undo, within 30 s───┘ (of completed, too; settled at once if the deadline has passed)
 //! ```
 //!
 //! Every change is one conditional `UPDATE … WHERE state = 'running'`, in one transaction with the
@@ -30,6 +32,7 @@ mod direct;
 mod store;
 
 pub mod overview;
+pub mod reminders;
 pub mod start_message;
 pub mod text;
 pub mod timer;
@@ -37,6 +40,7 @@ pub mod timer;
 pub use store::{MOST_COUNTED, Overdue, count_running, overdue_since};
 
 use crate::app::App;
+use crate::db::Tx;
 use crate::duration_text;
 use crate::error::{Error, Result, UserError};
 use crate::guild::{self, MOST_RUNNING_IN_GUILD, Settings, TASK_LENGTH};
@@ -46,6 +50,11 @@ use crate::outbox;
 
 /// The shortest limit.
 pub const SHORTEST_MS: i64 = 1_000;
+/// For so long after the click a finish can be taken back.
+pub const UNDO_MS: i64 = 30_000;
+/// So often a finish of one time attack can be taken back: a slip or two, and no game with the
+/// channel.
+pub const MOST_UNDOS: i64 = 3;
 /// Entries on one page of `/timeattack history`.
 pub const PAGE: i64 = 10;
 
@@ -107,6 +116,8 @@ pub struct TimeAttack {
     pub message: Option<MessageId>,
     /// Counts its changes.
     pub revision: i64,
+    /// How often its finish was taken back.
+    pub undos: i64,
 }
 
 /// Who asks, where, and when they clicked.
@@ -194,29 +205,25 @@ pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
         proof_url: None,
         message: None,
         revision: 0,
+        undos: 0,
     };
     let room = store::Room {
         member: settings.running_limit,
         guild: MOST_RUNNING_IN_GUILD,
     };
-    let job = (app.outbox.clone(), attack, request.origin);
-    let (outcome, reminder) = app
+    let reminder_ms = reminders::next_after(&attack, &settings, now_ms);
+    let outcome = app
         .db
-        .write(job, move |tx, (outbox, attack, origin)| {
-            Box::pin(async move {
-                let inserted = store::insert_if_room(tx, attack, *origin, room).await?;
-                let rows = match &inserted {
-                    store::Inserted::New(attack) => {
-                        direct::reminder(tx, outbox, attack, now_ms).await?
-                    }
-                    _ => Vec::new(),
-                };
-                outbox::enqueue(tx, &rows, outbox.boot()).await?;
-                Ok((inserted, rows))
-            })
+        .write((attack, request.origin), move |tx, (attack, origin)| {
+            Box::pin(store::insert_if_room(
+                tx,
+                attack,
+                *origin,
+                reminder_ms,
+                room,
+            ))
         })
         .await?;
-    app.outbox.hand(reminder);
     let attack = match outcome {
         store::Inserted::New(attack) => attack,
         // Delivered twice by Discord: the first one counts.
@@ -232,6 +239,7 @@ pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
         }
     };
     app.timers.arm(attack.id, attack.deadline_ms);
+    app.reminders.due_at(reminder_ms);
     tracing::info!(timeattack.id = %attack.id, guild.id = %attack.guild, "a time attack was started");
     Ok(attack)
 }
@@ -259,11 +267,11 @@ pub async fn complete(
                 let row = match was {
                     State::Failed => {
                         direct::turn_round(tx, &completed).await?;
-                        announce::turn_round(tx, outbox, post).await?
+                        announce::turn_round(tx, outbox, &completed, post).await?
                     }
-                    _ => Some(outbox.prepare(post)),
+                    _ => outbox.prepare(post),
                 };
-                let mut rows: Vec<outbox::Row> = row.into_iter().collect();
+                let mut rows = vec![row];
                 rows.extend(direct::results(tx, outbox, std::slice::from_ref(&completed)).await?);
                 outbox::enqueue(tx, &rows, outbox.boot()).await?;
                 Ok((Some(completed), rows))
@@ -307,35 +315,68 @@ pub async fn give_up(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAt
     Ok(given_up)
 }
 
+/// Takes a finish back, completed or given up, if it was clicked no more than [`UNDO_MS`] before.
+/// The time attack runs again as if nothing had happened: what was posted says so, and a deadline
+/// that has passed meanwhile is settled at once.
+pub async fn undo(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttack> {
+    let job = (app.outbox.clone(), actor, attack, app.clock.now_ms());
+    let again = app
+        .db
+        .write(job, |tx, (outbox, actor, attack, now_ms)| {
+            Box::pin(async move {
+                let finished = store::find(tx, actor.guild, *attack).await?;
+                let again = store::run_again(tx, actor, *attack, UNDO_MS, MOST_UNDOS).await?;
+                let (Some(finished), Some(again)) = (finished, again) else {
+                    return Ok(None);
+                };
+                let settings = guild::for_guild(tx, again.guild).await?;
+                let edit = announce::take_back(tx, outbox, &finished, &settings).await?;
+                let rows: Vec<outbox::Row> = edit.into_iter().collect();
+                direct::take_back(tx, &finished).await?;
+                outbox::enqueue(tx, &rows, outbox.boot()).await?;
+                let reminder_ms = reminders::plan(tx, &again, &settings, *now_ms).await?;
+                Ok(Some((again, rows, reminder_ms)))
+            })
+        })
+        .await?;
+    let Some((again, rows, reminder_ms)) = again else {
+        return Err(why_not_undone(app, actor, attack).await?.into());
+    };
+    app.timers.arm(again.id, again.deadline_ms);
+    app.reminders.due_at(reminder_ms);
+    app.outbox.hand(rows);
+    tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a finish was taken back");
+    Ok(again)
+}
+
 /// Moves the deadline of a running time attack, as often as the guild allows.
 pub async fn extend(app: &App, actor: Actor, attack: AttackId, by_ms: i64) -> Result<Extended> {
     let settings = guild::settings(app, actor.guild).await?;
     check_limit(by_ms, &settings)?;
     let (limit, longest_ms) = (settings.extension_limit, settings.longest_ms);
     let now_ms = app.clock.now_ms();
-    let job = (app.outbox.clone(), actor);
-    let (extended, reminder) = app
+    let job = (settings.clone(), actor);
+    let extended = app
         .db
-        .write(job, move |tx, (outbox, actor)| {
+        .write(job, move |tx, (settings, actor)| {
             Box::pin(async move {
                 let extended =
                     store::extend_if_running(tx, actor, attack, by_ms, limit, longest_ms, now_ms);
                 let Some(extended) = extended.await? else {
-                    return Ok((None, Vec::new()));
+                    return Ok(None);
                 };
-                let rows = direct::move_reminder(tx, outbox, &extended, now_ms).await?;
-                outbox::enqueue(tx, &rows, outbox.boot()).await?;
-                Ok((Some(extended), rows))
+                let reminder_ms = reminders::plan(tx, &extended, settings, now_ms).await?;
+                Ok(Some((extended, reminder_ms)))
             })
         })
         .await?;
-    app.outbox.hand(reminder);
-    let Some(extended) = extended else {
+    let Some((extended, reminder_ms)) = extended else {
         return Err(why_not_extended(app, actor, attack, by_ms, &settings)
             .await?
             .into());
     };
     app.timers.arm(extended.id, extended.deadline_ms);
+    app.reminders.due_at(reminder_ms);
     tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a time attack was extended");
     Ok(Extended {
         left: (limit - extended.extensions).max(0),
@@ -387,6 +428,15 @@ pub async fn history(app: &App, guild: GuildId, user: UserId, page: i64) -> Resu
 pub async fn all_of(app: &App, guild: GuildId, user: UserId) -> Result<Vec<TimeAttack>> {
     let mut conn = app.db.read().await?;
     store::all_of(&mut conn, guild, user).await
+}
+
+/// Forgets every time attack of a member and what they chose about them. Returns those that ran, for
+/// which nobody waits any more.
+pub async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<AttackId>> {
+    let attacks = store::all_of(tx, guild, user).await?;
+    start_message::forget(tx, &attacks).await?;
+    reminders::forget(tx, guild, user).await?;
+    store::forget(tx, guild, user).await
 }
 
 /// The newest verdicts of a member.
@@ -458,6 +508,7 @@ pub fn preview(settings: &Settings, sample: Sample) -> Preview {
         proof_url: None,
         message: None,
         revision: 0,
+        undos: 0,
     };
     let success = announce::success(&attack, settings, None, sample.actor.clicked_ms);
     attack.state = State::Failed;
@@ -503,6 +554,21 @@ async fn why_not(app: &App, actor: Actor, attack: AttackId) -> Result<UserError>
             deadline_ms: found.deadline_ms,
         },
         State::Completed | State::Cancelled => UserError::AlreadyEnded,
+    })
+}
+
+async fn why_not_undone(app: &App, actor: Actor, attack: AttackId) -> Result<UserError> {
+    let mut conn = app.db.read().await?;
+    let Some(found) = store::find(&mut conn, actor.guild, attack).await? else {
+        return Ok(UserError::UnknownAttack);
+    };
+    Ok(match found.state {
+        _ if found.user != actor.user => UserError::NotYours,
+        State::Running | State::Failed => UserError::NothingToUndo,
+        _ if found.undos >= MOST_UNDOS => UserError::UndoneTooOften { most: MOST_UNDOS },
+        State::Completed | State::Cancelled => UserError::UndoTooLate {
+            seconds: UNDO_MS / 1_000,
+        },
     })
 }
 

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::text::{self, timestamp};
 use super::{State, TimeAttack, store};
 use crate::app::App;
+use crate::db::Tx;
 use crate::duration_text::format_duration;
 use crate::error::Result;
 use crate::guild::{self, Settings};
@@ -150,6 +151,12 @@ pub async fn mark_shown(app: &App, shown: Shown, message: MessageId) -> Result<(
             })
         })
         .await
+}
+
+/// Forgets the edits of these time attacks' messages.
+pub(super) async fn forget(tx: &mut Tx, attacks: &[TimeAttack]) -> Result<()> {
+    let keys: Vec<String> = attacks.iter().map(|attack| edit_key(attack.id)).collect();
+    outbox::forget_keys(tx, &keys).await
 }
 
 /// Brings messages up to date until `stop`.

@@ -15,16 +15,16 @@ const ID_CHUNK: usize = 500;
 /// every few seconds, would be one more burden in bad times.
 pub const MOST_COUNTED: i64 = 1_000;
 
-const COLUMNS: &str = "id, guild_id, channel_id, user_id, member_name, task, state, started_ms, \
-     deadline_ms, extensions, finished_ms, language, proof_url, message_id, revision";
+pub(super) const COLUMNS: &str = "id, guild_id, channel_id, user_id, member_name, task, state, started_ms, \
+     deadline_ms, extensions, finished_ms, language, proof_url, message_id, revision, undos";
 
 /// A row that is inserted if there is room. What is counted is never more than the room itself, and
 /// counted in an index of the running ones alone: ten thousand take about half a millisecond.
 const INSERT_IF_ROOM: &str = "\
      INSERT INTO time_attacks (id, guild_id, channel_id, user_id, member_name, task, state, \
-         started_ms, deadline_ms, origin_id, language) \
+         started_ms, deadline_ms, origin_id, language, next_reminder_ms) \
      SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), \
-         $5, $6, 'running', CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10 \
+         $5, $6, 'running', CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, CAST($13 AS BIGINT) \
      WHERE (SELECT COUNT(*) FROM time_attacks \
             WHERE guild_id = $2 AND user_id = $4 AND state = 'running') < $11 \
          AND (SELECT COUNT(*) FROM time_attacks \
@@ -56,6 +56,7 @@ pub(super) async fn insert_if_room(
     tx: &mut Tx,
     attack: &TimeAttack,
     origin: Option<i64>,
+    next_reminder_ms: Option<i64>,
     room: Room,
 ) -> Result<Inserted> {
     let inserted = sqlx::query(INSERT_IF_ROOM)
@@ -71,6 +72,7 @@ pub(super) async fn insert_if_room(
         .bind(attack.language.code())
         .bind(room.member)
         .bind(room.guild)
+        .bind(next_reminder_ms)
         .execute(&mut *tx)
         .await?;
     if inserted.rows_affected() == 1 {
@@ -150,6 +152,33 @@ pub(super) async fn cancel_if_running(
     cancelled.as_ref().map(from_row).transpose()
 }
 
+/// Takes back a finish whose click was no more than `within_ms` ago at this one, if it was taken back
+/// fewer than `most` times before. Returns it as it runs again.
+pub(super) async fn run_again(
+    tx: &mut Tx,
+    actor: &Actor,
+    attack: AttackId,
+    within_ms: i64,
+    most: i64,
+) -> Result<Option<TimeAttack>> {
+    let sql = format!(
+        "UPDATE time_attacks SET state = 'running', finished_ms = NULL, proof_url = NULL, \
+             undos = undos + 1, revision = revision + 1 \
+         WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state IN ('completed', 'cancelled') \
+             AND finished_ms >= $4 AND undos < $5 \
+         RETURNING {COLUMNS}"
+    );
+    let again = sqlx::query(generated(sql))
+        .bind(attack.0)
+        .bind(actor.guild.0)
+        .bind(actor.user.0)
+        .bind(actor.clicked_ms - within_ms)
+        .bind(most)
+        .fetch_optional(tx)
+        .await?;
+    again.as_ref().map(from_row).transpose()
+}
+
 /// Moves a deadline that is still ahead, both at the click and now.
 pub(super) async fn extend_if_running(
     tx: &mut Tx,
@@ -192,6 +221,25 @@ pub(super) async fn all_of(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<
         .fetch_all(tx)
         .await?;
     rows.iter().map(from_row).collect()
+}
+
+/// Deletes all time attacks of a member, and returns those that ran.
+pub(super) async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<AttackId>> {
+    let deleted = sqlx::query(
+        "DELETE FROM time_attacks WHERE guild_id = $1 AND user_id = $2 RETURNING id, state",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .fetch_all(tx)
+    .await?;
+    let mut running = Vec::new();
+    for row in deleted {
+        let state: String = row.try_get(1)?;
+        if state == State::Running.as_str() {
+            running.push(AttackId(row.try_get(0)?));
+        }
+    }
+    Ok(running)
 }
 
 /// Fails those of `attacks` that are running and past their deadlines, and returns them.
@@ -436,7 +484,7 @@ pub async fn count_running(tx: &mut Tx, now_ms: i64) -> Result<(i64, i64)> {
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
-fn from_row(row: &AnyRow) -> Result<TimeAttack> {
+pub(super) fn from_row(row: &AnyRow) -> Result<TimeAttack> {
     let state: String = row.try_get(6)?;
     let language: String = row.try_get(11)?;
     Ok(TimeAttack {
@@ -460,6 +508,7 @@ fn from_row(row: &AnyRow) -> Result<TimeAttack> {
         proof_url: row.try_get(12)?,
         message: row.try_get::<Option<i64>, _>(13)?.map(MessageId),
         revision: row.try_get(14)?,
+        undos: row.try_get(15)?,
     })
 }
 
@@ -485,6 +534,7 @@ mod tests {
             proof_url: None,
             message: None,
             revision: 0,
+            undos: 0,
         }
     }
 
@@ -500,7 +550,7 @@ mod tests {
             guild: 3,
         };
         let inserted = db.write(attack, move |tx, attack| {
-            Box::pin(insert_if_room(tx, attack, Some(attack.id.0), room))
+            Box::pin(insert_if_room(tx, attack, Some(attack.id.0), None, room))
         });
         inserted.await.unwrap()
     }

@@ -13,6 +13,8 @@ use crate::messenger::markdown::{escape, shorten};
 
 /// The `custom_id` of the button below a verdict that opens the form for another start.
 pub const NEW_BUTTON: &str = "ta:new";
+/// The `custom_id` of the button below a reminder: completes what its presser runs, or asks which.
+pub const COMPLETE_OWN_BUTTON: &str = "ta:done";
 /// Characters of a task in a list.
 const LISTED_TASK: usize = 60;
 
@@ -24,6 +26,11 @@ pub fn complete_button(attack: AttackId) -> String {
 /// The `custom_id` of the button that adds [`super::start_message::EXTENSION_MS`].
 pub fn extend_button(attack: AttackId) -> String {
     format!("ta:extend:{attack}")
+}
+
+/// The `custom_id` of the button that takes a finish back.
+pub fn undo_button(attack: AttackId) -> String {
+    format!("ta:undo:{attack}")
 }
 
 /// The `custom_id` of the button that asks whether to give up.

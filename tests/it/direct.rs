@@ -15,7 +15,9 @@ use timeattack::outbox::{self, Class};
 use timeattack::quiet_hours::QuietHours;
 use timeattack::timeattack as attacks;
 
-use crate::support::{GUILD, MEMBER, NOW_MS, OTHER, TestApp, execute, hours, minutes, seconds};
+use crate::support::{
+    GUILD, MEMBER, NOW_MS, OTHER, TestApp, execute, hours, is_reminder, minutes, seconds,
+};
 
 /// 22:00 of the first day in Seoul.
 const NIGHT_MS: i64 = NOW_MS + 8 * 3_600_000;
@@ -55,6 +57,13 @@ impl TestApp {
     pub fn direct(&self, user: UserId) -> Vec<Message> {
         let mut messages = self.messenger.direct(user);
         messages.retain(|message| !message.content.contains("📄"));
+        messages
+    }
+
+    /// The same without reminders.
+    fn results(&self, user: UserId) -> Vec<Message> {
+        let mut messages = self.direct(user);
+        messages.retain(|message| !is_reminder(message));
         messages
     }
 
@@ -161,7 +170,7 @@ async fn only_who_allowed_it_is_told_by_direct_message() {
             .await;
     }
     app.advance(minutes(5)).await;
-    let direct = app.direct(MEMBER);
+    let direct = app.results(MEMBER);
     assert_eq!(direct.len(), 1);
     assert!(direct[0].content.contains("알고리즘"), "{direct:?}");
     assert_eq!(direct[0].buttons.len(), 1, "it can be stopped from there");
@@ -175,11 +184,11 @@ async fn what_comes_up_at_night_is_told_in_the_morning_once() {
     app.until(NIGHT_MS).await;
     app.time_attack().lasting(minutes(5)).started().await;
     app.advance(minutes(5)).await;
-    assert_eq!(
-        app.posts().len(),
-        2,
-        "the post is on time, beside the notice"
-    );
+    let verdicts = app
+        .posts()
+        .into_iter()
+        .filter(|post| post.contains("나약한"));
+    assert_eq!(verdicts.count(), 1, "the post is on time");
     assert!(app.texts(MEMBER).is_empty());
     let held = Why::Quiet {
         until_ms: MORNING_MS,
@@ -229,7 +238,7 @@ async fn an_answer_to_what_somebody_did_and_night_consent_wait_for_nothing() {
     app.complete(&attack).await.unwrap();
     app.advance(minutes(5)).await;
     assert!(app.texts(MEMBER)[0].contains("🎉"));
-    assert!(app.texts(OTHER)[0].contains("😢"));
+    assert!(app.results(OTHER)[0].content.contains("😢"));
 }
 
 #[tokio::test]
@@ -477,38 +486,16 @@ async fn no_look_at_the_direct_messages_goes_through_all_that_waits() {
 }
 
 #[tokio::test]
-async fn a_reminder_comes_ten_minutes_before_the_deadline_and_moves_with_it() {
+async fn a_reminder_whose_deadline_passes_in_the_night_is_dropped_and_counted() {
     let app = TestApp::start().await;
     app.decides(MEMBER, allow()).await;
-    let attack = app.time_attack().lasting(minutes(30)).started().await;
-    app.advance(minutes(19)).await;
-    assert!(app.texts(MEMBER).is_empty());
-    let (actor, id) = (app.actor(MEMBER), attack.id);
-    app.inside(async move |app| attacks::extend(&app, actor, id, minutes(10)).await)
-        .await
-        .unwrap();
-    app.advance(minutes(10)).await;
-    assert!(app.texts(MEMBER).is_empty());
-    app.advance(minutes(1)).await;
-    assert!(app.texts(MEMBER)[0].contains("⏰"));
-}
-
-#[tokio::test]
-async fn a_reminder_that_would_come_too_late_or_for_nothing_is_not_sent() {
-    let app = TestApp::start().await;
-    app.decides(MEMBER, allow()).await;
-    let done = app.time_attack().lasting(hours(1)).started().await;
-    app.complete(&done).await.unwrap();
     app.until(NIGHT_MS).await;
-    app.time_attack().lasting(hours(1)).started().await;
-    app.until(NIGHT_MS + minutes(55)).await;
+    app.time_attack().lasting(minutes(5)).started().await;
+    app.advance(minutes(10)).await;
     assert_eq!(app.dropped().await, HashMap::from([("expired".into(), 1)]));
     app.until(MORNING_MS).await;
-    let reminders = app
-        .texts(MEMBER)
-        .into_iter()
-        .filter(|text| text.contains("⏰"));
-    assert_eq!(reminders.count(), 0);
+    let said = app.direct(MEMBER);
+    assert!(!said.iter().any(is_reminder), "{said:?}");
 }
 
 #[tokio::test]

@@ -211,6 +211,47 @@ async fn a_bot_that_is_killed_with_a_deadline_ahead_says_its_verdict_when_it_is_
 }
 
 #[tokio::test]
+async fn a_verdict_that_discord_did_not_take_before_the_kill_is_said_once_after_it() {
+    let data = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(data.path());
+    sandbox.until_connected().await;
+    sandbox.types("/timeattack start task:Read limit:5m").await;
+    let outage = json!({ "outage_ms": minutes(10) });
+    let (status, _) = sandbox.post("/local/faults", &outage).await;
+    assert_eq!(status, 200);
+    let turned = json!({ "advance_ms": minutes(5) });
+    sandbox.post("/local/clock", &turned).await;
+    let has_post = |told: &Value| {
+        let post = &told["lanes"][0];
+        post["waiting"].as_i64().unwrap() + post["under_way"].as_i64().unwrap() == 1
+    };
+    let told = sandbox.until("decided", has_post).await;
+    assert_eq!((running(&told), &told["verdicts"]), (&json!(0), &json!([])));
+
+    let down = json!({ "down_ms": minutes(1) });
+    let (status, _) = sandbox.post("/local/bot", &down).await;
+    assert_eq!(status, 200);
+    let told = sandbox.until("down", |told| told["gateway"] == false).await;
+    assert!(has_post(&told), "{told}");
+    // It comes back into the outage, which ends five minutes later.
+    let turned = json!({ "advance_ms": minutes(1) });
+    sandbox.post("/local/clock", &turned).await;
+    sandbox
+        .until("up", |told| told["bot"]["state"] == "up")
+        .await;
+    sandbox
+        .post("/local/clock", &json!({ "advance_ms": minutes(5) }))
+        .await;
+    let told = sandbox
+        .until("said", |told| told["verdicts"] != json!([]))
+        .await;
+    assert_eq!(told["faults"]["outage_until_ms"], Value::Null);
+    sandbox.until("at rest", |told| !has_post(told)).await;
+    assert_eq!(sandbox.cards().await, 1);
+    assert!(sandbox.end().await.success());
+}
+
+#[tokio::test]
 async fn it_can_be_killed_again_and_again_and_works_after_each() {
     let data = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start(data.path());

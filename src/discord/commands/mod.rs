@@ -6,9 +6,11 @@
 
 pub(super) mod announce;
 pub(super) mod dm;
-mod privacy;
+mod help;
+pub(super) mod privacy;
 mod queue;
 pub(super) mod setup;
+mod start_with;
 pub(super) mod timeattack;
 
 use std::borrow::Cow;
@@ -26,6 +28,7 @@ pub(super) fn all() -> Vec<Command> {
         timeattack::timeattack(),
         dm::dm(),
         privacy::privacy(),
+        help::help(),
         announce::announce(),
         queue::queue(),
         setup::setup(),
@@ -33,6 +36,8 @@ pub(super) fn all() -> Vec<Command> {
     for command in &mut commands {
         describe(command, "cmd");
     }
+    // A message's menu shows names alone.
+    commands.push(start_with::start_with());
     commands
 }
 

@@ -24,8 +24,8 @@ use serde::{Deserialize, Serialize};
 pub use lane::{Lane, Settings};
 pub use pace::Rate;
 pub use store::{
-    batch, call_off, cancel_batch, closed_since, count_due, count_waiting, fates, reconsider,
-    reopen, withdraw_from,
+    batch, call_off, cancel_batch, closed_since, count_due, count_waiting, fates, forget_way,
+    reconsider, reopen, withdraw_from,
 };
 
 use super::{Class, NewPost, Outbox, Row};
@@ -150,6 +150,7 @@ impl Outbox {
             language: dm.language,
             message: dm.message,
             digest: None,
+            dropped_ms: None,
             dedupe_key: dm.dedupe_key,
         });
         row.lane = super::Lane::Dm;

@@ -695,6 +695,15 @@ pub(super) async fn forget_channel(tx: &mut Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
+/// Nothing is known of the way to somebody any more.
+pub async fn forget_way(tx: &mut Tx, user: UserId) -> Result<()> {
+    sqlx::query("DELETE FROM dm_channels WHERE user_id = $1")
+        .bind(user.0)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Somebody takes no direct messages.
 pub(super) async fn closed(tx: &mut Tx, user: UserId, now_ms: i64) -> Result<()> {
     sqlx::query(

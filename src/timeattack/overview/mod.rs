@@ -46,9 +46,11 @@ pub async fn next_deadlines(tx: &mut Tx, most: i64) -> Result<Vec<Running>> {
 
 /// The newest `most` verdicts at a deadline that were posted, in the order of their messages.
 pub async fn verdicts(tx: &mut Tx, most: usize) -> Result<Vec<Shown>> {
-    let posted = outbox::overview::newest_posted(tx, VERDICT, most).await?;
+    let verdicts = format!("{VERDICT}:");
+    let posted = outbox::overview::newest_posted(tx, &verdicts, most).await?;
     let posted = posted.into_iter().filter_map(|(attack, message)| {
-        let attack = attack.parse().ok()?;
+        // What follows the id counts how often a finish was taken back.
+        let attack = attack.split(':').next()?.parse().ok()?;
         Some((AttackId(attack), message))
     });
     let posted: Vec<(AttackId, MessageId)> = posted.collect();

@@ -23,8 +23,8 @@ use timeattack::db::Db;
 use timeattack::error::Error;
 use timeattack::i18n::Language;
 use timeattack::ids::{AttackId, ChannelId, GuildId, UserId};
-use timeattack::messenger::Messenger;
 use timeattack::messenger::memory::{MemoryMessenger, Posted};
+use timeattack::messenger::{Message, Messenger};
 use timeattack::outbox::Outbox;
 use timeattack::outbox::dm::Rate;
 use timeattack::run::{WorkerOptions, Workers};
@@ -303,14 +303,25 @@ impl TestApp {
         rows.iter().map(known).collect()
     }
 
-    /// What stands in the channels, in the order it was posted.
+    /// What stands in the channels but for reminders, in the order it was posted.
     pub fn posts(&self) -> Vec<String> {
-        let posts = self.messenger.posts();
+        let posts = self.posted();
         posts.into_iter().map(|post| post.message.content).collect()
     }
 
     pub fn posted(&self) -> Vec<Posted> {
-        self.messenger.posts()
+        let mut posts = self.messenger.posts();
+        posts.retain(|post| !is_reminder(&post.message));
+        posts
+    }
+
+    /// The reminders in the channels, in the order they were posted.
+    pub fn reminders(&self) -> Vec<Posted> {
+        let mut posts = self.messenger.posts();
+        // A direct message need not say whom it is for.
+        let in_channel = |post: &Posted| !post.message.content.starts_with("⏰ **");
+        posts.retain(|post| is_reminder(&post.message) && in_channel(post));
+        posts
     }
 
     /// Time passes, in steps short enough that whatever wakes on the way can act.
@@ -380,7 +391,7 @@ impl TestApp {
         let mut conn = self.app().db.read().await.expect("a connection");
         let counted = attacks::count_running(&mut conn, self.now_ms()).await;
         drop(conn);
-        if counted.expect("a count").1 > 0 {
+        if counted.expect("a count").1 > 0 || self.has_due_reminders().await {
             return false;
         }
         let mut outboxes = self.peers();
@@ -392,6 +403,15 @@ impl TestApp {
             }
         }
         true
+    }
+
+    async fn has_due_reminders(&self) -> bool {
+        let mut conn = self.app().db.read().await.expect("a connection");
+        let first_ms = attacks::reminders::first_due(&mut conn).await;
+        let now_ms = self.now_ms();
+        first_ms
+            .expect("a time")
+            .is_some_and(|at_ms| at_ms <= now_ms)
     }
 
     fn peers(&self) -> Vec<Outbox> {
@@ -418,6 +438,14 @@ impl TestApp {
     pub fn leaves_unsent(&mut self) {
         self.expects_unsent = true;
     }
+}
+
+/// By the marks that reminders begin with.
+pub fn is_reminder(message: &Message) -> bool {
+    let embeds = message.embeds.iter();
+    let mut lines = embeds.filter_map(|embed| embed.description.as_deref());
+    let marked = |text: &str| text.starts_with('⏰') || text.starts_with('⏳');
+    marked(&message.content) || lines.any(marked)
 }
 
 impl Drop for TestApp {

@@ -169,6 +169,7 @@ async fn test_post(app: &App, asker: &Asker, settings: &Settings) -> Result<Stri
             ..Message::default()
         },
         digest: None,
+        dropped_ms: None,
         dedupe_key: format!("check:{}", asker.interaction),
     };
     let channel = ("channel", format!("<#{}>", channel.get()).into());

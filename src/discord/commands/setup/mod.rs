@@ -7,6 +7,7 @@ pub(in crate::discord) mod locale;
 pub(in crate::discord) mod messages;
 mod permissions;
 mod quiet_hours;
+mod reminders;
 mod show;
 
 use crate::discord::answer::Reply;
@@ -28,6 +29,7 @@ use crate::i18n::text;
         "limits::limits",
         "quiet_hours::quiet_hours",
         "messages::messages",
+        "reminders::reminders",
         "show::show",
         "check::check"
     )

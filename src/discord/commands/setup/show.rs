@@ -3,7 +3,7 @@
 use poise::serenity_prelude as serenity;
 use serenity::CreateEmbed;
 
-use super::manager;
+use super::{manager, reminders};
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
@@ -62,6 +62,10 @@ pub(super) fn summary(settings: &Settings, asker: &Asker) -> CreateEmbed {
         say(
             "setup-quiet-hours",
             quiet_hours(settings.quiet_hours, language),
+        ),
+        say(
+            "setup-reminders",
+            reminders::written(&settings.reminders, language),
         ),
         say("setup-running", settings.running_limit.to_string()),
         say(

@@ -4,9 +4,9 @@ use poise::serenity_prelude as serenity;
 use serenity::{CreateEmbed, Message};
 
 use super::start::message_of;
-use super::{Choice, ask_which, choose, suggest_attack};
+use super::{Choice, ask_which, choose, suggest_attack, undo};
 use crate::app::App;
-use crate::discord::answer::{Answer, Reply};
+use crate::discord::answer::{Answer, Audience, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::components::Action;
 use crate::discord::framework::Context;
@@ -33,22 +33,36 @@ pub(super) async fn complete(
             url: file.url,
             filename: file.filename,
         });
-        let reply = match choose(app, &asker, attack.as_deref()).await? {
-            Choice::One(attack) => finish(app, &asker, attack, proof).await?,
-            Choice::Several(attacks) => {
-                let question = text(asker.language, "complete-which", &[]);
-                let now_ms = app.clock.now_ms();
-                let action = Action::PickComplete;
-                let reply = ask_which(question, &action, &attacks, now_ms, asker.language);
-                match proof {
-                    Some(proof) => reply.embed(embed_of(&proof)),
-                    None => reply,
-                }
-            }
-        };
+        let reply = finish_or_ask(app, &asker, attack.as_deref(), proof).await?;
         Ok(Answer::Private(reply))
     };
     respond::command(ctx, Deferral::Private, answer).await
+}
+
+async fn finish_or_ask(
+    app: &App,
+    asker: &Asker,
+    given: Option<&str>,
+    proof: Option<Proof>,
+) -> Result<Reply> {
+    let attacks = match choose(app, asker, given).await? {
+        Choice::One(attack) => return finish(app, asker, attack, proof).await,
+        Choice::Several(attacks) => attacks,
+    };
+    let question = text(asker.language, "complete-which", &[]);
+    let now_ms = app.clock.now_ms();
+    let action = Action::PickComplete;
+    let reply = ask_which(question, &action, &attacks, now_ms, asker.language);
+    Ok(match proof {
+        Some(proof) => reply.embed(embed_of(&proof)),
+        None => reply,
+    })
+}
+
+/// The button of a reminder was pressed, by whoever saw it.
+pub(in crate::discord) async fn own(app: &App, asker: &Asker) -> Result<Answer> {
+    let reply = finish_or_ask(app, asker, None, None).await?;
+    Ok(Answer::Private(reply))
 }
 
 /// One was chosen from the menu.
@@ -68,17 +82,25 @@ pub(in crate::discord) async fn pressed(
     attack: AttackId,
 ) -> Result<Answer> {
     let completed = timeattack::complete(app, asker.actor(), attack, None).await?;
-    // No extension is told of what has ended.
-    Ok(Answer::Update(message_of(&completed, 0)))
+    Ok(Answer::UpdateThen {
+        // No extension is told of what has ended.
+        update: message_of(&completed, 0),
+        then: done(&completed, asker.language),
+        to: Audience::Asker,
+    })
 }
 
 async fn finish(app: &App, asker: &Asker, attack: AttackId, proof: Option<Proof>) -> Result<Reply> {
     let completed = timeattack::complete(app, asker.actor(), attack, proof).await?;
+    Ok(done(&completed, asker.language))
+}
+
+fn done(completed: &TimeAttack, language: Language) -> Reply {
     let args = [
         ("task", escape(&completed.task).into()),
-        ("taken", taken(&completed, asker.language).into()),
+        ("taken", taken(completed, language).into()),
     ];
-    Ok(Reply::new(text(asker.language, "completed", &args)))
+    undo::offered(&text(language, "completed", &args), completed, language)
 }
 
 fn taken(attack: &TimeAttack, language: Language) -> String {

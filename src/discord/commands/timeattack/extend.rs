@@ -3,7 +3,7 @@
 use super::start::message_of;
 use super::{Choice, ask_which, choose, suggest_attack};
 use crate::app::App;
-use crate::discord::answer::{Answer, Reply};
+use crate::discord::answer::{Answer, Audience, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::components::Action;
 use crate::discord::framework::Context;
@@ -56,9 +56,10 @@ pub(in crate::discord) async fn picked(
         ("task", escape(&extended.attack.task).into()),
         ("by", format_duration(by_ms, asker.language).into()),
     ];
-    Ok(Answer::UpdateAndTell {
+    Ok(Answer::UpdateThen {
         update: Reply::new(text(asker.language, "extend-done", &args)),
-        news: news(&extended, by_ms),
+        then: news(&extended, by_ms),
+        to: Audience::Everybody,
     })
 }
 

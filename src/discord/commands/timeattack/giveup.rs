@@ -1,9 +1,9 @@
-//! `/timeattack giveup`: asks first, as it cannot be undone.
+//! `/timeattack giveup`: asks first, as everybody is told.
 
 use poise::serenity_prelude as serenity;
 use serenity::{ButtonStyle, CreateActionRow, CreateButton};
 
-use super::{Choice, ask_which, choose, suggest_attack};
+use super::{Choice, ask_which, choose, suggest_attack, undo};
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
@@ -81,8 +81,9 @@ pub(in crate::discord) async fn confirmed(
 ) -> Result<Answer> {
     let given_up = timeattack::give_up(app, asker.actor(), attack).await?;
     let args = [("task", escape(&given_up.task).into())];
-    let content = text(asker.language, "giveup-done", &args);
-    Ok(Answer::Update(Reply::new(content)))
+    let said = text(asker.language, "giveup-done", &args);
+    let reply = undo::offered(&said, &given_up, asker.language);
+    Ok(Answer::Update(reply))
 }
 
 /// They thought better of it.

@@ -4,8 +4,10 @@ pub(in crate::discord) mod complete;
 pub(in crate::discord) mod extend;
 pub(in crate::discord) mod giveup;
 pub(in crate::discord) mod history;
+mod reminders;
 pub(in crate::discord) mod start;
 mod status;
+pub(in crate::discord) mod undo;
 
 use poise::serenity_prelude as serenity;
 use serenity::{
@@ -41,7 +43,8 @@ const CHOICE_TASK: usize = 60;
         "status::status",
         "giveup::giveup",
         "extend::extend",
-        "history::history"
+        "history::history",
+        "reminders::reminders"
     )
 )]
 #[expect(

@@ -1,0 +1,138 @@
+//! SQL of the reminders.
+
+use std::collections::HashSet;
+
+use sqlx::Row as _;
+
+use super::super::TimeAttack;
+use super::super::store::{COLUMNS, from_row};
+use crate::db::{Tx, generated, is_postgres, list};
+use crate::error::Result;
+use crate::ids::{AttackId, GuildId, UserId};
+
+/// Users named by one statement.
+const USER_CHUNK: usize = 500;
+
+/// Takes up to `most` running time attacks whose next reminder is due: whoever gets one sees to it,
+/// and to its next.
+pub(super) async fn take_due(tx: &mut Tx, now_ms: i64, most: i64) -> Result<Vec<TimeAttack>> {
+    let skip_locked = if is_postgres(tx) {
+        "FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "UPDATE time_attacks SET next_reminder_ms = NULL \
+         WHERE state = 'running' AND next_reminder_ms <= $1 AND id IN ( \
+             SELECT id FROM time_attacks WHERE state = 'running' AND next_reminder_ms <= $1 \
+             ORDER BY next_reminder_ms, id LIMIT $2 {skip_locked}) \
+         RETURNING {COLUMNS}"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(now_ms)
+        .bind(most)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Says when a running time attack's next reminder is due.
+pub(super) async fn set_next(tx: &mut Tx, attack: AttackId, next_ms: Option<i64>) -> Result<()> {
+    sqlx::query(
+        "UPDATE time_attacks SET next_reminder_ms = $2 WHERE id = $1 AND state = 'running'",
+    )
+    .bind(attack.0)
+    .bind(next_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Running time attacks of a guild after `after`, `most` of them.
+pub(super) async fn running_in_guild(
+    tx: &mut Tx,
+    guild: GuildId,
+    after: AttackId,
+    most: i64,
+) -> Result<Vec<TimeAttack>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM time_attacks \
+         WHERE guild_id = $1 AND state = 'running' AND id > $2 ORDER BY id LIMIT $3"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(guild.0)
+        .bind(after.0)
+        .bind(most)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// When the first of all reminders is due.
+pub(super) async fn first_due(tx: &mut Tx) -> Result<Option<i64>> {
+    let first = sqlx::query_scalar(
+        "SELECT next_reminder_ms FROM time_attacks \
+         WHERE state = 'running' AND next_reminder_ms IS NOT NULL \
+         ORDER BY next_reminder_ms, id LIMIT 1",
+    );
+    Ok(first.fetch_optional(tx).await?)
+}
+
+/// Those of `members` who do not want to be reminded.
+pub(super) async fn refusing(
+    tx: &mut Tx,
+    members: &HashSet<(GuildId, UserId)>,
+) -> Result<HashSet<(GuildId, UserId)>> {
+    let users: HashSet<UserId> = members.iter().map(|(_, user)| *user).collect();
+    let users: Vec<UserId> = users.into_iter().collect();
+    let mut refusing = HashSet::new();
+    for chunk in users.chunks(USER_CHUNK) {
+        let sql = format!(
+            "SELECT guild_id, user_id FROM reminder_refusals WHERE user_id IN ({})",
+            list(1, chunk.len())
+        );
+        let mut query = sqlx::query(generated(sql));
+        for user in chunk {
+            query = query.bind(user.0);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            let member = (GuildId(row.try_get(0)?), UserId(row.try_get(1)?));
+            if members.contains(&member) {
+                refusing.insert(member);
+            }
+        }
+    }
+    Ok(refusing)
+}
+
+/// A member does not want to be reminded in a guild.
+pub(super) async fn refuse(tx: &mut Tx, guild: GuildId, user: UserId, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO reminder_refusals (guild_id, user_id, refused_ms) VALUES ($1, $2, $3) \
+         ON CONFLICT (guild_id, user_id) DO NOTHING",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A member wants to be reminded (again).
+pub(super) async fn accept(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
+    sqlx::query("DELETE FROM reminder_refusals WHERE guild_id = $1 AND user_id = $2")
+        .bind(guild.0)
+        .bind(user.0)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Since when a member does not want to be reminded.
+pub(super) async fn refused_ms(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Option<i64>> {
+    let since = sqlx::query_scalar(
+        "SELECT refused_ms FROM reminder_refusals WHERE guild_id = $1 AND user_id = $2",
+    );
+    Ok(since.bind(guild.0).bind(user.0).fetch_optional(tx).await?)
+}

@@ -1,0 +1,211 @@
+//! What is stored of a member, and its end.
+
+use sqlx::{AssertSqlSafe, Row as _};
+use timeattack::consent::Source;
+use timeattack::ids::{ChannelId, GuildId, UserId};
+use timeattack::messenger::SendError;
+use timeattack::messenger::memory::Fault;
+use timeattack::privacy::{self, Amount};
+use timeattack::timeattack::start_message::{self, Shown};
+use timeattack::timeattack::{self as attacks, Actor};
+
+use crate::direct::{allow, decider};
+use crate::support::bot::Bot;
+use crate::support::{GUILD, MEMBER, OTHER, TestApp, execute, hours, minutes, seconds};
+
+impl TestApp {
+    /// The columns of all tables in which this stands, in any form.
+    pub async fn mentions_of(&self, sought: &str) -> Vec<String> {
+        let tables = if self.is_postgres() {
+            "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) \
+             FROM information_schema.columns WHERE table_schema = current_schema()"
+        } else {
+            "SELECT tables.name, columns.name FROM sqlite_schema AS tables \
+             JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
+        };
+        let mut conn = self.app().db.read().await.unwrap();
+        let columns = sqlx::query(tables).fetch_all(&mut *conn).await.unwrap();
+        assert!(columns.len() > 50, "the tables are seen");
+        let mut found = Vec::new();
+        for column in columns {
+            let (table, column): (String, String) = (column.get(0), column.get(1));
+            if table.starts_with("_sqlx") {
+                continue;
+            }
+            let sql = format!("SELECT COUNT(*) FROM {table} WHERE CAST({column} AS TEXT) LIKE $1");
+            let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(format!("%{sought}%"))
+                .fetch_one(&mut *conn)
+                .await
+                .unwrap();
+            if count > 0 {
+                found.push(format!("{table}.{column}"));
+            }
+        }
+        found
+    }
+
+    async fn deletes(&self, user: UserId) -> Amount {
+        let deleted = self
+            .inside(async move |app| privacy::delete(&app, GUILD, user).await)
+            .await;
+        deleted.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_member_is_left_in_any_table() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.switches_reminders(MEMBER, false).await;
+    for limit in [minutes(1), hours(1)] {
+        let builder = app.time_attack().task("reading").lasting(limit);
+        let attack = builder.started().await;
+        let shown = Shown::of(&attack);
+        let kept = async move |app| {
+            start_message::mark_shown(&app, shown, timeattack::ids::MessageId(7)).await
+        };
+        app.inside(kept).await.unwrap();
+    }
+    app.advance(minutes(2)).await;
+    assert!(!app.mentions_of("reading").await.is_empty());
+    let amount = app.deletes(MEMBER).await;
+    assert_eq!(
+        (amount.attacks, amount.running, amount.decisions),
+        (2, 1, 1)
+    );
+    assert!(amount.messages >= 2, "{amount:?}");
+    for sought in [MEMBER.to_string().as_str(), "reading"] {
+        assert_eq!(app.mentions_of(sought).await, Vec::<String>::new());
+    }
+    assert_eq!(app.app().timers.armed(), 0);
+    let posts = app.posts().len();
+    app.advance(hours(2)).await;
+    assert_eq!(app.posts().len(), posts, "what ran ended without a word");
+    assert_eq!(app.deletes(MEMBER).await, Amount::default(), "again");
+}
+
+#[tokio::test]
+async fn what_others_have_and_what_the_member_has_elsewhere_stays() {
+    let app = TestApp::start().await;
+    let elsewhere = GuildId(5);
+    app.decides(MEMBER, allow()).await;
+    app.decides(OTHER, allow()).await;
+    let there = timeattack::consent::Decider {
+        guild: elsewhere,
+        ..decider(MEMBER, Source::Command)
+    };
+    app.inside(async move |app| timeattack::consent::decide(&app, there, allow()).await)
+        .await
+        .unwrap();
+    app.time_attack()
+        .by(OTHER)
+        .lasting(minutes(1))
+        .started()
+        .await;
+    app.time_attack().lasting(minutes(1)).started().await;
+    let mut request = app.time_attack().request();
+    request.actor = Actor {
+        guild: elsewhere,
+        ..request.actor
+    };
+    request.channel = ChannelId(6);
+    app.inside(async move |app| attacks::start(&app, request).await)
+        .await
+        .unwrap();
+    app.deletes(MEMBER).await;
+    app.advance(minutes(11)).await;
+    let verdicts = app
+        .posts()
+        .into_iter()
+        .filter(|post| post.contains("나약한"));
+    assert_eq!(verdicts.count(), 2);
+    let direct = app
+        .texts(MEMBER)
+        .into_iter()
+        .filter(|text| text.contains("😢"));
+    assert_eq!(direct.count(), 1, "of the other server");
+}
+
+#[tokio::test]
+async fn posts_that_wait_with_the_members_go_out_by_themselves() {
+    let app = TestApp::start().await;
+    let down = Fault::Refused(SendError::Retry {
+        after_ms: None,
+        why: "Discord answered 500".into(),
+    });
+    app.messenger.fail_next([down]);
+    for (user, task) in [(MEMBER, "reading"), (OTHER, "cooking")] {
+        let builder = app.time_attack().by(user).task(task);
+        builder.lasting(minutes(1)).started().await;
+    }
+    app.advance(minutes(1)).await;
+    assert!(app.posts().is_empty(), "they wait");
+    let merged = "UPDATE outbox SET message_key = \
+         (SELECT id FROM outbox WHERE user_id = 99000000000000001)";
+    execute(&app.app().db, merged).await.unwrap();
+    app.deletes(MEMBER).await;
+    app.advance(minutes(1)).await;
+    let said = app.posts().join("\n");
+    assert!(
+        said.contains("cooking") && !said.contains("reading"),
+        "{said}"
+    );
+}
+
+/// A deadline at the very moment: either its verdict was made before and goes too, or there is none.
+#[tokio::test]
+async fn a_deadline_that_passes_meanwhile_leaves_nothing_behind() {
+    let app = TestApp::start().await;
+    for _ in 0..20 {
+        app.time_attack().lasting(seconds(1)).started().await;
+        app.clock.advance_ms(seconds(1));
+        app.deletes(MEMBER).await;
+        app.settle().await;
+        app.deletes(MEMBER).await;
+        assert_eq!(
+            app.mentions_of(&MEMBER.to_string()).await,
+            Vec::<String>::new()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_asked_first_shown_and_done_for_the_presser_alone() {
+    let bot = Bot::start().await;
+    let start = bot.started().await;
+    let asked = bot.mina().slash("/privacy delete").await.unwrap();
+    assert!(asked.is_ephemeral());
+    assert!(
+        asked
+            .text()
+            .contains("**one** time attack, one of them running"),
+        "{}",
+        asked.text()
+    );
+    let asked = asked.message().unwrap();
+    let kept = bot.mina().click(&asked, "Cancel").await.unwrap();
+    assert!(
+        kept.text().contains("Nothing was deleted"),
+        "{}",
+        kept.text()
+    );
+    // Another's press, forged, deletes what is theirs.
+    let forged = bot.jamong().forge(&start, "pv:delete").await.unwrap();
+    assert!(forged.text().contains("타임어택 0개"), "{}", forged.text());
+    let asked = bot.mina().slash("/privacy delete").await.unwrap();
+    let asked = asked.message().unwrap();
+    let done = bot.mina().click(&asked, "Delete everything").await.unwrap();
+    assert!(
+        done.text().contains("I deleted one time attack"),
+        "{}",
+        done.text()
+    );
+    let status = bot.mina().slash("/timeattack status").await.unwrap();
+    assert!(
+        status.text().contains("no time attack running"),
+        "{}",
+        status.text()
+    );
+    bot.end().await;
+}

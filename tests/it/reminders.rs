@@ -1,0 +1,386 @@
+//! Reminders before a deadline: when they come, where, to whom, and when not.
+
+use timeattack::guild::reminders::{Reminders, When};
+use timeattack::guild::{self, Change};
+use timeattack::ids::{ChannelId, UserId};
+use timeattack::messenger::SendError;
+use timeattack::messenger::memory::{Fault, Gate};
+use timeattack::timeattack::{self as attacks, reminders};
+
+use crate::direct::allow;
+use crate::support::bot::Bot;
+use crate::support::{CHANNEL, GUILD, MEMBER, OTHER, TestApp, execute, hours, minutes, seconds};
+
+impl TestApp {
+    async fn remind(&self, reminders: Vec<When>) {
+        let change = Change::Reminders(Reminders::new(reminders).unwrap());
+        self.changes(change).await;
+        self.inside(async |app| reminders::plan_anew(&app, GUILD).await)
+            .await
+            .unwrap();
+    }
+
+    async fn changes(&self, change: Change) {
+        self.inside(async move |app| guild::change(&app, GUILD, change).await)
+            .await
+            .unwrap();
+    }
+
+    fn reminded(&self) -> Vec<String> {
+        let reminders = self.reminders().into_iter();
+        reminders.map(|post| post.message.content).collect()
+    }
+
+    pub async fn switches_reminders(&self, user: UserId, on: bool) {
+        self.inside(async move |app| reminders::switch(&app, GUILD, user, on).await)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_member_is_reminded_at_half_time_and_ten_minutes_and_one_before_the_deadline() {
+    let app = TestApp::start().await;
+    app.changes(Change::Channels {
+        results: ChannelId(5),
+        alerts: None,
+        fallback: None,
+    })
+    .await;
+    app.time_attack().lasting(minutes(30)).started().await;
+    let mut told = Vec::new();
+    for (wait, count) in [
+        (minutes(15) - 1, 0),
+        (1, 1),
+        (minutes(5), 2),
+        (minutes(9), 3),
+        (minutes(1), 3),
+    ] {
+        app.advance(wait).await;
+        told = app.reminders();
+        assert_eq!(told.len(), count, "{told:?}");
+    }
+    assert!(told[0].message.content.contains("절반"), "{told:?}");
+    assert!(told[1].message.content.contains("10분"), "{told:?}");
+    assert!(told[2].message.content.contains("1분"), "{told:?}");
+    for post in told {
+        assert_eq!(post.channel, CHANNEL, "where it was started");
+        assert_eq!(post.message.mentions, [MEMBER]);
+        assert!(!post.message.silent);
+        assert_eq!(post.message.buttons.len(), 1);
+    }
+    assert_eq!(app.posts().len(), 1, "and the verdict");
+}
+
+#[tokio::test]
+async fn a_reminder_at_night_makes_no_sound() {
+    let app = TestApp::start().await;
+    app.time_attack().lasting(hours(10)).started().await;
+    app.advance(hours(10) - minutes(5)).await;
+    let silent: Vec<bool> = app
+        .reminders()
+        .iter()
+        .map(|one| one.message.silent)
+        .collect();
+    assert_eq!(silent, [false, true], "at 19:00, and at 23:50");
+}
+
+#[tokio::test]
+async fn nobody_is_reminded_of_what_has_ended() {
+    let app = TestApp::start().await;
+    let done = app.time_attack().lasting(minutes(30)).started().await;
+    app.time_attack()
+        .by(OTHER)
+        .lasting(minutes(30))
+        .started()
+        .await;
+    app.advance(minutes(1)).await;
+    app.complete(&done).await.unwrap();
+    app.advance(minutes(30)).await;
+    for post in app.reminders() {
+        assert_eq!(post.message.mentions, [OTHER]);
+    }
+    assert_eq!(app.reminders().len(), 3);
+}
+
+#[tokio::test]
+async fn an_extension_moves_what_is_still_to_come() {
+    let app = TestApp::start().await;
+    app.remind(vec![When::Before(minutes(10))]).await;
+    let attack = app.time_attack().lasting(minutes(30)).started().await;
+    app.advance(minutes(19)).await;
+    let (actor, id) = (app.actor(MEMBER), attack.id);
+    app.inside(async move |app| attacks::extend(&app, actor, id, minutes(10)).await)
+        .await
+        .unwrap();
+    app.advance(minutes(10)).await;
+    assert!(app.reminded().is_empty());
+    app.advance(minutes(1)).await;
+    assert_eq!(app.reminded().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_guild_chooses_holds_at_once_for_what_runs_and_for_what_begins() {
+    let app = TestApp::start().await;
+    app.time_attack().lasting(hours(2)).started().await;
+    app.advance(hours(1)).await;
+    assert_eq!(app.reminded().len(), 1);
+    app.remind(vec![]).await;
+    app.advance(minutes(20)).await;
+    app.time_attack()
+        .by(OTHER)
+        .lasting(hours(1))
+        .started()
+        .await;
+    app.remind(vec![When::Share(90), When::Before(minutes(15))])
+        .await;
+    app.advance(minutes(40)).await;
+    let told = app.reminded();
+    assert_eq!(
+        told.len(),
+        3,
+        "at 15 min and a tenth of the two hours left: {told:?}"
+    );
+    // The same choice again repeats nothing that was said.
+    app.remind(vec![When::Share(90), When::Before(minutes(15))])
+        .await;
+    app.advance(minutes(20)).await;
+    let told = app.reminded();
+    assert_eq!(told.len(), 5, "and of the other: {told:?}");
+}
+
+#[tokio::test]
+async fn a_member_switches_them_off_for_themselves_alone_and_on_again() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.switches_reminders(MEMBER, false).await;
+    app.switches_reminders(MEMBER, false).await;
+    for user in [MEMBER, OTHER] {
+        let builder = app.time_attack().by(user);
+        builder.lasting(minutes(10)).started().await;
+    }
+    app.advance(minutes(5)).await;
+    let told = app.reminders();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].message.mentions, [OTHER]);
+    app.switches_reminders(MEMBER, true).await;
+    app.advance(minutes(4)).await;
+    let mentioned = app.reminded().join("\n");
+    assert!(mentioned.contains(&MEMBER.to_string()), "{mentioned}");
+    assert!(app.texts(MEMBER)[0].contains("⏰"));
+}
+
+#[tokio::test]
+async fn who_is_told_directly_is_not_pinged_in_the_channel_as_well() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.time_attack().lasting(minutes(10)).started().await;
+    app.advance(minutes(5)).await;
+    assert_eq!(app.texts(MEMBER).len(), 1);
+    assert!(app.texts(MEMBER)[0].contains("⏰"));
+    let told = app.reminders();
+    assert_eq!(told.len(), 1, "the others see it, too");
+    assert!(told[0].message.mentions.is_empty());
+}
+
+#[tokio::test]
+async fn a_reminder_missed_by_a_moment_is_made_up_for_and_an_old_one_is_not() {
+    let app = TestApp::start().await;
+    app.remind(vec![When::Share(50)]).await;
+    for task in ["soon", "later"] {
+        let lasting = if task == "soon" { 20 } else { 60 };
+        let builder = app.time_attack().task(task);
+        builder.lasting(minutes(lasting)).started().await;
+    }
+    app.advance(minutes(9)).await;
+    let app = app.killed_for(minutes(2)).await;
+    app.settle().await;
+    assert_eq!(app.reminded().len(), 1, "{:?}", app.reminded());
+    assert!(app.reminded()[0].contains("soon"));
+    let app = app.restarted_after(minutes(21) + seconds(1)).await;
+    app.settle().await;
+    assert_eq!(app.reminded().len(), 1, "two minutes and a second late");
+}
+
+#[tokio::test]
+async fn many_in_one_channel_become_one_message() {
+    let app = TestApp::start().await;
+    for number in 0..30 {
+        let builder = app.time_attack().by(UserId(1_000 + number));
+        builder.lasting(minutes(10)).started().await;
+    }
+    app.clock.advance_ms(minutes(5));
+    app.settle().await;
+    let told = app.reminders();
+    assert!(told.len() <= 2, "{}", told.len());
+    let mentioned: usize = told.iter().map(|post| post.message.mentions.len()).sum();
+    assert_eq!(mentioned, 30);
+}
+
+#[tokio::test]
+async fn a_reminder_that_its_channel_refuses_is_dropped_without_a_word() {
+    let app = TestApp::start().await;
+    app.changes(Change::Channels {
+        results: ChannelId(5),
+        alerts: Some(ChannelId(6)),
+        fallback: Some(ChannelId(7)),
+    })
+    .await;
+    let refused = Fault::Refused(SendError::Discard {
+        why: "50013".into(),
+    });
+    app.time_attack().lasting(minutes(10)).started().await;
+    app.advance(minutes(5) - 1).await;
+    app.messenger.fail_next([refused]);
+    app.advance(1).await;
+    assert!(
+        app.messenger.posts().is_empty(),
+        "no alert, no other channel"
+    );
+    let unshown = app
+        .inside(async |app| attacks::unshown(&app, GUILD, MEMBER).await)
+        .await;
+    assert!(unshown.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_reminder_that_discord_takes_only_later_is_dropped() {
+    let app = TestApp::start().await;
+    app.remind(vec![When::Share(50)]).await;
+    app.time_attack().lasting(minutes(60)).started().await;
+    app.advance(minutes(30) - 1).await;
+    let down = || {
+        Fault::Refused(SendError::Retry {
+            after_ms: Some(minutes(3)),
+            why: "Discord answered 503".into(),
+        })
+    };
+    app.messenger.fail_next([down()]);
+    app.advance(minutes(10)).await;
+    assert!(app.reminded().is_empty(), "{:?}", app.reminded());
+    assert_eq!(app.app().outbox.held(), 0);
+}
+
+#[tokio::test]
+async fn reminders_make_way_while_verdicts_go_out() {
+    let app = TestApp::start().await;
+    for number in 0..80 {
+        let builder = app.time_attack().by(UserId(1_000 + number));
+        let channel = ChannelId(10_000 + number);
+        builder
+            .in_channel(channel)
+            .lasting(minutes(1))
+            .started()
+            .await;
+    }
+    app.remind(vec![When::Before(minutes(1))]).await;
+    app.time_attack().lasting(minutes(2)).started().await;
+    let gate = Gate::closed();
+    app.messenger
+        .fail_next(vec![Fault::Held(gate.clone(), None); 80]);
+    app.clock.advance_ms(minutes(1));
+    app.verdicts_made().await;
+    assert!(app.reminders().is_empty());
+    gate.open();
+    app.advance(seconds(10)).await;
+    assert_eq!(app.posts().len(), 80);
+    assert_eq!(app.reminders().len(), 1, "as soon as there was room");
+}
+
+#[tokio::test]
+async fn two_processes_remind_once() {
+    let app = TestApp::start().await;
+    if !app.is_postgres() {
+        let refused = app.second_process_refused().await;
+        assert!(refused.contains("use PostgreSQL"), "{refused}");
+        return;
+    }
+    let second = app.second_process().await;
+    app.time_attack().lasting(minutes(10)).started().await;
+    app.advance(minutes(9)).await;
+    assert_eq!(app.reminders().len(), 2);
+    drop(second);
+}
+
+#[tokio::test]
+async fn no_look_for_reminders_goes_through_all_that_runs() {
+    let app = TestApp::start().await;
+    let (explain, prefer) = if app.is_postgres() {
+        ("EXPLAIN", "SET enable_seqscan = off")
+    } else {
+        ("EXPLAIN QUERY PLAN", "SELECT 1")
+    };
+    let mut conn = app.app().db.read().await.unwrap();
+    sqlx::query(prefer).execute(&mut *conn).await.unwrap();
+    let sql = "SELECT id FROM time_attacks WHERE state = 'running' AND next_reminder_ms <= 1 \
+         ORDER BY next_reminder_ms, id LIMIT 5";
+    let plan = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}")));
+    let rows = plan.fetch_all(&mut *conn).await.unwrap();
+    let steps: Vec<String> = rows
+        .iter()
+        .map(|row| sqlx::Row::get(row, sqlx::Row::len(row) - 1))
+        .collect();
+    let plan = steps.join("\n");
+    assert!(plan.contains("time_attacks_to_remind"), "{plan}");
+}
+
+/// A database of before reminders: what runs in it is reminded from its next change on, and not
+/// disturbed.
+#[tokio::test]
+async fn what_ran_before_there_were_reminders_runs_on() {
+    let app = TestApp::start().await;
+    app.time_attack().lasting(minutes(10)).started().await;
+    let before = "UPDATE time_attacks SET next_reminder_ms = NULL";
+    execute(&app.app().db, before).await.unwrap();
+    app.advance(minutes(10)).await;
+    assert_eq!((app.reminders().len(), app.posts().len()), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_button_of_a_reminder_completes_what_its_presser_runs() {
+    let bot = Bot::start().await;
+    bot.started().await;
+    bot.clock.advance_ms(minutes(5));
+    let reminder = bot.posted(bot.channel, "half the time").await;
+    assert_eq!(reminder.pinged, [bot.mina]);
+    let other = bot.jamong().click(&reminder, "Complete").await.unwrap();
+    assert!(other.is_ephemeral() && other.text().contains("진행 중인 타임어택이 없어요"));
+    let done = bot.mina().click(&reminder, "Complete").await.unwrap();
+    assert!(
+        done.is_ephemeral() && done.text().contains("Well done"),
+        "{}",
+        done.text()
+    );
+    bot.posted(bot.channel, "did it").await;
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_commands_of_reminders_say_what_they_do_and_refuse_what_they_cannot() {
+    let bot = Bot::start().await;
+    let admin = async |line: &str| bot.admin().slash(line).await.unwrap().text();
+    let saved = admin("/setup reminders at:80%, 30분, 5m").await;
+    assert!(saved.contains("Reminders:** 80%, 30 min, 5 min"), "{saved}");
+    let none = admin("/setup reminders off:true").await;
+    assert!(none.contains("Reminders:** none"), "{none}");
+    for (line, said) in [
+        ("/setup reminders", "nothing to change"),
+        ("/setup reminders at:5m off:true", "not both"),
+        ("/setup reminders at:0%", "no share of a time"),
+        ("/setup reminders at:101%", "no share of a time"),
+        ("/setup reminders at:10", "Add a unit"),
+        ("/setup reminders at:yesterday", "don't understand"),
+        ("/setup reminders at:1m,2m,3m,4m,5m,6m", "at most 5"),
+        ("/setup reminders at:400d", "between 1 second and 366 days"),
+    ] {
+        let told = admin(line).await;
+        assert!(told.contains(said), "{line}: {told}");
+    }
+    let member = bot.mina().let_in().slash("/setup reminders off:true").await;
+    assert!(member.unwrap().text().contains("Manage Server"));
+    let off = bot.jamong().slash("/timeattack reminders on:false").await;
+    assert!(off.unwrap().text().contains("알리지 않을게요"));
+    let on = bot.jamong().slash("/timeattack reminders on:true").await;
+    assert!(on.unwrap().text().contains("알려 드릴게요"));
+    bot.end().await;
+}
