@@ -159,3 +159,26 @@ story("of several time attacks one is chosen from a menu", {}, async (page) => {
   await menu.selectOption(await write.getAttribute("value"));
   await message(page, "🎉").filter({ hasText: "Write" }).waitFor();
 });
+
+story("an app is used on a message, by a right click or a key", {}, async (page) => {
+  await run(page, "Read chapter three");
+  await messages(page).last().click({ button: "right" });
+  const app = page.getByRole("menuitem", { name: "Start a time attack with this" });
+  await app.click();
+  const form = page.getByRole("dialog");
+  assert.equal(await form.getByLabel("What are you going to do?").inputValue(), "Read chapter three");
+  await form.getByLabel("How long, or until when?").fill("10m");
+  await form.getByRole("button", { name: "Submit" }).click();
+  await message(page, "started Read chapter three").waitFor();
+  await messages(page).first().focus();
+  await page.keyboard.press("Enter");
+  await app.focus();
+  await page.keyboard.press("Enter");
+  await form.waitFor();
+});
+
+story("the help names commands that can be clicked", {}, async (page) => {
+  await run(page, "/help ");
+  await messages(page).getByRole("button", { name: "/timeattack start" }).first().click();
+  await page.locator("#parts .path").filter({ hasText: "/timeattack start" }).waitFor();
+});
