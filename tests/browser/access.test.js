@@ -35,6 +35,7 @@ story("a time attack is started by the keyboard alone", {}, async (page) => {
   await page.keyboard.type("10m");
   await page.keyboard.press("Enter");
   await message(page, "Read").first().waitFor();
+  await page.locator("#announcer").filter({ hasText: "started Read" }).waitFor({ state: "attached" });
   // The focus is back where one was; from there up to the message and what apps do with it.
   await page.locator("#line:focus").waitFor();
   await page.locator('.message[tabindex="0"]').focus();

@@ -16,7 +16,7 @@ story("a hostile task is text, wherever it is shown", {}, async (page) => {
   await page.keyboard.press("Enter");
   const form = page.getByRole("dialog");
   await form.getByLabel("What are you going to do?").fill(TASK);
-  await form.getByLabel("How long, or until when?").fill("3s");
+  await form.getByLabel("How long, or until when?").fill("6s");
   await form.getByRole("button", { name: "Submit" }).click();
   await page.locator(".attacks").getByText("<img src=x onerror=hit()>").waitFor();
   await message(page, TASK.slice(0, 58)).first().waitFor();

@@ -94,7 +94,7 @@ function build() {
       "bot",
       h(
         "div",
-        { class: "state", role: "status" },
+        { class: "state" },
         h("span", { class: "dot" }),
         h("b", { class: "word" }),
         h("span", { class: "gateway" }),
@@ -221,10 +221,14 @@ function count() {
   say(button, isOut ? t("outage-on", { left: Math.ceil((until - at) / 1000) }) : t("outage"));
 }
 
+/** Said once: the seconds that go by are for the eyes alone. */
 function down(back, rest) {
   const line = $("down");
   line.hidden = !isDown() || state.world.commands.length === 0;
-  if (!line.hidden) say(line, back ? t("down", { left: rest }) : t("down-for-good"));
+  if (line.hidden) return;
+  if (!line.firstChild) line.append(h("span"), " ", h("span", { "aria-hidden": "true" }));
+  say(line.firstElementChild, t(back ? "down" : "down-for-good"));
+  say(line.lastElementChild, back ? t("down-back", { left: rest }) : "");
 }
 
 function running({ count: total, next }) {

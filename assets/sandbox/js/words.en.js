@@ -88,7 +88,8 @@ export default {
   cancel: "Cancel",
   submit: "Submit",
   close: "Close",
-  down: "The bot is down: nothing answers. It comes back in {left} s.",
+  down: "The bot is down: nothing answers.",
+  "down-back": "It comes back in {left} s.",
   "down-for-good": "The bot is not connected. Nothing answers until it is.",
   "mail-empty": "No mail yet",
   "mail-empty-more":

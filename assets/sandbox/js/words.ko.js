@@ -88,7 +88,8 @@ export default {
   cancel: "취소",
   submit: "제출",
   close: "닫기",
-  down: "봇이 꺼져 있어 아무도 응답하지 않아요. {left}초 뒤에 돌아와요.",
+  down: "봇이 꺼져 있어 아무도 응답하지 않아요.",
+  "down-back": "{left}초 뒤에 돌아와요.",
   "down-for-good": "봇이 연결되어 있지 않아 아무도 응답하지 않아요.",
   "mail-empty": "아직 메일이 없어요",
   "mail-empty-more":
