@@ -199,6 +199,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "db",
             "discord",
             "error",
+            "guild",
             "ids",
             "messenger",
             "outbox",
