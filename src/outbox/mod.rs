@@ -533,7 +533,8 @@ impl Outbox {
         let blocked = blocked();
         let posts_rest =
             self.held() == blocked && due <= i64::try_from(blocked).unwrap_or(i64::MAX);
-        Ok(posts_rest && dms_rest)
+        // Asked after the table, in which a message may have been taken meanwhile.
+        Ok(posts_rest && dms_rest && self.inner.dms.counts_all())
     }
 
     fn changed(&self) {
