@@ -371,8 +371,9 @@ pub(super) async fn find_all(
 ) -> Result<Vec<TimeAttack>> {
     let mut found = Vec::with_capacity(attacks.len());
     for chunk in attacks.chunks(ID_CHUNK) {
+        // The plus keeps SQLite from going through all of the guild's.
         let sql = format!(
-            "SELECT {COLUMNS} FROM time_attacks WHERE guild_id = $1 AND id IN ({})",
+            "SELECT {COLUMNS} FROM time_attacks WHERE +guild_id = $1 AND id IN ({})",
             list(2, chunk.len())
         );
         let query = sqlx::query(generated(sql)).bind(guild.0);
