@@ -244,6 +244,9 @@ function toEnd() {
   scroller.scrollTo({ top: scroller.scrollHeight, behavior: isFresh || isStill() ? "instant" : "auto" });
 }
 
+/** How much is left to be read out: what is overwritten at once would never be heard. */
+const READ_OUT = 5;
+
 /** For screen readers: what came, once, and not what is edited every minute. */
 function announce(nodes) {
   const texts = nodes
@@ -253,7 +256,9 @@ function announce(nodes) {
       const hint = node.classList.contains("ephemeral") ? `${t("only-you")}. ` : "";
       return `${hint}${who}: ${node.querySelector(".body")?.innerText ?? ""}`;
     });
-  if (texts.length) $("announcer").textContent = texts.slice(-3).join("\n").slice(0, 500);
+  const announcer = $("announcer");
+  for (const text of texts.slice(-3)) announcer.append(h("p", {}, text.slice(0, 500)));
+  while (announcer.childElementCount > READ_OUT) announcer.firstElementChild.remove();
 }
 
 /** Arrow keys walk over the messages; Enter opens what apps do with one. */
