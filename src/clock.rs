@@ -69,6 +69,16 @@ impl Clock {
         }
     }
 
+    /// How far it was turned forward by hand: time that the program went on through, however short
+    /// it was.
+    pub fn turned_ms(&self) -> i64 {
+        match self {
+            Self::System => 0,
+            Self::Manual(clock) => clock.lock().turned_ms,
+            Self::Shifted(clock) => clock.by_ms(),
+        }
+    }
+
     /// Returns once the wall clock shows `deadline_ms` or later.
     pub async fn sleep_until(&self, deadline_ms: i64) {
         while let Some(nap) = self.nap_toward(deadline_ms, 0) {
@@ -181,6 +191,8 @@ pub struct ManualClock {
 struct ManualState {
     wall_ms: i64,
     monotonic_ms: i64,
+    /// What time has passed in all; corrections and suspensions are none.
+    turned_ms: i64,
     /// Sleepers by the monotonic time they wait for; the counter keeps equal times apart.
     sleepers: BTreeMap<(i64, u64), oneshot::Sender<()>>,
     next_sleeper: u64,
@@ -201,6 +213,7 @@ impl ManualClock {
         let state = ManualState {
             wall_ms: now_ms,
             monotonic_ms: 0,
+            turned_ms: 0,
             sleepers: BTreeMap::new(),
             next_sleeper: 0,
         };
@@ -214,6 +227,7 @@ impl ManualClock {
         let mut state = self.lock();
         state.wall_ms += ms;
         state.monotonic_ms += ms;
+        state.turned_ms += ms;
         let later = (state.monotonic_ms + 1, 0);
         let still_asleep = state.sleepers.split_off(&later);
         for sleeper in std::mem::replace(&mut state.sleepers, still_asleep).into_values() {

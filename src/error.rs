@@ -264,6 +264,45 @@ pub enum UserError {
     /// No message of this id waits or was given up here.
     #[error("no such message")]
     UnknownMessage,
+    /// What has not ended has no verdict to correct.
+    #[error("it is still running")]
+    StillRunning,
+    /// A correction to what the verdict is already.
+    #[error("the verdict is {verdict:?} already")]
+    SameVerdict {
+        /// What it is, and was to be.
+        verdict: Verdict,
+    },
+    /// A correction without a reason, or with too long a one.
+    #[error("the reason is {length} characters long")]
+    ReasonLength {
+        /// Characters given, after trimming.
+        length: usize,
+        /// The most that it may have.
+        most: usize,
+    },
+}
+
+/// How a time attack can have ended, as people are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// In time.
+    Completed,
+    /// Not in time.
+    Failed,
+    /// As neither.
+    Cancelled,
+}
+
+impl Verdict {
+    /// The word for it: `completed`, `완료`.
+    pub fn text(self, language: Language) -> String {
+        match self {
+            Self::Completed => text(language, "verdict-completed", &[]),
+            Self::Failed => text(language, "verdict-failed", &[]),
+            Self::Cancelled => text(language, "verdict-cancelled", &[]),
+        }
+    }
 }
 
 /// What can be wrong with a message template.
@@ -393,6 +432,15 @@ impl UserError {
                 say("error-too-many-for-role", &[("most", count(*most))])
             }
             Self::UnknownMessage => say("error-unknown-message", &[]),
+            Self::StillRunning => say("error-still-running", &[]),
+            Self::SameVerdict { verdict } => say(
+                "error-same-verdict",
+                &[("verdict", verdict.text(language).into())],
+            ),
+            Self::ReasonLength { length, most } => say(
+                "error-reason-length",
+                &[("length", count(*length)), ("most", count(*most))],
+            ),
         }
     }
 }

@@ -102,6 +102,8 @@ id_type!(/// An announcement.
     AnnouncementId);
 id_type!(/// A file of subscribers that was read.
     ImportId);
+id_type!(/// An admin's correction of a verdict.
+    CorrectionId);
 snowflake_type!(/// A Discord server.
     GuildId);
 snowflake_type!(/// A Discord channel.

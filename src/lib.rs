@@ -31,12 +31,16 @@
 //! | [`timeattack`] | rules, states and use cases; the timers; reminders |
 //! | [`guild`] | a server's settings and message templates; [`quiet_hours`] |
 //! | [`privacy`] | what is stored of a member, told and deleted |
+//! | [`subscriber`] | whom mail can be written to, and whom not |
+//! | [`mailer`] | mail: addresses so far |
 //! | [`announce`] | direct messages to everybody on a server who allowed them |
+//! | [`presence`] | when the bot was there, so that no streak pays for our downtime |
 //! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
 //! | [`outbox`] | what is to be said, until it is said: leases, retries, merging, the ladder |
 //! | [`messenger`] | saying it: Discord's REST API, its errors and rate limits |
 //! | [`alerts`] | what is wrong with the host, told to its operators |
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
+//! | [`picture`] | what is shown as a picture: SVG drawn to PNG |
 //! | [`duration_text`] | durations and clock times in Korean and English |
 //! | [`i18n`] | everything that people read, in both languages |
 //! | [`db`], [`clock`], [`ids`], [`error`] | the ground: group commit, time, ids, the kinds of failure |
@@ -74,6 +78,7 @@ pub mod announce;
 pub mod consent;
 pub mod guild;
 pub mod mailer;
+pub mod presence;
 pub mod privacy;
 pub mod quiet_hours;
 pub mod subscriber;
@@ -86,6 +91,7 @@ pub mod outbox;
 pub mod discord;
 pub mod duration_text;
 pub mod i18n;
+pub mod picture;
 
 pub mod app;
 pub mod clock;

@@ -17,6 +17,7 @@ use crate::consent::{self, notices};
 use crate::error::Result;
 use crate::ids::{GuildId, UserId};
 use crate::subscriber;
+use crate::timeattack::correction::{self, Correction};
 use crate::timeattack::{self, TimeAttack, reminders};
 
 /// How much is stored of a member.
@@ -54,6 +55,7 @@ pub async fn delete(app: &App, guild: GuildId, user: UserId) -> Result<Amount> {
                 announce::forget(tx, *guild, *user).await?;
                 consent::forget(tx, *guild, *user).await?;
                 subscriber::forget(tx, *guild, *user).await?;
+                correction::forget(tx, *guild, *user).await?;
                 timeattack::forget(tx, *guild, *user).await
             })
         })
@@ -72,6 +74,8 @@ pub async fn export(app: &App, guild: GuildId, user: UserId) -> Result<Value> {
     let status = consent::status(app, guild, user).await?;
     let attacks = timeattack::all_of(app, guild, user).await?;
     let attacks: Vec<Value> = attacks.iter().map(attack).collect();
+    let corrections = correction::about(app, guild, user).await?;
+    let corrections = corrections.iter().map(|one| corrected(one, user));
     Ok(json!({
         "guild_id": guild.to_string(),
         "user_id": user.to_string(),
@@ -90,6 +94,7 @@ pub async fn export(app: &App, guild: GuildId, user: UserId) -> Result<Value> {
         "consent_notices": notices::all_of(app, guild, user).await?,
         "announcements": announce::by(app, guild, user).await?,
         "time_attacks": attacks,
+        "corrections": corrections.collect::<Vec<Value>>(),
         "messages": app.outbox.about(guild, user).await?,
     }))
 }
@@ -108,5 +113,19 @@ fn attack(attack: &TimeAttack) -> Value {
         "undos": attack.undos,
         "proof_url": attack.proof_url,
         "language": attack.language,
+    })
+}
+
+/// Who else took part in it is theirs to ask about.
+fn corrected(correction: &Correction, user: UserId) -> Value {
+    json!({
+        "id": correction.id.to_string(),
+        "attack_id": correction.attack.to_string(),
+        "attack_is_yours": correction.user == user,
+        "made_by_you": correction.by == Some(user),
+        "from": correction.from.as_str(),
+        "to": correction.to.as_str(),
+        "reason": correction.reason,
+        "at_ms": correction.at_ms,
     })
 }

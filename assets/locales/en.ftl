@@ -19,6 +19,10 @@ cmd-timeattack-extend-by = How much more: 10m, 1h
 cmd-timeattack-extend-attack = Which one, if you run several
 cmd-timeattack-history = Show past time attacks and how they ended
 cmd-timeattack-history-member = Whose; yours if left out
+cmd-timeattack-leaderboard = Show who completed most
+cmd-timeattack-leaderboard-period = Which days; this week if left out
+cmd-timeattack-stats = Show a picture of what somebody has achieved
+cmd-timeattack-stats-member = Whose; yours if left out
 cmd-timeattack-reminders = Switch the reminders of your deadlines on this server on or off
 cmd-timeattack-reminders-on = Whether you want them
 cmd-setup = Settings of this server (needs Manage Server)
@@ -84,6 +88,10 @@ cmd-subscriber-show = Show what is known of a subscriber
 cmd-subscriber-show-email = Their address
 cmd-subscriber-list = Show all subscribers, page by page
 cmd-subscriber-export = Get all subscribers as a CSV file
+cmd-correct = Correct how a time attack ended (needs Manage Server)
+cmd-correct-attack = Which one: type a member or a task
+cmd-correct-verdict = How it ended in truth
+cmd-correct-reason = Why; everybody can read it
 
 ## Answers in Discord
 
@@ -167,6 +175,12 @@ error-ad-mark = Please leave out the mark “(광고)”: I write it myself, exa
 error-roles = Discord didn't tell me who has that role. Please try again in a moment.
 error-too-many-for-role = More than { $most } members allow direct messages here, which is too many to ask Discord about a role. Please announce it to all of them.
 error-unknown-message = I can't find that message here. Choose one from the list, or see `/queue parked`.
+error-still-running = That time attack is still running. It can be corrected once it has ended.
+error-same-verdict = That time attack is { $verdict } already, so there is nothing to correct.
+error-reason-length = { $length ->
+    [0] Please write why: everybody can read the reason.
+   *[other] The reason has { $length } characters; please keep it to { $most }.
+}
 
 # Result posts.
 
@@ -492,6 +506,8 @@ help-timeattack-status = Shows what is running and the latest results, to you al
 help-timeattack-giveup = Asks you first. A slip can be taken back for 30 seconds.
 help-timeattack-extend = As often as the server allows (`/setup limits`). Example: `/timeattack extend by:10m`
 help-timeattack-history = Shows every time attack that has ended, to you alone, page by page.
+help-timeattack-leaderboard = Everybody in the channel sees it. Most completed comes first, then the better rate, then who got there first. Days are the server's, and a week begins on Monday. Example: `/timeattack leaderboard period:This month`
+help-timeattack-stats = Everybody in the channel sees it: half a year of days, the success rate, streaks. Deadlines that passed while I was away count for nothing, and such a day breaks no streak.
 help-timeattack-reminders = Reminders come in the channel where you started, and to those who allow direct messages there. At night they make no sound.
 help-dm-allow = Nothing is sent to you unasked. A button below every message stops them all. Example: `/dm allow night:False`
 help-dm-stop = Takes effect at once, also on what waits already.
@@ -504,6 +520,7 @@ help-queue-status = By kind of message, with the reason and the time when they g
 help-queue-parked = What no channel and nobody took, with the number that `retry` and `discard` want.
 help-queue-retry = Waits again as if it were new.
 help-queue-discard = It is put away for good.
+help-correct = Only what has ended can be corrected. Everybody is told, with the reason, and the history shows who did it. Example: `/correct attack:… verdict:completed reason:The proof came by mail`
 help-setup-channels = Results go to the channel of the start if you choose none. Check the permissions with `/setup check`.
 help-setup-locale = Days, quiet hours and times go by this zone. Example: `/setup locale timezone:Asia/Seoul language:English`
 help-setup-limits = What you leave out stays as it is. Example: `/setup limits running:3 longest:12h`
@@ -518,3 +535,94 @@ help-subscriber-remove = With `suppress:True` the address gets nothing any more,
 help-subscriber-show = Attributes, consents, and why nothing is sent there if so.
 help-subscriber-list = By address; 🔕 marks those who get nothing, or no advertising.
 help-subscriber-export = With consents and reasons. Cells that a spreadsheet would take for formulas begin with an apostrophe.
+
+# Days, streaks and leaderboards.
+
+weekday = { $weekday ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+}
+month = { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+}
+day-of-week = { $weekday } { $day } { $month }
+day-of-year = { $weekday } { $day } { $month } { $year }
+date = { $day } { $month } { $year }
+day-count = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+streak-line = 🔥 Streak: **{ $current }** · longest: **{ $longest }**
+book-title = Days of <@{ $user }> (page { $page } of { $pages })
+book-counted = day { $streak } of the streak
+book-passed-over = the bot was away for { $away } · passed over
+book-open = the streak of { $streak } holds until midnight
+book-today = nothing completed yet
+book-broken = the streak ended at { $streak }
+book-nothing = nothing completed
+book-legend = ✅ completed · ❌ failed · 💤 failed while the bot was away (counts for nothing) · 🏳️ given up
+button-by-day = By day
+button-one-by-one = One by one
+leaderboard-week = 🏆 Leaderboard: this week
+leaderboard-month = 🏆 Leaderboard: this month
+leaderboard-all = 🏆 Leaderboard: all days so far
+leaderboard-days = { $from } – { $to } · { $zone } · { $members ->
+    [one] one member
+   *[other] { $members } members
+}
+leaderboard-line = { $rank } <@{ $user }> · **{ $completed }** completed · { $rate }% · longest streak { $streak }
+leaderboard-own = <@{ $user }> is **{ $rank }** of { $members }.
+leaderboard-none = <@{ $user }> has completed nothing in these days yet.
+leaderboard-empty = Nobody has completed a time attack in these days yet. Be the first: `/timeattack start`!
+leaderboard-page = page { $page } of { $pages }
+period-week = This week
+period-month = This month
+period-all = All days so far
+
+# Corrections.
+
+verdict-completed = completed
+verdict-failed = failed
+verdict-cancelled = cancelled
+correct-done = ⚖️ Corrected: **{ $task }** of <@{ $user }> is { $to } now (it was { $from }). Everybody is told so.
+correction-post = ⚖️ <@{ $user }>, a correction: **{ $task }** is { $to } (it was { $from }). Reason: { $reason }
+correction-line = ⚖️ Corrected: { $to }. Reason: { $reason }
+correction-alert = ⚖️ <@{ $by }> corrected **{ $task }** of <@{ $user }>: { $from } → { $to }. Reason: { $reason }
+correction-alert-own = ⚖️ <@{ $by }> corrected a time attack of their own, **{ $task }**: { $from } → { $to }. Reason: { $reason }
+history-corrected = ⚖️ corrected by <@{ $by }>: { $reason }
+history-corrected-by-admin = ⚖️ corrected by an admin: { $reason }
+
+# The picture of a record.
+
+stats-title = 📊 Time attacks of <@{ $user }>
+stats-subtitle = Time attacks · { $date }
+stats-nobody = A member
+stats-completed = Completed
+stats-rate = Success rate
+stats-current = Current streak
+stats-longest = Longest streak
+stats-usual = Usual length
+stats-of = { $failed } failed · { $givenup } given up
+stats-none = –
+stats-less = Less
+stats-more = More
+stats-failed-only = failed only
+stats-away = bot away
+stats-empty = No time attack has ended yet. The first one starts with /timeattack start
+stats-alt = Record of { $name }, { $date }. Completed: { $completed }. Failed: { $failed }. Given up: { $givenup }. Success rate: { $rate }. Current streak: { $current }. Longest streak: { $longest }. Usual length: { $usual }. In the last 26 weeks something was completed on { $daysdone }, deadlines were only missed on { $daysfailed }, and the bot was away on { $daysaway }.

@@ -19,6 +19,10 @@ cmd-timeattack-extend-by = 얼마나 더: 10분, 1시간
 cmd-timeattack-extend-attack = 여러 개라면 어느 것인가요?
 cmd-timeattack-history = 지난 타임어택과 그 결과를 보여 줘요
 cmd-timeattack-history-member = 누구의 것인가요? 비워 두면 내 것
+cmd-timeattack-leaderboard = 누가 가장 많이 완료했는지 보여 줘요
+cmd-timeattack-leaderboard-period = 어느 기간인가요? 비워 두면 이번 주
+cmd-timeattack-stats = 그동안 해낸 것을 그림으로 보여 줘요
+cmd-timeattack-stats-member = 누구의 것인가요? 비워 두면 내 것
 cmd-timeattack-reminders = 이 서버에서 내 마감 알림을 켜거나 꺼요
 cmd-timeattack-reminders-on = 알림을 받을까요?
 cmd-setup = 이 서버의 설정 (서버 관리하기 권한 필요)
@@ -84,6 +88,10 @@ cmd-subscriber-show = 구독자에 대해 아는 것을 보여 줘요
 cmd-subscriber-show-email = 메일 주소
 cmd-subscriber-list = 모든 구독자를 한 쪽씩 보여 줘요
 cmd-subscriber-export = 모든 구독자를 CSV 파일로 받아요
+cmd-correct = 끝난 타임어택의 결과를 바로잡아요 (서버 관리하기 권한 필요)
+cmd-correct-attack = 어느 것인가요? 멤버나 할 일을 입력하세요
+cmd-correct-verdict = 실제로는 어떻게 끝났나요?
+cmd-correct-reason = 이유. 모두가 볼 수 있어요
 
 ## Answers in Discord
 
@@ -163,6 +171,12 @@ error-ad-mark = “(광고)” 표시는 빼 주세요. 법에서 정한 그대�
 error-roles = 누가 그 역할을 가졌는지 디스코드에서 알려 주지 않았어요. 잠시 뒤에 다시 해 보세요.
 error-too-many-for-role = 다이렉트 메시지에 동의한 멤버가 { $most }명이 넘어 역할을 하나하나 확인할 수 없어요. 모두에게 보내 주세요.
 error-unknown-message = 그런 메시지가 없어요. 목록에서 고르거나 `/queue parked`를 보세요.
+error-still-running = 아직 진행 중인 타임어택이에요. 끝난 뒤에 바로잡을 수 있어요.
+error-same-verdict = 이미 “{ $verdict }” 상태라 바로잡을 것이 없어요.
+error-reason-length = { $length ->
+    [0] 이유를 적어 주세요. 모두가 볼 수 있어요.
+   *[other] 이유가 { $length }자예요. { $most }자 이내로 적어 주세요.
+}
 
 # 결과 글.
 
@@ -422,6 +436,8 @@ help-timeattack-status = 진행 중인 것과 최근 결과를 나에게만 보�
 help-timeattack-giveup = 먼저 물어봐요. 잘못 눌렀다면 30초 안에 되돌릴 수 있어요.
 help-timeattack-extend = 서버가 정한 횟수만큼 늘릴 수 있어요(`/setup limits`). 예: `/timeattack extend by:10분`
 help-timeattack-history = 끝난 타임어택을 모두, 나에게만, 한 쪽씩 보여 줘요.
+help-timeattack-leaderboard = 채널의 모두가 볼 수 있어요. 많이 완료한 순서, 같으면 성공률이 높은 순서, 그다음은 먼저 이룬 순서예요. 날짜는 서버의 시간대를 따르고, 한 주는 월요일에 시작해요. 예: `/timeattack leaderboard period:이번 달`
+help-timeattack-stats = 채널의 모두가 볼 수 있어요: 반년의 하루하루, 성공률, 연속 기록. 봇이 없을 때 지난 마감은 세지 않고, 그런 날은 연속 기록을 끊지 않아요.
 help-timeattack-reminders = 시작한 채널에서 알려 드리고, 다이렉트 메시지에 동의했다면 거기로도 보내요. 밤에는 소리가 나지 않아요.
 help-dm-allow = 동의 없이는 아무것도 보내지 않아요. 메시지마다 있는 버튼으로 모두 멈출 수 있어요. 예: `/dm allow night:False`
 help-dm-stop = 바로 멈춰요. 이미 기다리던 것도 보내지 않아요.
@@ -434,6 +450,7 @@ help-queue-status = 메시지 종류별로 기다리는 이유와 나가는 때�
 help-queue-parked = 어느 채널도 누구도 받지 않은 것을 `retry`와 `discard`에 쓸 번호와 함께 보여 줘요.
 help-queue-retry = 새것처럼 다시 기다려요.
 help-queue-discard = 아주 치워요.
+help-correct = 끝난 것만 바로잡을 수 있어요. 이유와 함께 모두에게 알리고, 누가 했는지 기록에 남아요. 예: `/correct attack:… verdict:완료 reason:메일로 인증함`
 help-setup-channels = 정하지 않으면 시작한 채널에 결과를 올려요. 권한은 `/setup check`로 확인하세요.
 help-setup-locale = 날짜, 조용한 시간, 시각이 이 시간대를 따라요. 예: `/setup locale timezone:Asia/Seoul language:한국어`
 help-setup-limits = 비워 둔 것은 그대로예요. 예: `/setup limits running:3 longest:12시간`
@@ -448,3 +465,75 @@ help-subscriber-remove = `suppress:True`면 누가 가져오더라도 그 주소
 help-subscriber-show = 정보와 동의 기록, 보내지 않는다면 그 이유를 보여 줘요.
 help-subscriber-list = 주소 순이에요. 🔕는 아무것도 또는 광고를 받지 않는 사람이에요.
 help-subscriber-export = 동의 기록과 이유까지 담아요. 수식으로 읽힐 칸은 작은따옴표로 시작해요.
+
+# 날, 연속 기록, 순위.
+
+weekday = { $weekday ->
+    [1] 월
+    [2] 화
+    [3] 수
+    [4] 목
+    [5] 금
+    [6] 토
+   *[7] 일
+}
+month = { $month }월
+day-of-week = { $month } { $day }일 ({ $weekday })
+day-of-year = { $year }년 { $month } { $day }일 ({ $weekday })
+date = { $year }년 { $month } { $day }일
+day-count = { $count }일
+streak-line = 🔥 연속 **{ $current }** · 최장 **{ $longest }**
+book-title = <@{ $user }> 님의 하루하루 ({ $page }/{ $pages }쪽)
+book-counted = 연속 { $streak }일째
+book-passed-over = 봇이 { $away } 동안 자리를 비움 · 건너뜀
+book-open = 연속 { $streak }일, 자정까지 이어 갈 수 있음
+book-today = 아직 완료 없음
+book-broken = 연속 { $streak }일에서 끝남
+book-nothing = 완료 없음
+book-legend = ✅ 완료 · ❌ 실패 · 💤 봇이 없을 때 지난 마감 (세지 않음) · 🏳️ 포기
+button-by-day = 날짜별로
+button-one-by-one = 하나씩
+leaderboard-week = 🏆 이번 주 순위
+leaderboard-month = 🏆 이번 달 순위
+leaderboard-all = 🏆 전체 기간 순위
+leaderboard-days = { $from } – { $to } · { $zone } · { $members }명
+leaderboard-line = { $rank } <@{ $user }> · **{ $completed }**개 완료 · { $rate }% · 최장 연속 { $streak }
+leaderboard-own = <@{ $user }> 님은 { $members }명 중 **{ $rank }**예요.
+leaderboard-none = <@{ $user }> 님은 이 기간에 아직 완료한 것이 없어요.
+leaderboard-empty = 이 기간에는 아직 아무도 타임어택을 완료하지 않았어요. `/timeattack start`로 첫 주자가 되어 보세요!
+leaderboard-page = { $page }/{ $pages }쪽
+period-week = 이번 주
+period-month = 이번 달
+period-all = 전체 기간
+
+# 결과 정정.
+
+verdict-completed = 완료
+verdict-failed = 실패
+verdict-cancelled = 취소
+correct-done = ⚖️ 바로잡았어요: <@{ $user }> 님의 **{ $task }** 결과가 { $from }에서 { JOSA($to, "으로/로") } 바뀌었고, 모두에게 알려요.
+correction-post = ⚖️ <@{ $user }> 님, 결과 정정: **{ $task }** { $from } → { $to }. 이유: { $reason }
+correction-line = ⚖️ 정정: { $to }. 이유: { $reason }
+correction-alert = ⚖️ <@{ $by }> 님이 <@{ $user }> 님의 **{ $task }** 결과를 바로잡았어요: { $from } → { $to }. 이유: { $reason }
+correction-alert-own = ⚖️ <@{ $by }> 님이 자신의 **{ $task }** 결과를 바로잡았어요: { $from } → { $to }. 이유: { $reason }
+history-corrected = ⚖️ <@{ $by }> 님이 정정함: { $reason }
+history-corrected-by-admin = ⚖️ 관리자가 정정함: { $reason }
+
+# 기록 그림.
+
+stats-title = 📊 <@{ $user }> 님의 타임어택
+stats-subtitle = 타임어택 · { $date }
+stats-nobody = 멤버
+stats-completed = 완료
+stats-rate = 성공률
+stats-current = 현재 연속
+stats-longest = 최장 연속
+stats-usual = 보통 걸린 시간
+stats-of = 실패 { $failed } · 포기 { $givenup }
+stats-none = –
+stats-less = 적음
+stats-more = 많음
+stats-failed-only = 실패만
+stats-away = 봇 부재
+stats-empty = 아직 끝난 타임어택이 없어요. /timeattack start로 시작해 보세요
+stats-alt = { $name } 님의 기록, { $date }. 완료 { $completed }개, 실패 { $failed }개, 포기 { $givenup }개, 성공률 { $rate }. 지금 연속 { $current }, 최장 연속 { $longest }, 보통 걸린 시간 { $usual }. 최근 26주 동안 완료한 날 { $daysdone }, 실패만 한 날 { $daysfailed }, 봇이 자리를 비운 날 { $daysaway }.

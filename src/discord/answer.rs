@@ -77,7 +77,7 @@ impl Reply {
         self
     }
 
-    /// Only in a private answer.
+    /// Only in a message of its own, not in the place of another.
     pub(super) fn file(mut self, file: CreateAttachment) -> Self {
         self.files.push(file);
         self
@@ -91,19 +91,27 @@ impl Reply {
 
     fn into_message(self) -> CreateInteractionResponseMessage {
         // Embeds and rows are always given: in an update, what is not given stays.
-        CreateInteractionResponseMessage::new()
+        let message = CreateInteractionResponseMessage::new()
             .content(self.content)
             .embeds(self.embeds)
             .components(self.rows)
-            .allowed_mentions(CreateAllowedMentions::new())
+            .allowed_mentions(CreateAllowedMentions::new());
+        self.files
+            .into_iter()
+            .map(about)
+            .fold(message, CreateInteractionResponseMessage::add_file)
     }
 
     pub(super) fn into_followup(self) -> CreateInteractionResponseFollowup {
-        CreateInteractionResponseFollowup::new()
+        let followup = CreateInteractionResponseFollowup::new()
             .content(self.content)
             .embeds(self.embeds)
             .components(self.rows)
-            .allowed_mentions(CreateAllowedMentions::new())
+            .allowed_mentions(CreateAllowedMentions::new());
+        self.files
+            .into_iter()
+            .map(about)
+            .fold(followup, CreateInteractionResponseFollowup::add_file)
     }
 
     /// In the place of a message, whole.
@@ -144,10 +152,10 @@ impl Answer {
         }
     }
 
-    /// The files of a private answer.
+    /// The files of an answer that is a message of its own.
     pub(super) fn files(&self) -> Vec<CreateAttachment> {
         match self {
-            Self::Private(reply) => reply.files.clone(),
+            Self::Public(reply) | Self::Private(reply) => reply.files.clone(),
             _ => Vec::new(),
         }
     }
@@ -172,6 +180,12 @@ impl Answer {
             Self::Form(form) => CreateInteractionResponse::Modal(form),
         }
     }
+}
+
+/// What a message says of a file that is sent beside it: its name and its description.
+fn about(mut file: CreateAttachment) -> CreateAttachment {
+    file.data = Vec::new();
+    file
 }
 
 /// Logs that an answer could not be sent.

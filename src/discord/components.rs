@@ -16,7 +16,7 @@ use serenity::{ComponentInteraction, ComponentInteractionDataKind, ModalInteract
 use super::answer::{self, Answer};
 use super::asker::Asker;
 use super::commands::setup::messages;
-use super::commands::timeattack::{complete, extend, giveup, history, start, undo};
+use super::commands::timeattack::{complete, extend, giveup, history, leaderboard, start, undo};
 use super::commands::{announce, dm, privacy, subscriber};
 use super::form;
 use super::handler::Data;
@@ -26,6 +26,7 @@ use crate::consent::notices::KEEP_BUTTON;
 use crate::error::{Result, UserError};
 use crate::ids::{AnnouncementId, AttackId, GuildId, ImportId, UserId};
 use crate::outbox::dm::STOP_BUTTON;
+use crate::timeattack::record::Period;
 use crate::timeattack::text;
 
 /// What a button, menu or form does.
@@ -53,6 +54,22 @@ pub(super) enum Action {
         user: UserId,
         /// From 0.
         page: i64,
+    },
+    /// Turns to a page of a member's days.
+    Days {
+        /// Whose.
+        user: UserId,
+        /// From 0.
+        page: i64,
+    },
+    /// Turns to a page of the leaderboard.
+    Leaderboard {
+        /// Which days.
+        period: Period,
+        /// From 0.
+        page: usize,
+        /// Who asked for it, and may turn it.
+        owner: UserId,
     },
     /// A menu: completes the one chosen.
     PickComplete,
@@ -109,6 +126,12 @@ impl Action {
             Self::Undo(id) => text::undo_button(*id),
             Self::New => text::NEW_BUTTON.into(),
             Self::History { user, page } => format!("ta:history:{}:{page}", user.get()),
+            Self::Days { user, page } => format!("ta:days:{}:{page}", user.get()),
+            Self::Leaderboard {
+                period,
+                page,
+                owner,
+            } => format!("ta:board:{}:{page}:{}", period.as_str(), owner.get()),
             Self::PickComplete => "ta:pick:complete".into(),
             Self::PickGiveUp => "ta:pick:giveup".into(),
             Self::PickExtend { by_ms } => format!("ta:pick:extend:{by_ms}"),
@@ -148,6 +171,15 @@ impl Action {
             ["ta", "history", user, page] => Some(Self::History {
                 user: user.parse::<u64>().ok()?.into(),
                 page: page.parse().ok()?,
+            }),
+            ["ta", "days", user, page] => Some(Self::Days {
+                user: user.parse::<u64>().ok()?.into(),
+                page: page.parse().ok()?,
+            }),
+            ["ta", "board", period, page, owner] => Some(Self::Leaderboard {
+                period: Period::parse(period)?,
+                page: page.parse().ok()?,
+                owner: owner.parse::<u64>().ok()?.into(),
             }),
             ["ta", "pick", "complete"] => Some(Self::PickComplete),
             ["ta", "pick", "giveup"] => Some(Self::PickGiveUp),
@@ -277,6 +309,18 @@ async fn route(
             let page = history::page(app, asker, user, page).await?;
             Ok(Answer::Update(page))
         }
+        Action::Days { user, page } => {
+            let days = history::days(app, asker, user, page).await?;
+            Ok(Answer::Update(days))
+        }
+        Action::Leaderboard {
+            period,
+            page,
+            owner,
+        } => {
+            let message = &interaction.message;
+            leaderboard::turned(app, asker, period, page, owner, message).await
+        }
         Action::PickComplete => {
             let proof = complete::proof_in(&interaction.message);
             complete::picked(app, asker, picked(interaction)?, proof).await
@@ -340,6 +384,15 @@ mod tests {
                 user: u64::MAX.into(),
                 page: i64::MAX,
             },
+            Action::Days {
+                user: u64::MAX.into(),
+                page: i64::MIN,
+            },
+            Action::Leaderboard {
+                period: Period::Month,
+                page: usize::MAX,
+                owner: u64::MAX.into(),
+            },
             Action::PickComplete,
             Action::PickGiveUp,
             Action::PickExtend { by_ms: i64::MAX },
@@ -379,6 +432,8 @@ mod tests {
             "xx:complete:1",
             "ta:giveup:1:yes",
             "ta:history:-1:0",
+            "ta:board:year:0:1",
+            "ta:board:week:-1:1",
             "~",
             "ta:fly:1",
         ] {

@@ -235,18 +235,19 @@ mod tests {
         };
         let listed: Vec<String> = commands.iter().map(names).collect();
         let expected = [
-            "timeattack: start complete status giveup extend history reminders",
+            "timeattack: start complete status giveup extend history leaderboard stats reminders",
             "dm: allow stop status",
             "privacy: export delete",
             "help: command",
             "announce: body kind role",
             "queue: status parked retry discard",
             "subscriber: import add remove show list export",
+            "correct: attack verdict reason",
             "setup: channels locale limits quiet-hours messages reminders show check",
             "Start a time attack with this: ",
         ];
         assert_eq!(listed, expected);
-        for name in ["announce", "queue", "subscriber", "setup"] {
+        for name in ["announce", "queue", "subscriber", "correct", "setup"] {
             let command = commands.iter().find(|command| command["name"] == name);
             assert_eq!(
                 command.unwrap()["default_member_permissions"],
@@ -260,7 +261,7 @@ mod tests {
             (&json!(3), &Value::Null)
         );
         assert!(menu["name_localizations"]["ko"].is_string());
-        let setup = &commands[7];
+        let setup = &commands[8];
         assert_eq!(setup["contexts"], json!([0]));
         let limit = &commands[0]["options"][0]["options"][1];
         assert_eq!(limit["name"], "limit");

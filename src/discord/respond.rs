@@ -146,7 +146,7 @@ impl Pending<'_> {
             }
             Answer::Public(reply) => {
                 let followup = reply.into_followup();
-                http.create_followup_message(token, &followup, Vec::new())
+                http.create_followup_message(token, &followup, files)
                     .await?
             }
             Answer::Private(reply) => {

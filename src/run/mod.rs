@@ -42,6 +42,7 @@ use crate::messenger::Messenger;
 use crate::messenger::discord::DiscordMessenger;
 use crate::outbox::Outbox;
 use crate::outbox::dm::{self, Rate};
+use crate::presence::Presence;
 use crate::timeattack::reminders::{self, Bell};
 use crate::timeattack::start_message;
 use crate::timeattack::timer::{self, Due, Timers};
@@ -74,6 +75,8 @@ pub struct WorkerOptions {
     pub dm_rate: Rate,
     /// Where operators are told; without it alerts stand in the log alone.
     pub webhook: Option<Webhook>,
+    /// Whether this process is connected to Discord; without it, it counts as connected.
+    pub connected: Option<watch::Receiver<bool>>,
 }
 
 impl Default for WorkerOptions {
@@ -81,6 +84,7 @@ impl Default for WorkerOptions {
         Self {
             dm_rate: Rate::UNLIMITED,
             webhook: None,
+            connected: None,
         }
     }
 }
@@ -93,7 +97,11 @@ impl Workers {
         messenger: Messenger,
         options: WorkerOptions,
     ) -> Result<Self> {
-        let WorkerOptions { dm_rate, webhook } = options;
+        let WorkerOptions {
+            dm_rate,
+            webhook,
+            connected,
+        } = options;
         let (app, due) = build(clock, db, messenger.clone(), dm_rate);
         app.outbox.run().await?;
         let stop = CancellationToken::new();
@@ -102,6 +110,7 @@ impl Workers {
             due,
             stop.clone(),
         ))];
+        tasks.push(be_present(&app, connected, stop.clone()).await?);
         let armed = timer::arm_all(&app).await?;
         tasks.push(tokio::spawn(timer::sweep_forever(
             app.clone(),
@@ -158,6 +167,25 @@ impl Workers {
         let (_, ()) = tokio::join!(self.telling, self.app.outbox.drain(DRAIN));
         self.app.db.close().await;
     }
+}
+
+/// Tells whoever is there later that the bot is there now.
+async fn be_present(
+    app: &App,
+    connected: Option<watch::Receiver<bool>>,
+    stop: CancellationToken,
+) -> Result<JoinHandle<()>> {
+    let mut presence = Presence::new(app.clock.clone(), app.db.clone());
+    let (always, is_connected) = watch::channel(true);
+    let connected = connected.unwrap_or(is_connected);
+    if *connected.borrow() {
+        // Before anything is answered: what it says is to know of the outage that has just ended.
+        presence.beat().await?;
+    }
+    Ok(tokio::spawn(async move {
+        presence.keep(connected, stop).await;
+        drop(always);
+    }))
 }
 
 fn build(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate) -> (App, Due) {
@@ -267,9 +295,11 @@ async fn live(
     let messenger = Messenger::Discord(Arc::new(messenger));
     let webhook = config.alert_webhook.map(Webhook::new).transpose()?;
     let db = Db::open(config.database.expose()).await?;
+    let (ready, connected) = watch::channel(false);
     let options = WorkerOptions {
         dm_rate: Rate(config.dm_rate),
         webhook,
+        connected: Some(connected),
     };
     let workers = Workers::start(clock, db, messenger, options).await?;
     begun(workers.app());
@@ -279,7 +309,6 @@ async fn live(
         guild_id: config.discord.guild_id,
         shards: config.discord.shards,
     };
-    let (ready, _) = watch::channel(false);
     let served = discord::serve(workers.app().clone(), settings, stop, ready).await;
     let ended = tokio::time::timeout(SHUTDOWN - Duration::from_secs(7), workers.stop()).await;
     if ended.is_err() {

@@ -13,6 +13,8 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, DiscordConfig};
 use crate::db::{self, BoxFuture};
 use crate::error::Result;
+use crate::guild;
+use crate::ids::GuildId;
 use crate::outbox;
 use crate::sandbox::insight::{
     BotState, Glance, Insight, LaneGlance, RunningGlance, VerdictGlance,
@@ -40,7 +42,7 @@ pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Re
     })
     .await
     .with_context(|| format!("listening on {}; choose another with --addr", sandbox.addr))?;
-    settle_in(&discord);
+    let guilds = settle_in(&discord);
     let page = discord.url();
     writeln!(
         std::io::stdout().lock(),
@@ -64,6 +66,7 @@ pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Re
         clock,
         database,
         bot: bot.clone(),
+        guilds,
         last: Mutex::default(),
     }));
     let ended = bot.live(orders, stop).await;
@@ -74,7 +77,7 @@ pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Re
 ///
 /// Its ids follow from the order in which it is made, and the bot's database remembers them from
 /// one start to the next: what is new is made last.
-fn settle_in(discord: &crate::sandbox::LocalDiscord) {
+fn settle_in(discord: &LocalDiscord) -> Vec<GuildId> {
     let people = [
         ("Mina", "en-US", 0),
         ("자몽", "ko", 0),
@@ -106,6 +109,7 @@ fn settle_in(discord: &crate::sandbox::LocalDiscord) {
     for (user, _) in people {
         discord.open_direct_channel(user);
     }
+    servers.to_vec()
 }
 
 /// What the page is told of the bot.
@@ -113,6 +117,8 @@ struct Inside {
     clock: Clock,
     database: DatabaseUrl,
     bot: Lives,
+    /// The servers there are.
+    guilds: Vec<GuildId>,
     /// What was last read, for when nothing can be.
     last: Mutex<Glance>,
 }
@@ -126,7 +132,13 @@ impl Inside {
         let next = timeattack::overview::next_deadlines(&mut conn, DEADLINES).await?;
         let lanes = outbox::overview::lanes(&mut conn).await?;
         let verdicts = timeattack::overview::verdicts(&mut conn, VERDICTS).await?;
+        let settings = guild::for_guilds(&mut conn, &self.guilds).await?;
+        let zone = |guild: &GuildId| {
+            let settings = settings.get(guild).cloned().unwrap_or_default();
+            (*guild, settings.timezone.name().to_owned())
+        };
         Ok(Glance {
+            zones: self.guilds.iter().map(zone).collect(),
             running: count,
             next: next.into_iter().map(running).collect(),
             lanes: lanes.into_iter().map(lane).collect(),

@@ -55,9 +55,26 @@ pub enum Refused {
     /// Not a command, option or component that there is.
     #[error("{0}")]
     Client(String),
+    /// What was given for an option of a command, or for a field of a form, cannot be sent.
+    #[error("{why}")]
+    Field {
+        /// The option's name, or the field's `custom_id`.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The bot did not answer within three seconds.
     #[error("The application did not respond")]
     NoAnswer,
+}
+
+impl Refused {
+    fn field(name: &str, why: String) -> Self {
+        Self::Field {
+            name: name.to_owned(),
+            why,
+        }
+    }
 }
 
 /// The bot's first answer.
@@ -402,23 +419,27 @@ impl Actor {
         given: Vec<(String, OptionValue)>,
         focused: Option<&str>,
     ) -> Result<Vec<(Value, Option<Value>)>, Refused> {
-        let refuse = |text: String| Err(Refused::Client(text));
         let declared = leaf["options"].as_array().cloned().unwrap_or_default();
         for option in &declared {
             let is_given = given.iter().any(|(name, _)| option["name"] == *name);
             if option["required"] == true && !is_given && focused.is_none() {
-                return refuse(format!("the option {} is required", option["name"]));
+                let name = option["name"].as_str().unwrap_or_default();
+                let why = format!("the option “{name}” is required");
+                return Err(Refused::field(name, why));
             }
         }
         let mut sent = Vec::new();
         for (name, value) in given {
             let Some(option) = declared.iter().find(|option| option["name"] == *name) else {
-                return refuse(format!("there is no option “{name}”"));
+                let why = format!("there is no option “{name}”");
+                return Err(Refused::field(&name, why));
             };
             let kind = option["type"].as_u64().unwrap_or(3);
             let mut file = None;
-            let wrong =
-                || Refused::Client(format!("the option “{name}” takes another kind of value"));
+            let wrong = || {
+                let why = format!("the option “{name}” takes another kind of value");
+                Refused::field(&name, why)
+            };
             let value = match (kind, value) {
                 (3, OptionValue::Text(text)) => {
                     check_choice(option, &text, focused)?;
@@ -432,7 +453,8 @@ impl Actor {
                     let least = option["min_value"].as_i64().unwrap_or(i64::MIN);
                     let most = option["max_value"].as_i64().unwrap_or(i64::MAX);
                     if !(least..=most).contains(&number) {
-                        return refuse(format!("the option “{name}” takes {least} to {most}"));
+                        let why = format!("the option “{name}” takes {least} to {most}");
+                        return Err(Refused::field(&name, why));
                     }
                     number.into()
                 }
@@ -455,7 +477,8 @@ impl Actor {
                     },
                 ) => {
                     if bytes.len() > FILE_MAX {
-                        return refuse("Your files are too powerful".into());
+                        let why = "Your files are too powerful".into();
+                        return Err(Refused::field(&name, why));
                     }
                     let upload = NewFile {
                         filename,
@@ -663,7 +686,9 @@ fn check_choice(option: &Value, text: &str, focused: Option<&str>) -> Result<(),
     {
         return Ok(());
     }
-    Err(Refused::Client(format!("“{text}” is none of the choices")))
+    let name = option["name"].as_str().unwrap_or_default();
+    let why = format!("“{text}” is none of the choices");
+    Err(Refused::field(name, why))
 }
 
 fn check_length(field: &Value, name: &str, text: &str, required: bool) -> Result<(), Refused> {
@@ -672,9 +697,8 @@ fn check_length(field: &Value, name: &str, text: &str, required: bool) -> Result
     let most = field["max_length"].as_u64().unwrap_or(6_000);
     let is_left_out = length == 0 && !required;
     if (length < least && !is_left_out) || length > most {
-        return Err(Refused::Client(format!(
-            "“{name}” takes {least} to {most} characters"
-        )));
+        let why = format!("“{name}” takes {least} to {most} characters");
+        return Err(Refused::field(name, why));
     }
     Ok(())
 }

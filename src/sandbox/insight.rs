@@ -63,6 +63,8 @@ pub struct Glance {
     pub lanes: Vec<LaneGlance>,
     /// The newest verdicts that were posted, the newest last.
     pub verdicts: Vec<VerdictGlance>,
+    /// The IANA time zone of each server, as the bot knows it.
+    pub zones: Vec<(GuildId, String)>,
 }
 
 /// A time attack that runs.
@@ -155,8 +157,16 @@ async fn insight(State(shared): State<Arc<Shared>>, Query(looker): Query<Looker>
         },
         "lanes": glance.lanes.iter().map(lane_shape).collect::<Vec<_>>(),
         "verdicts": glance.verdicts.iter().map(verdict_shape).collect::<Vec<_>>(),
+        "zones": zones_shape(&glance.zones),
         "faults": faults_shape(&shared),
     }))
+}
+
+fn zones_shape(zones: &[(GuildId, String)]) -> Value {
+    let zones = zones
+        .iter()
+        .map(|(guild, zone)| (guild.to_string(), Value::from(zone.as_str())));
+    Value::Object(zones.collect())
 }
 
 /// What happened here and inside, in one number: both only count up.

@@ -227,11 +227,17 @@ fn metadata(world: &World, interaction: &Interaction) -> (Value, Value) {
             metadata["interacted_message_id"] = id(source.get());
         }
         if interaction.kind == MODAL_SUBMIT {
-            metadata["triggering_interaction_metadata"] = json!({
-                "id": id(interaction.id), "type": COMPONENT, "user": user,
+            // A form that a component opened came from its message, one that a command opened from
+            // none.
+            let mut triggering = json!({
+                "id": id(interaction.id), "type": COMMAND, "user": user,
                 "authorizing_integration_owners": {},
-                "interacted_message_id": id(interaction.source.map_or(interaction.id, MessageId::get)),
             });
+            if let Some(source) = interaction.source {
+                triggering["type"] = COMPONENT.into();
+                triggering["interacted_message_id"] = id(source.get());
+            }
+            metadata["triggering_interaction_metadata"] = triggering;
         }
         return (metadata, Value::Null);
     };

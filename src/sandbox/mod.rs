@@ -11,8 +11,8 @@
 //!
 //! `world` is what exists, `rest` and `gateway` are the two doors of the bot, `actor` is
 //! the people's, `interactions` joins them. `direct` is what people and the bot have between
-//! themselves. `page` is a plain page to try it by hand, with a look `insight` (how the bot stands,
-//! and the switches for trouble) and a mailbox, `mail`.
+//! themselves. `page` is a chat client in the browser to try it by hand, `insight` what it is told of
+//! the bot beside it, `mail` the mailbox.
 
 mod actor;
 mod body;
@@ -33,6 +33,7 @@ mod picture;
 mod posting;
 pub mod record;
 mod rest;
+mod say;
 mod shapes;
 mod slash_line;
 mod snowflake;

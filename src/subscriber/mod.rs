@@ -180,7 +180,8 @@ pub async fn add(app: &App, guild: GuildId, entry: Entry) -> Result<Added> {
                     store::record_consent(tx, *guild, &email, consent, ids.1, *now_ms).await?;
                 }
                 store::lift_by_hand(tx, *guild, &entry.email.normalised()).await?;
-                let suppressions = store::suppressions(tx, *guild, &entry.email.normalised()).await?;
+                let suppressions =
+                    store::suppressions(tx, *guild, &entry.email.normalised()).await?;
                 Ok(Added {
                     is_new,
                     suppressed: suppressions.first().copied(),

@@ -15,12 +15,16 @@
 //!    └──undo, within 30 s───┘ (of completed, too; settled at once if the deadline has passed)
 //! ```
 //!
+//! An admin may correct an ended one to another verdict ([`correction`]).
+//!
 //! Every change is one conditional `UPDATE … WHERE state = 'running'`, in one transaction with the
 //! outbox row that announces it. Whoever's `UPDATE` matches decides; everybody else says nothing.
 //!
 //! **Fair finish**: what counts is when the member clicked (the time inside the interaction's
 //! snowflake), not when the bot came to it. A finish in time that is handled after the verdict
 //! turns it round, and the posted message is edited.
+//!
+//! What has ended is counted by [`record`]: days, streaks, the leaderboard.
 //!
 //! The public message of a start shows how it stands ([`start_message`]).
 //!
@@ -31,7 +35,9 @@ mod announce;
 mod direct;
 mod store;
 
+pub mod correction;
 pub mod overview;
+pub mod record;
 pub mod reminders;
 pub mod start_message;
 pub mod text;
@@ -72,6 +78,9 @@ pub enum State {
 }
 
 impl State {
+    /// Those that a time attack can end in.
+    pub const ENDED: [Self; 3] = [Self::Completed, Self::Failed, Self::Cancelled];
+
     /// As it is stored.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -106,11 +106,13 @@ pub(super) async fn complete_if_in_time(
 ) -> Result<Option<(TimeAttack, State)>> {
     for was in [State::Running, State::Failed] {
         // Conditional, because a finish and the deadline can race: whichever UPDATE matches
-        // decides, and the loser announces nothing.
+        // decides, and the loser announces nothing. What an admin has corrected stays so.
         let sql = format!(
             "UPDATE time_attacks SET state = 'completed', finished_ms = $4, proof_url = $5, \
                  revision = revision + 1 \
              WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state = $6 AND deadline_ms >= $4 \
+                 AND (state = 'running' OR NOT EXISTS \
+                     (SELECT 1 FROM corrections WHERE guild_id = $2 AND attack_id = $1)) \
              RETURNING {COLUMNS}"
         );
         let completed = sqlx::query(generated(sql))
@@ -153,7 +155,7 @@ pub(super) async fn cancel_if_running(
 }
 
 /// Takes back a finish whose click was no more than `within_ms` ago at this one, if it was taken back
-/// fewer than `most` times before. Returns it as it runs again.
+/// fewer than `most` times before. Returns it as it runs again. What an admin has corrected stays so.
 pub(super) async fn run_again(
     tx: &mut Tx,
     actor: &Actor,
@@ -166,6 +168,8 @@ pub(super) async fn run_again(
              undos = undos + 1, revision = revision + 1 \
          WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state IN ('completed', 'cancelled') \
              AND finished_ms >= $4 AND undos < $5 \
+             AND NOT EXISTS \
+                 (SELECT 1 FROM corrections WHERE guild_id = $2 AND attack_id = $1) \
          RETURNING {COLUMNS}"
     );
     let again = sqlx::query(generated(sql))
@@ -357,6 +361,28 @@ pub(super) async fn find(
         .fetch_optional(tx)
         .await?;
     found.as_ref().map(from_row).transpose()
+}
+
+/// Those of `attacks` that are this guild's, in no order.
+pub(super) async fn find_all(
+    tx: &mut Tx,
+    guild: GuildId,
+    attacks: &[AttackId],
+) -> Result<Vec<TimeAttack>> {
+    let mut found = Vec::with_capacity(attacks.len());
+    for chunk in attacks.chunks(ID_CHUNK) {
+        // The plus keeps SQLite from going through all of the guild's.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM time_attacks WHERE +guild_id = $1 AND id IN ({})",
+            list(2, chunk.len())
+        );
+        let query = sqlx::query(generated(sql)).bind(guild.0);
+        let query = chunk.iter().fold(query, |query, one| query.bind(one.0));
+        for row in query.fetch_all(&mut *tx).await? {
+            found.push(from_row(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) async fn running_of(

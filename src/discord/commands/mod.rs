@@ -5,6 +5,7 @@
 //! the command's buttons and forms, too.
 
 pub(super) mod announce;
+mod correct;
 pub(super) mod dm;
 mod help;
 pub(super) mod privacy;
@@ -33,6 +34,7 @@ pub(super) fn all() -> Vec<Command> {
         announce::announce(),
         queue::queue(),
         subscriber::subscriber(),
+        correct::correct(),
         setup::setup(),
     ];
     for command in &mut commands {

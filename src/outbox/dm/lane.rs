@@ -59,6 +59,8 @@ struct State {
     opening_from_ms: i64,
     /// Nothing is to be done before; wall time. `None`: there is something to look at.
     rests_until_ms: Option<i64>,
+    /// It is being looked at: what the table says is taken may not be counted as under way yet.
+    is_looking: bool,
 }
 
 impl Lane {
@@ -76,6 +78,11 @@ impl Lane {
     pub(in crate::outbox) fn rests(&self, now_ms: i64) -> bool {
         let until_ms = lock(&self.state).rests_until_ms;
         !self.is_busy() && until_ms.is_some_and(|until_ms| until_ms > now_ms)
+    }
+
+    /// Whether what the table says is taken is counted as under way.
+    pub(in crate::outbox) fn counts_all(&self) -> bool {
+        !self.is_busy() && !lock(&self.state).is_looking
     }
 
     /// The longest time between two messages of a backlog that is due to nothing but the pace.
@@ -135,8 +142,14 @@ impl Outbox {
         while !self.inner.stop.is_cancelled() && !self.inner.halted.is_cancelled() {
             let now_ms = self.inner.clock.now_ms();
             // What is enqueued from here on is either seen by this look or wakes the next.
-            lock(&self.inner.dms.state).rests_until_ms = Some(now_ms);
-            let next_ms = match self.look(now_ms).await {
+            {
+                let mut state = lock(&self.inner.dms.state);
+                state.rests_until_ms = Some(now_ms);
+                state.is_looking = true;
+            }
+            let found = self.look(now_ms).await;
+            lock(&self.inner.dms.state).is_looking = false;
+            let next_ms = match found {
                 Ok(None) => continue,
                 Ok(Some(next_ms)) => next_ms.min(now_ms + POLL_MS),
                 Err(error) => {

@@ -85,7 +85,7 @@ async fn without_a_bot_of_its_own_it_tells_what_a_discord_knows() {
         "gateway": false,
         "running": { "count": 0, "next": [] },
         "lanes": [],
-        "verdicts": [],
+        "zones": {}, "verdicts": [],
         "faults": { "outage_until_ms": null, "rate_limits": false },
     });
     assert_eq!(told, expected);
@@ -130,6 +130,7 @@ async fn what_the_bot_does_is_told_with_ids_that_javascript_can_hold() {
                 deadline_ms: NOW_MS - 250,
                 message: MessageId::from(message),
             }],
+            zones: vec![(place.guild, "Pacific/Apia".into())],
         },
     );
     let told = look(&place, "").await;
@@ -144,6 +145,8 @@ async fn what_the_bot_does_is_told_with_ids_that_javascript_can_hold() {
         "attack": "8", "deadline_ms": NOW_MS - 250, "shown_ms": NOW_MS, "late_ms": 250,
     });
     assert_eq!(told["verdicts"], json!([verdict]));
+    let zones = json!({ place.guild.to_string(): "Pacific/Apia" });
+    assert_eq!(told["zones"], zones);
     place.end();
 }
 

@@ -299,7 +299,7 @@ async fn a_form_opens_checks_its_lengths_and_comes_back_filled() {
 
     let actor = place.discord.actor(place.mina, place.channel);
     let empty = actor.submit(&modal, &[("why", "")]).await;
-    assert!(matches!(empty, Err(Refused::Client(_))), "{empty:?}");
+    assert!(matches!(empty, Err(Refused::Field { .. })), "{empty:?}");
     let submit = |actor: Actor| async move { actor.submit(&modal, &[("why", "Because")]).await };
     let (event, doing) = place.does(&mut gateway, place.mina, submit).await;
     assert_eq!(

@@ -243,6 +243,16 @@ async fn it_is_answered_by_a_form_or_in_private_and_within_three_seconds() {
     let private = json!({ "type": 4, "data": { "content": "Started", "flags": 64 } });
     place.callback(&event, &private).await.ok();
     assert!(doing.await.unwrap().unwrap().is_ephemeral());
+    let original = place.webhook(&event, "/messages/@original");
+    let started = place.get(&original).await.ok();
+    let metadata = &started["interaction_metadata"];
+    assert_eq!(
+        (
+            &metadata["type"],
+            &metadata["triggering_interaction_metadata"]["type"]
+        ),
+        (&json!(5), &json!(2))
+    );
 
     let (event, doing) = place.does(&mut gateway, place.mina, choose(target)).await;
     place.clock.advance_ms(seconds(3) + 1);
@@ -292,6 +302,20 @@ async fn who_may_not_use_it_or_cannot_see_the_message_sends_nothing() {
     let private = doing.await.unwrap().unwrap().message().unwrap();
     let jamong = place.discord.actor(place.jamong, place.channel);
     assert!(refused(&jamong, &private, NAME).await.contains("not shown"));
+
+    // Nor are direct messages.
+    let direct = place.discord.open_direct_channel(place.mina);
+    place
+        .post_in(direct, &json!({ "content": "Between us" }))
+        .await
+        .ok();
+    let between_us = place.discord.direct_messages(place.mina).remove(0);
+    let other = place.discord.actor(place.jamong, direct);
+    assert!(
+        refused(&other, &between_us, NAME)
+            .await
+            .contains("no such channel")
+    );
 
     place.discord.delete_message(place.channel, target.id);
     assert!(refused(&mina, &target, NAME).await.contains("gone"));

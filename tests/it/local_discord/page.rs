@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use timeattack::clock::Clock;
-use timeattack::sandbox::{LocalDiscord, Options};
+use timeattack::sandbox::{LocalDiscord, Options, permissions};
 
 use super::client::Place;
 use super::{Answer, Gateway};
@@ -41,12 +41,52 @@ async fn the_page_allows_nothing_from_elsewhere_and_nothing_inline() {
     }
     assert!(!policy.contains("unsafe"), "{policy}");
     let html = page.body.as_str().unwrap().to_owned();
-    assert!(html.contains("page.js") && !html.contains("<script>"));
-    for (path, kind) in [("/page.js", "text/javascript"), ("/page.css", "text/css")] {
-        let part = place.sent(place.local("GET", path)).await;
-        assert!(part.header("content-type").starts_with(kind), "{path}");
-    }
+    assert!(!html.contains("<script>") && !html.contains("style="));
     place.end();
+}
+
+/// Whatever a file of the page names is there, so that nothing is missing from what is compiled in.
+#[tokio::test]
+async fn every_file_of_the_page_is_served_as_what_it_is() {
+    let place = Place::start().await;
+    let page = place.sent(place.local("GET", "/")).await.ok();
+    let mut wanted: Vec<String> = named(page.as_str().unwrap(), "\"/sandbox/", "/sandbox/");
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(path) = wanted.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let file = place.sent(place.local("GET", &path)).await;
+        let kind = match path.rsplit('.').next() {
+            Some("js") => "text/javascript",
+            Some("css") => "text/css",
+            _ => "image/svg+xml",
+        };
+        assert_eq!(file.status, 200, "{path}");
+        assert!(file.header("content-type").starts_with(kind), "{path}");
+        assert_eq!(file.header("x-content-type-options"), "nosniff");
+        let text = file.body.as_str().unwrap();
+        for breach in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+        ] {
+            assert!(!text.contains(breach), "{breach} in {path}");
+        }
+        wanted.extend(named(text, "from \"./", "/sandbox/js/"));
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+    let nothing = place.local("GET", "/sandbox/js/../../../Cargo.toml");
+    assert_eq!(place.sent(nothing).await.status, 404);
+    place.end();
+}
+
+/// The names that follow `mark` up to the next quote, below `folder`.
+fn named(text: &str, mark: &str, folder: &str) -> Vec<String> {
+    let parts = text.split(mark).skip(1);
+    let names = parts.filter_map(|part| part.split('"').next());
+    names.map(|name| format!("{folder}{name}")).collect()
 }
 
 #[tokio::test]
@@ -65,6 +105,8 @@ async fn the_world_tells_servers_channels_people_and_commands() {
         .map(|one| one["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["Mina", "jamong"]);
+    let may: u64 = members[0]["permissions"].as_str().unwrap().parse().unwrap();
+    assert_eq!(may & permissions::MANAGE_GUILD, 0);
     let roles = world["guilds"][0]["roles"].as_array().unwrap();
     assert_eq!(roles[0]["name"], "@everyone");
     assert_eq!(world["people"][0]["name"], "Mina");
@@ -147,6 +189,31 @@ async fn an_action_runs_and_shows_the_bots_answer() {
 }
 
 #[tokio::test]
+async fn an_app_is_used_on_a_message() {
+    let place = Place::start().await;
+    let path = format!("/applications/{}/commands", place.bot().await);
+    let list = json!([{ "name": "Start from This", "type": 3 }]);
+    place.call("PUT", &path, &list).await.ok();
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    let posted = place.post(&json!({ "content": "Read" })).await.ok();
+    let using = |command: &str| {
+        let using = json!({ "do": "menu", "message": posted["id"], "command": command });
+        mina_does(&place, using)
+    };
+    let answering = async {
+        let event = gateway.event("INTERACTION_CREATE").await;
+        assert_eq!(event["data"]["target_id"], posted["id"]);
+        let answer = json!({ "type": 4, "data": { "content": "Done" } });
+        place.callback(&event, &answer).await
+    };
+    let action = using("Start from This");
+    let (acted, _) = tokio::join!(act(&place, &action), answering);
+    assert_eq!(acted.ok()["text"], "Done");
+    assert_eq!(act(&place, &using("Nothing")).await.status, 400);
+    place.end();
+}
+
+#[tokio::test]
 async fn an_action_that_cannot_be_is_refused_in_words() {
     let place = Place::start().await;
     place.register().await;
@@ -203,6 +270,198 @@ async fn a_form_made_up_by_the_page_breaks_nothing() {
         assert_eq!(refused.status, 400, "{rows}");
     }
     place.sent(place.local("GET", "/local/world")).await.ok();
+    place.end();
+}
+
+#[tokio::test]
+async fn a_command_comes_with_its_options_and_their_files() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    let options = json!([
+        { "name": "text", "value": "a: b limit:" },
+        { "name": "file", "value": { "file": 0 } },
+    ]);
+    let command = json!({ "do": "command", "path": "note", "options": options });
+    // Ids as JavaScript writes them.
+    let mut command = mina_does(&place, command);
+    command["user"] = place.mina.to_string().into();
+    command["channel"] = place.channel.to_string().into();
+    let part = reqwest::multipart::Part::bytes(b"%PNG".to_vec()).file_name("dot.png");
+    let form = reqwest::multipart::Form::new()
+        .text("payload_json", command.to_string())
+        .part("files[0]", part.mime_str("image/png").unwrap());
+    let request = place.local("POST", "/local/act").multipart(form);
+    let answering = async {
+        let event = gateway.event("INTERACTION_CREATE").await;
+        let data = &event["data"];
+        assert_eq!(data["options"][0]["value"], "a: b limit:");
+        let file = data["options"][1]["value"].as_str().unwrap();
+        let attached = &data["resolved"]["attachments"][file];
+        assert_eq!(attached["filename"], "dot.png");
+        assert_eq!(attached["size"], 4);
+        let answer = json!({ "type": 4, "data": { "content": "Noted" } });
+        place.callback(&event, &answer).await
+    };
+    let (acted, answered) = tokio::join!(place.sent(request), answering);
+    assert_eq!(answered.status, 204);
+    assert_eq!(acted.ok(), json!({ "text": "Noted", "ephemeral": false }));
+    place.end();
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_names_its_option() {
+    let place = Place::start().await;
+    place.register().await;
+    let long = "x".repeat(6_001);
+    for (options, field) in [
+        (json!([{ "name": "nothing", "value": "x" }]), "nothing"),
+        (json!([{ "name": "text", "value": long }]), "text"),
+        (json!([{ "name": "text", "value": true }]), "text"),
+        (json!([{ "name": "file", "value": "x" }]), "file"),
+        (json!([{ "name": "file", "value": { "file": 0 } }]), "file"),
+    ] {
+        let command = json!({ "do": "command", "path": "note", "options": options });
+        let refused = act(&place, &mina_does(&place, command)).await;
+        assert_eq!(refused.status, 400, "{field}: {refused:?}");
+        assert_eq!(refused.body["field"], field);
+    }
+    place.end();
+}
+
+#[tokio::test]
+async fn suggestions_are_asked_for_with_the_other_options() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    // A file is not sent along, nor the focused option twice.
+    let others = json!([
+        { "name": "file", "value": { "file": 0 } },
+        { "name": "text", "value": "old" },
+    ]);
+    let asked = json!({
+        "do": "autocomplete", "path": "note", "focused": "text", "typed": "ne", "options": others,
+    });
+    let asked = mina_does(&place, asked);
+    let answering = async {
+        let event = gateway.event("INTERACTION_CREATE").await;
+        let options = event["data"]["options"].as_array().unwrap();
+        assert_eq!(options.len(), 1);
+        assert_eq!(options[0]["value"], "ne");
+        assert_eq!(options[0]["focused"], true);
+        let choices = json!([{ "name": "New", "value": "new" }]);
+        let answer = json!({ "type": 8, "data": { "choices": choices } });
+        place.callback(&event, &answer).await
+    };
+    let (acted, answered) = tokio::join!(act(&place, &asked), answering);
+    assert_eq!(answered.status, 204);
+    assert_eq!(acted.ok(), json!({ "choices": [["New", "new"]] }));
+    place.end();
+}
+
+#[tokio::test]
+async fn an_action_that_is_too_large_or_no_json_is_refused() {
+    let place = Place::start().await;
+    let line = json!({ "do": "slash", "line": "x".repeat(300 * 1024) });
+    let long = act(&place, &mina_does(&place, line)).await;
+    assert_eq!(long.status, 413);
+    for (kind, body, status) in [
+        ("application/json", "{", 400),
+        ("text/plain", "{}", 415),
+        ("application/x-www-form-urlencoded", "do=slash", 415),
+        ("multipart/form-data", "x", 413),
+    ] {
+        let request = place.local("POST", "/local/act");
+        let request = request.header("content-type", kind).body(body);
+        assert_eq!(place.sent(request).await.status, status, "{kind}");
+    }
+    let file = reqwest::multipart::Part::bytes(vec![0; 10 * 1024 * 1024 + 1]).file_name("big");
+    let form = reqwest::multipart::Form::new()
+        .text("payload_json", "{}")
+        .part("files[0]", file);
+    let request = place.local("POST", "/local/act").multipart(form);
+    assert_eq!(place.sent(request).await.status, 413);
+    place.end();
+}
+
+#[tokio::test]
+async fn people_write_where_they_may_and_nowhere_else() {
+    let place = Place::start().await;
+    let say = async |user: u64, channel: u64, text: &str| {
+        let action = json!({ "user": user, "channel": channel, "do": "say", "text": text });
+        act(&place, &action).await
+    };
+    let (mina, channel) = (place.mina.get(), place.channel.get());
+    let said = say(mina, channel, " Hello <@1> @everyone ").await.ok();
+    let shown = messages(&place, &format!("user={mina}")).await.ok();
+    assert_eq!(shown["messages"][0]["id"], said["message"]);
+    assert_eq!(shown["messages"][0]["content"], "Hello <@1> @everyone");
+    assert_eq!(shown["messages"][0]["mention_everyone"], false);
+
+    let stranger = place.discord.add_user("Stranger", "ko").get();
+    let direct = place.discord.open_direct_channel(place.mina).get();
+    for (user, channel, text) in [
+        (mina, channel, "  "),
+        (mina, channel, &"x".repeat(2_001)),
+        (mina, 4_242, "Hello"),
+        (stranger, channel, "Hello"),
+        (place.jamong.get(), direct, "Hello"),
+    ] {
+        assert_eq!(say(user, channel, text).await.status, 400, "{user}");
+    }
+    say(mina, direct, "Hello").await.ok();
+    place.end();
+}
+
+#[tokio::test]
+async fn what_came_in_other_channels_is_told_by_id_to_those_who_see_it() {
+    let place = Place::start().await;
+    let other = place.discord.add_channel(place.guild, "other");
+    let direct = place.discord.open_direct_channel(place.mina);
+    let posted = place.post_in(other, &json!({ "content": "One" })).await;
+    let posted = posted.ok()["id"].clone();
+    let told = place
+        .post_in(direct, &json!({ "content": "Two" }))
+        .await
+        .ok()["id"]
+        .clone();
+    let mine = json!({ "do": "say", "text": "Mine is read" });
+    act(&place, &mina_does(&place, mine)).await.ok();
+    let seen = messages(&place, &format!("user={}", place.mina)).await.ok();
+    let expected = json!({
+        other.to_string(): [posted], direct.to_string(): [told], place.channel.to_string(): [],
+    });
+    assert_eq!(seen["tails"], expected);
+    let seen = messages(&place, &format!("user={}", place.jamong))
+        .await
+        .ok();
+    assert_eq!(seen["tails"][other.to_string()], json!([posted]));
+    assert_eq!(seen["tails"].get(direct.to_string()), None);
+    place.end();
+}
+
+#[tokio::test]
+async fn only_so_many_messages_are_shown_and_whether_there_are_more() {
+    let place = Place::start().await;
+    for text in ["One", "Two", "Three"] {
+        place.post(&json!({ "content": text })).await.ok();
+    }
+    for (limit, texts, has_more) in [
+        (2, json!(["Two", "Three"]), true),
+        (3, json!(["One", "Two", "Three"]), false),
+        (0, json!([]), true),
+    ] {
+        let query = format!("user={}&limit={limit}", place.mina);
+        let shown = messages(&place, &query).await.ok();
+        let contents: Vec<&Value> = shown["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|message| &message["content"])
+            .collect();
+        assert_eq!(json!(contents), texts);
+        assert_eq!(shown["has_more"], has_more);
+    }
     place.end();
 }
 
@@ -329,13 +588,39 @@ async fn a_person_takes_no_direct_messages_until_they_do_again() {
     let hello = json!({ "content": "Hello" });
     for (takes_dms, expected) in [(false, (403, 50_007)), (true, (200, 0))] {
         let told = set(place.mina.get(), takes_dms).await.ok();
-        assert_eq!(told, json!({ "takes_dms": takes_dms }));
+        assert_eq!(told, json!({ "takes_dms": takes_dms, "locale": "en-US" }));
         let world = place.sent(place.local("GET", "/local/world")).await.ok();
         assert_eq!(world["people"][0]["takes_dms"], takes_dms);
         let sent = place.post_in(direct, &hello).await;
         assert_eq!(sent.refusal(), expected);
     }
     assert_eq!(set(4_242, false).await.status, 404);
+    place.end();
+}
+
+#[tokio::test]
+async fn a_person_speaks_another_language_from_their_next_action_on() {
+    let place = Place::start().await;
+    place.register().await;
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    let set = async |locale: &str| {
+        let person = json!({ "user": place.mina.to_string(), "locale": locale });
+        let request = place.local("POST", "/local/people").json(&person);
+        place.sent(request).await
+    };
+    assert_eq!(set("ko").await.ok()["locale"], "ko");
+    let slash = mina_does(&place, json!({ "do": "slash", "line": "/note text:Hi" }));
+    let answering = async {
+        let event = gateway.event("INTERACTION_CREATE").await;
+        assert_eq!(event["locale"], "ko");
+        let answer = json!({ "type": 4, "data": { "content": "네" } });
+        place.callback(&event, &answer).await
+    };
+    let (acted, _) = tokio::join!(act(&place, &slash), answering);
+    assert_eq!(acted.ok()["text"], "네");
+    for locale in ["", "xx", "KO"] {
+        assert_eq!(set(locale).await.status, 400, "{locale}");
+    }
     place.end();
 }
 

@@ -148,6 +148,7 @@ impl TestApp {
             dm_rate: means.dm_rate,
             webhook: webhook
                 .map(|webhook| Webhook::new(webhook.into()).expect("the address of a webhook")),
+            connected: None,
         };
         let workers = runtime.spawn(async move {
             let db = Db::open(&url).await.expect("the database opens");

@@ -1,7 +1,7 @@
-//! `/timeattack history`, page by page.
+//! `/timeattack history`, page by page: one by one, or by day with what each did to the streak.
 
 use poise::serenity_prelude as serenity;
-use serenity::{ButtonStyle, CreateActionRow, CreateButton, CreateEmbed};
+use serenity::{ButtonStyle, CreateActionRow, CreateButton, CreateEmbed, CreateEmbedFooter};
 
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply, listed};
@@ -10,10 +10,11 @@ use crate::discord::components::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
-use crate::i18n::text;
+use crate::i18n::{Language, text};
 use crate::ids::UserId;
-use crate::timeattack;
+use crate::timeattack::record::{self, streak::Streaks, text::day_count, text::line};
 use crate::timeattack::text::ended_line;
+use crate::timeattack::{self, correction};
 
 /// Show past time attacks and how they ended
 #[poise::command(slash_command)]
@@ -27,7 +28,7 @@ pub(super) async fn history(ctx: Context<'_>, member: Option<serenity::UserId>) 
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// One page, with buttons to its neighbours.
+/// One page of the list, with buttons to its neighbours and to the days.
 pub(in crate::discord) async fn page(
     app: &App,
     asker: &Asker,
@@ -37,31 +38,102 @@ pub(in crate::discord) async fn page(
     let language = asker.language;
     let history = timeattack::history(app, asker.guild, user, page).await?;
     if history.attacks.is_empty() {
-        let args = [("user", user.into())];
-        return Ok(Reply::new(text(language, "history-empty", &args)));
+        return Ok(empty(user, language));
     }
+    let corrections = correction::newest_of(app, asker.guild, &history.attacks).await?;
+    let streaks = record::book(app, asker.guild, user, 0).await?.streaks;
+    let lines = history.attacks.iter().map(|attack| {
+        let line = ended_line(attack, language);
+        match corrections.get(&attack.id) {
+            Some(one) => format!("{line}\n-# {}", correction::line(one, language)),
+            None => line,
+        }
+    });
+    let title = title("history-title", user, history.page, history.pages, language);
+    let reply = Reply::new(format!("{title}\n{}", streak_line(streaks, language)))
+        .embed(CreateEmbed::new().description(listed(lines)));
+    let by_day = CreateButton::new(Action::Days { user, page: 0 }.custom_id())
+        .label(text(language, "button-by-day", &[]))
+        .style(ButtonStyle::Primary);
+    Ok(
+        reply.row(buttons(by_day, history.page, history.pages, |page| {
+            Action::History { user, page }
+        })),
+    )
+}
+
+/// One page of the days, with buttons to its neighbours and to the list.
+pub(in crate::discord) async fn days(
+    app: &App,
+    asker: &Asker,
+    user: UserId,
+    page: i64,
+) -> Result<Reply> {
+    let language = asker.language;
+    let page = usize::try_from(page).unwrap_or(0);
+    let book = record::book(app, asker.guild, user, page).await?;
+    if book.lines.is_empty() {
+        return Ok(empty(user, language));
+    }
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let (page, pages) = (count(book.page), count(book.pages));
+    let lines = book.lines.iter();
+    let lines = lines.map(|one| line(one, book.today, language));
+    let title = title("book-title", user, page, pages, language);
+    let embed = CreateEmbed::new()
+        .description(listed(lines))
+        .footer(CreateEmbedFooter::new(text(language, "book-legend", &[])));
+    let reply = Reply::new(format!("{title}\n{}", streak_line(book.streaks, language)));
+    let one_by_one = CreateButton::new(Action::History { user, page: 0 }.custom_id())
+        .label(text(language, "button-one-by-one", &[]))
+        .style(ButtonStyle::Primary);
+    Ok(reply
+        .embed(embed)
+        .row(buttons(one_by_one, page, pages, |page| Action::Days {
+            user,
+            page,
+        })))
+}
+
+fn empty(user: UserId, language: Language) -> Reply {
+    Reply::new(text(language, "history-empty", &[("user", user.into())]))
+}
+
+fn title(key: &str, user: UserId, page: i64, pages: i64, language: Language) -> String {
     let args = [
         ("user", user.into()),
-        ("page", (history.page + 1).into()),
-        ("pages", history.pages.into()),
+        ("page", (page + 1).into()),
+        ("pages", pages.into()),
     ];
-    let lines = history
-        .attacks
-        .iter()
-        .map(|attack| ended_line(attack, language));
-    let reply = Reply::new(text(language, "history-title", &args))
-        .embed(CreateEmbed::new().description(listed(lines)));
-    if history.pages == 1 {
-        return Ok(reply);
+    text(language, key, &args)
+}
+
+fn streak_line(streaks: Streaks, language: Language) -> String {
+    let args = [
+        ("current", day_count(streaks.current, language).into()),
+        ("longest", day_count(streaks.longest, language).into()),
+    ];
+    text(language, "streak-line", &args)
+}
+
+/// To the other view, and to the pages beside this one if there are any.
+fn buttons(
+    other_view: CreateButton,
+    page: i64,
+    pages: i64,
+    action: impl Fn(i64) -> Action,
+) -> CreateActionRow {
+    let mut buttons = vec![other_view];
+    if pages > 1 {
+        // Discord refuses two buttons of one `custom_id`, also where they lead nowhere: the one
+        // before the first page is page -1, and nobody can press it.
+        for (label, page) in [("◀", page - 1), ("▶", page + 1)] {
+            let button = CreateButton::new(action(page).custom_id())
+                .label(label)
+                .style(ButtonStyle::Secondary)
+                .disabled(!(0..pages).contains(&page));
+            buttons.push(button);
+        }
     }
-    let button = |label: &str, page: i64| {
-        CreateButton::new(Action::History { user, page }.custom_id())
-            .label(label)
-            .style(ButtonStyle::Secondary)
-            .disabled(!(0..history.pages).contains(&page))
-    };
-    Ok(reply.row(CreateActionRow::Buttons(vec![
-        button("◀", history.page - 1),
-        button("▶", history.page + 1),
-    ])))
+    CreateActionRow::Buttons(buttons)
 }

@@ -4,8 +4,10 @@ pub(in crate::discord) mod complete;
 pub(in crate::discord) mod extend;
 pub(in crate::discord) mod giveup;
 pub(in crate::discord) mod history;
+pub(in crate::discord) mod leaderboard;
 mod reminders;
 pub(in crate::discord) mod start;
+mod stats;
 mod status;
 pub(in crate::discord) mod undo;
 
@@ -44,6 +46,8 @@ const CHOICE_TASK: usize = 60;
         "giveup::giveup",
         "extend::extend",
         "history::history",
+        "leaderboard::leaderboard",
+        "stats::stats",
         "reminders::reminders"
     )
 )]

@@ -1,0 +1,194 @@
+//! `/timeattack leaderboard`: for everybody in the channel, page by page.
+//!
+//! The pages of an answer are turned by whoever asked for it; anybody else who presses gets a board
+//! of their own, which only they see, so that nobody turns it under others' eyes.
+
+use poise::serenity_prelude as serenity;
+use serenity::{
+    ButtonStyle, CommandInteraction, CommandOptionType, CreateActionRow, CreateButton,
+    CreateCommandOption, Message, MessageFlags, ResolvedValue,
+};
+
+use crate::app::App;
+use crate::discord::answer::{Answer, Reply};
+use crate::discord::asker::Asker;
+use crate::discord::components::Action;
+use crate::discord::framework::Context;
+use crate::discord::respond::{self, Deferral};
+use crate::error::Result;
+use crate::guild;
+use crate::i18n::{Language, text};
+use crate::ids::UserId;
+use crate::timeattack::record::text::{date, day_count, medal, ordinal};
+use crate::timeattack::record::{self, Leaderboard, Period, Place};
+
+/// Show who completed most
+#[poise::command(slash_command)]
+pub(super) async fn leaderboard(ctx: Context<'_>, period: Option<PeriodChoice>) -> Result<()> {
+    let answer = async {
+        let asker = Asker::of_command(ctx.interaction)?;
+        let app = &ctx.data().app;
+        let language = public_language(app, &asker).await?;
+        let period = period.map_or(Period::Week, |period| period.0);
+        let board = page(app, &asker, language, period, 0).await?;
+        Ok(Answer::Public(board))
+    };
+    respond::command(ctx, Deferral::Public, answer).await
+}
+
+/// A page was turned.
+pub(in crate::discord) async fn turned(
+    app: &App,
+    asker: &Asker,
+    period: Period,
+    to: usize,
+    owner: UserId,
+    message: &Message,
+) -> Result<Answer> {
+    let flags = message.flags.unwrap_or_default();
+    let is_private = flags.contains(MessageFlags::EPHEMERAL);
+    let is_own = asker.user == owner;
+    let language = if is_private || !is_own {
+        asker.language
+    } else {
+        public_language(app, asker).await?
+    };
+    let board = page(app, asker, language, period, to).await?;
+    Ok(if is_own {
+        Answer::Update(board)
+    } else {
+        Answer::Private(board)
+    })
+}
+
+async fn public_language(app: &App, asker: &Asker) -> Result<Language> {
+    let settings = guild::settings(app, asker.guild).await?;
+    Ok(settings.language.unwrap_or(asker.guild_language))
+}
+
+/// One page, with buttons to its neighbours.
+async fn page(
+    app: &App,
+    asker: &Asker,
+    language: Language,
+    period: Period,
+    page: usize,
+) -> Result<Reply> {
+    let board = record::leaderboard(app, asker.guild, asker.user, period, page).await?;
+    let reply = Reply::new(written(&board, asker.user, language));
+    if board.pages == 1 {
+        return Ok(reply);
+    }
+    let button = |label: &str, page: Option<usize>| {
+        let there = page.filter(|page| *page < board.pages);
+        let action = Action::Leaderboard {
+            period,
+            // Two buttons of a message must differ, also where they lead nowhere.
+            page: page.unwrap_or(board.pages),
+            owner: asker.user,
+        };
+        CreateButton::new(action.custom_id())
+            .label(label)
+            .style(ButtonStyle::Secondary)
+            .disabled(there.is_none())
+    };
+    Ok(reply.row(CreateActionRow::Buttons(vec![
+        button("◀", board.page.checked_sub(1)),
+        button("▶", Some(board.page + 1)),
+    ])))
+}
+
+fn written(board: &Leaderboard, asker: UserId, language: Language) -> String {
+    let title = match board.period {
+        Period::Week => text(language, "leaderboard-week", &[]),
+        Period::Month => text(language, "leaderboard-month", &[]),
+        Period::All => text(language, "leaderboard-all", &[]),
+    };
+    let members = i64::try_from(board.members).unwrap_or(i64::MAX);
+    let days = [
+        ("from", date(board.from, language).into()),
+        ("to", date(board.to, language).into()),
+        ("zone", board.zone.name().replace('_', "\\_").into()),
+        ("members", members.into()),
+    ];
+    let mut lines = vec![
+        format!("### {title}"),
+        format!("-# {}", text(language, "leaderboard-days", &days)),
+    ];
+    if board.places.is_empty() {
+        lines.push(text(language, "leaderboard-empty", &[]));
+        return lines.join("\n");
+    }
+    lines.extend(board.places.iter().map(|place| line(place, language)));
+    let mut foot = match &board.own {
+        Some(own) => {
+            let args = [
+                ("user", asker.into()),
+                ("rank", ordinal(own.rank, language).into()),
+                ("members", members.into()),
+            ];
+            text(language, "leaderboard-own", &args)
+        }
+        None => text(language, "leaderboard-none", &[("user", asker.into())]),
+    };
+    if board.pages > 1 {
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX).into();
+        let args = [
+            ("page", count(board.page + 1)),
+            ("pages", count(board.pages)),
+        ];
+        foot = format!("{foot} ({})", text(language, "leaderboard-page", &args));
+    }
+    lines.push(format!("-# {foot}"));
+    lines.join("\n")
+}
+
+fn line(place: &Place, language: Language) -> String {
+    let score = &place.score;
+    let args = [
+        ("rank", medal(place.rank).into()),
+        ("user", score.user.into()),
+        ("completed", score.completed.into()),
+        ("rate", score.rate_percent().unwrap_or(0).into()),
+        ("streak", day_count(place.streak, language).into()),
+    ];
+    text(language, "leaderboard-line", &args)
+}
+
+/// A choice of a period by its name. (poise's own choices send numbers.)
+pub(super) struct PeriodChoice(Period);
+
+#[serenity::async_trait]
+impl poise::SlashArgument for PeriodChoice {
+    async fn extract(
+        _: &serenity::Context,
+        _: &CommandInteraction,
+        value: &ResolvedValue<'_>,
+    ) -> Result<Self, poise::SlashArgError> {
+        let ResolvedValue::String(name) = value else {
+            return Err(poise::SlashArgError::new_command_structure_mismatch(
+                "expected a period's name",
+            ));
+        };
+        Period::parse(name).map(Self).ok_or_else(|| {
+            poise::SlashArgError::new_command_structure_mismatch("an unknown period")
+        })
+    }
+
+    fn create(builder: CreateCommandOption) -> CreateCommandOption {
+        let name = |period: Period, language: Language| match period {
+            Period::Week => text(language, "period-week", &[]),
+            Period::Month => text(language, "period-month", &[]),
+            Period::All => text(language, "period-all", &[]),
+        };
+        let builder = builder.kind(CommandOptionType::String);
+        Period::ALL.into_iter().fold(builder, |builder, period| {
+            let korean = Language::Korean;
+            builder.add_string_choice_localized(
+                name(period, Language::English),
+                period.as_str(),
+                [(korean.code(), name(period, korean))],
+            )
+        })
+    }
+}

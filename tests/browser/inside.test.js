@@ -1,0 +1,87 @@
+// What is going on inside, and what the bot survives.
+import assert from "node:assert/strict";
+
+import { message, messages, run, story } from "./support.js";
+
+const card = (page) => page.locator("pre").filter({ hasText: "나약한 자식" });
+
+story("what runs is shown with the time that is left, until it is completed", {}, async (page) => {
+  await run(page, "/timeattack start task:Read limit:10m");
+  const running = page.locator(".attacks li").filter({ hasText: "Read" });
+  await running.getByText(/^9:5\d$/).waitFor();
+  await message(page, "Read").getByRole("button", { name: "Complete" }).click();
+  await message(page, "🎉").waitFor();
+  await page.getByText("None is running.").waitFor();
+  assert.equal(await card(page).count(), 0);
+});
+
+story("the failure card stands there at the deadline, and how late it was", {}, async (page) => {
+  await run(page, "/timeattack start task:Read limit:3s");
+  await card(page).getByText("Name: Mina").waitFor();
+  await page.locator(".bars span").waitFor();
+  await page
+    .getByText(/ms late/)
+    .first()
+    .waitFor();
+});
+
+story("a bot that is killed announces what it missed when it is back", {}, async (page) => {
+  await run(page, "/timeattack start task:Read limit:4s");
+  await message(page, "Read").first().waitFor();
+  await page.getByRole("button", { name: "Kill it for 5 s" }).click();
+  await page.locator(".dot.down").waitFor();
+  await page.getByText(/It comes back in \d s/).waitFor();
+  assert.equal(await card(page).count(), 0);
+  await page.locator(".dot.up").waitFor({ timeout: 20_000 });
+  await card(page).waitFor({ timeout: 20_000 });
+  assert.equal(await card(page).count(), 1);
+});
+
+story(
+  "a command to a bot that is down is kept, and can be sent when it is back",
+  { refuses: true },
+  async (page) => {
+    await page.getByRole("button", { name: "Kill it for 5 s" }).click();
+    await page.locator(".dot.down").waitFor();
+    await run(page, "/timeattack start task:Read limit:10m");
+    await page.getByRole("alert").filter({ hasText: "The application did not respond" }).waitFor();
+    assert.equal(await page.locator('[data-option="task"]').inputValue(), "Read");
+    await page.locator(".dot.up").waitFor({ timeout: 20_000 });
+    await page.locator("#send").click();
+    await message(page, "Read").getByText("in 9 minutes").waitFor();
+  },
+);
+
+story("an outage of Discord's is survived", {}, async (page) => {
+  await run(page, "/timeattack start task:Read limit:4s");
+  await message(page, "Read").first().waitFor();
+  await page.getByRole("button", { name: "Discord answers 500 for 10 s" }).click();
+  await page.getByRole("button", { name: /Discord answers 500 for \d+ s more/ }).waitFor();
+  await card(page).waitFor({ timeout: 40_000 });
+  await page.getByRole("switch", { name: "Rate limits" }).uncheck();
+  await page.reload();
+  await page.locator(".limits:not(:checked)").waitFor({ state: "attached" });
+});
+
+story("the story plays itself, and stops when it is told to", {}, async (page) => {
+  await page.getByRole("button", { name: "Play the story" }).click();
+  await page.locator("#caption").filter({ hasText: "Mina gives herself 20 seconds" }).waitFor();
+  await message(page, "Water the plants").first().waitFor();
+  await message(page, "🎉").first().waitFor({ timeout: 15_000 });
+  await page.locator("#caption").filter({ hasText: "자몽" }).waitFor({ timeout: 15_000 });
+  await page.getByRole("button", { name: "Stop the story" }).click();
+  await page.locator("#caption").filter({ hasText: "The story was stopped." }).waitFor();
+  await page.getByRole("button", { name: "Play the story" }).waitFor();
+  const count = await messages(page).count();
+  assert.ok(count > 0);
+});
+
+story("a gateway that is cut is there again, and nothing is lost", {}, async (page) => {
+  await run(page, "/timeattack start task:Read limit:3s");
+  await message(page, "Read").first().waitFor();
+  await page.getByRole("button", { name: "Cut the gateway" }).click();
+  await card(page).waitFor();
+  await page.getByText("connected", { exact: true }).waitFor();
+  await run(page, "/timeattack start task:Write limit:10m");
+  await message(page, "Write").first().waitFor();
+});
