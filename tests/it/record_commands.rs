@@ -65,7 +65,7 @@ async fn the_leaderboard_is_for_everybody_and_pings_nobody() {
         .mina()
         .slash("/timeattack leaderboard period:decade")
         .await;
-    assert!(matches!(wrong, Err(Refused::Client(_))), "{wrong:?}");
+    assert!(matches!(wrong, Err(Refused::Field { .. })), "{wrong:?}");
     // Another server knows nothing of it, and speaks its own language.
     let there = bot.discord.actor(bot.mina, bot.elsewhere);
     let there = answer(there.slash("/timeattack leaderboard period:all").await);
