@@ -35,6 +35,7 @@
 //! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
 //! | [`outbox`] | what is to be said, until it is said: leases, retries, merging, the ladder |
 //! | [`messenger`] | saying it: Discord's REST API, its errors and rate limits |
+//! | [`mailer`] | mail: written, signed, and handed to a server or a folder |
 //! | [`alerts`] | what is wrong with the host, told to its operators |
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
 //! | [`duration_text`] | durations and clock times in Korean and English |
@@ -78,6 +79,7 @@ pub mod quiet_hours;
 pub mod timeattack;
 
 pub mod alerts;
+pub mod mailer;
 pub mod messenger;
 pub mod outbox;
 
