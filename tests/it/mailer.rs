@@ -1,6 +1,7 @@
 //! Mail: what is written is read by another library, what is signed is verified by another, and the
 //! server at the other end is one that misbehaves.
 
+mod check;
 mod dialogue;
 mod files;
 mod losses;

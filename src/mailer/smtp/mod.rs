@@ -325,10 +325,8 @@ async fn transfer(
 ) -> Option<Job> {
     let mut is_announced = is_announced;
     loop {
-        if !is_announced {
-            if let Err(failure) = make_ready(shared, kept).await {
-                return answer(job, Err(failure));
-            }
+        if !is_announced && let Err(failure) = make_ready(shared, kept).await {
+            return answer(job, Err(failure));
         }
         let Some(connection) = kept else {
             // It went down with the mail before.

@@ -265,12 +265,7 @@ mod tests {
 
     #[test]
     fn lines_of_replies_are_read() {
-        let read = |line: &str| {
-            let parsed = parse_line(line.as_bytes());
-            parsed
-                .map(|(code, is_last, text)| (code, is_last, text))
-                .ok()
-        };
+        let read = |line: &str| parse_line(line.as_bytes()).ok();
         assert_eq!(read("250 Ok\r"), Some((250, true, "Ok".into())));
         assert_eq!(read("250-SIZE"), Some((250, false, "SIZE".into())));
         assert_eq!(read("250"), Some((250, true, String::new())));

@@ -493,6 +493,8 @@ impl Session {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 return Ok(self.buffer.drain(..=end).collect());
             }
+            // Room for what was sent together to come together.
+            self.buffer.reserve(65_536);
             let read = self.stream.read_buf(&mut self.buffer).await;
             if read.map_err(|_| End)? == 0 {
                 return Err(End);
