@@ -17,9 +17,14 @@ use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
-use crate::config::{Config, ConfigErrors, DiscordConfig};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigErrors, DiscordConfig, DkimConfig, MailConfig};
+use crate::mailer::dkim::Signer;
+use crate::mailer::smtp::{self, Stage, Tls};
+use crate::mailer::{Failure, Scope};
 
-/// Discord answers within a second; whoever runs a check waits no longer than this for it.
+/// Discord answers within a second, a mail server within a few; whoever runs a check waits no longer
+/// than this for each.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How it stands with one thing.
@@ -206,6 +211,131 @@ pub async fn discord_token(discord: &DiscordConfig) -> Line {
             "check DISCORD_API_URL",
         ),
     }
+}
+
+/// The mail server: connects, encrypts, logs in and says goodbye. No mail is sent.
+pub async fn mail_server(mail: &MailConfig, clock: &Clock) -> Line {
+    const WHAT: &str = "mail server";
+    let Some(server) = &mail.server else {
+        return Line::warn(
+            WHAT,
+            format!("none; mail is written to {}", mail.dir.display()),
+            "set SMTP_URL to have it sent",
+        );
+    };
+    let probe = tokio::time::timeout(TIMEOUT, smtp::probe(server, clock)).await;
+    let probe = match probe {
+        Ok(Ok(probe)) => probe,
+        Ok(Err(failure)) => return unusable(WHAT, &server.to_string(), &failure),
+        Err(_) => {
+            let detail = format!("{server} did not answer in time");
+            return Line::fail(WHAT, detail, "check the network, a firewall, and SMTP_URL");
+        }
+    };
+    let login = if server.has_login() {
+        "logged in"
+    } else {
+        "without a login"
+    };
+    let detail = |tls: &str| format!("{server}: {tls}, {login}");
+    if probe.is_encrypted {
+        return Line::ok(WHAT, detail("encrypted"));
+    }
+    let advice = match server.tls {
+        Tls::Opportunistic => "the mail server offers no STARTTLS: mails go in the clear",
+        _ => "use smtps:// or ?tls=required in SMTP_URL unless the server is on this machine",
+    };
+    if is_here(&server.host) {
+        return Line::ok(WHAT, detail("on this machine"));
+    }
+    Line::warn(WHAT, detail("not encrypted"), advice)
+}
+
+/// What can be done about a server that takes no mail.
+fn unusable(what: &str, server: &str, failure: &Failure) -> Line {
+    let advice = match (failure.stage, failure.scope) {
+        (Stage::Connect, _) => "check the network, a firewall, and the host and port in SMTP_URL",
+        (Stage::StartTls, _) => {
+            "check that the server's certificate is valid for the host in SMTP_URL; port 465 wants \
+             smtps://, port 587 smtp:// with ?tls=required"
+        }
+        (Stage::Auth, Scope::Sender) => {
+            "check the user and the password in SMTP_URL (special characters are %-encoded)"
+        }
+        (Stage::Greeting, Scope::Connection) => {
+            "check SMTP_URL: port 465 wants smtps://, ports 587 and 25 smtp://; then try again"
+        }
+        (_, Scope::Sender) => "ask whoever runs the mail server to let this machine send",
+        _ => "try again in a few minutes",
+    };
+    Line::fail(what, format!("{server}: {failure}"), advice)
+}
+
+fn is_here(host: &str) -> bool {
+    let address = host.parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Whose mails they are.
+pub fn mail_sender(mail: &MailConfig) -> Line {
+    const WHAT: &str = "mail sender";
+    match &mail.from {
+        Some(from) => Line::ok(WHAT, from.address.as_str()),
+        None => Line::warn(
+            WHAT,
+            "MAIL_FROM is not set; campaigns refuse without it",
+            "set it to Name <address>, an address of a domain that is yours",
+        ),
+    }
+}
+
+/// The key that signs mails. DNS is not asked: what it should say is told instead.
+pub fn dkim(mail: &MailConfig) -> Line {
+    const WHAT: &str = "DKIM";
+    let Some(dkim) = &mail.dkim else {
+        let detail = "mails are not signed here";
+        let advice = "set MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY_FILE, unless the \
+                      mail server signs";
+        return Line::warn(WHAT, detail, advice);
+    };
+    let signer = match signer(dkim) {
+        Ok(signer) => signer,
+        Err(why) => {
+            let detail = format!("the key of MAIL_DKIM_KEY_FILE cannot be used: {why}");
+            let advice = "name a file with a private key, such as `openssl genrsa 2048` writes";
+            return Line::fail(WHAT, detail, advice);
+        }
+    };
+    let from = mail.from.as_ref().map(|from| from.address.domain());
+    let is_aligned = |from: &str| {
+        let ends = from.strip_suffix(dkim.domain.as_str());
+        ends.is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
+    };
+    if let Some(from) = from.filter(|from| !is_aligned(from)) {
+        return Line::fail(
+            WHAT,
+            format!(
+                "the key signs for {}, and mails are from {from}",
+                dkim.domain
+            ),
+            "sign with the domain of MAIL_FROM: DMARC counts no other",
+        );
+    }
+    Line::warn(
+        WHAT,
+        "the key can be read and signs; its record in DNS, and those of SPF and DMARC, are not \
+         verified here",
+        format!(
+            "see that DNS has the TXT record {} with the text: {}",
+            signer.record_name(),
+            signer.record()
+        ),
+    )
+}
+
+fn signer(dkim: &DkimConfig) -> anyhow::Result<Signer> {
+    let pem = std::fs::read(&dkim.key_file)?;
+    Ok(Signer::new(&dkim.domain, &dkim.selector, &pem)?)
 }
 
 /// The innermost cause, which is the one that says something (“Connection refused”).

@@ -32,12 +32,12 @@
 //! | [`guild`] | a server's settings and message templates; [`quiet_hours`] |
 //! | [`privacy`] | what is stored of a member, told and deleted |
 //! | [`subscriber`] | whom mail can be written to, and whom not |
-//! | [`mailer`] | mail: addresses so far |
 //! | [`announce`] | direct messages to everybody on a server who allowed them |
 //! | [`presence`] | when the bot was there, so that no streak pays for our downtime |
 //! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
 //! | [`outbox`] | what is to be said, until it is said: leases, retries, merging, the ladder |
 //! | [`messenger`] | saying it: Discord's REST API, its errors and rate limits |
+//! | [`mailer`] | mail: written, signed, and handed to a server or a folder |
 //! | [`alerts`] | what is wrong with the host, told to its operators |
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
 //! | [`picture`] | what is shown as a picture: SVG drawn to PNG |
@@ -77,7 +77,6 @@ pub mod telemetry;
 pub mod announce;
 pub mod consent;
 pub mod guild;
-pub mod mailer;
 pub mod presence;
 pub mod privacy;
 pub mod quiet_hours;
@@ -85,6 +84,7 @@ pub mod subscriber;
 pub mod timeattack;
 
 pub mod alerts;
+pub mod mailer;
 pub mod messenger;
 pub mod outbox;
 

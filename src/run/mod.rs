@@ -233,6 +233,9 @@ pub async fn check(config: std::result::Result<Config, ConfigErrors>) -> anyhow:
         lines.push(check::alerts(config));
         lines.push(check_database(&config.database).await);
         lines.push(check::discord_token(&config.discord).await);
+        lines.push(check::mail_server(&config.mail, &Clock::System).await);
+        lines.push(check::mail_sender(&config.mail));
+        lines.push(check::dkim(&config.mail));
     }
     Ok(check::report(&lines, &mut std::io::stdout().lock())?)
 }

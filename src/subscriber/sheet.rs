@@ -491,7 +491,7 @@ mod tests {
                 suppressed: None,
                 consent: None,
             };
-            let file = write(&[row.clone()], 1_000_000).remove(0);
+            let file = write(std::slice::from_ref(&row), 1_000_000).remove(0);
             let text = decode(&file).unwrap();
             let mut sheet = Sheet::open(&text, Tz::UTC, NOW_MS).unwrap();
             let lines = sheet.next_rows(10).unwrap();

@@ -53,7 +53,7 @@ const CONFINED: [(&[&str], &[&str], &str); 8] = [
     ),
     (
         &["env::var", "env::vars", "dotenvy"],
-        &["config.rs"],
+        &["config/"],
         "the environment is read once, where every fault is reported together",
     ),
     (
@@ -82,7 +82,8 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("picture", &[]),
     ("ids", &["clock"]),
     ("i18n", &["ids"]),
-    ("config", &["ids"]),
+    ("mailer", &["clock"]),
+    ("config", &["ids", "mailer"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
     ("duration_text", &["i18n"]),
@@ -163,7 +164,6 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "timeattack",
         ],
     ),
-    ("mailer", &[]),
     (
         "subscriber",
         &["app", "db", "error", "guild", "ids", "mailer"],
@@ -193,7 +193,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
         ],
     ),
     ("sandbox", &["clock", "ids"]),
-    ("check", &["config"]),
+    ("check", &["clock", "config", "mailer"]),
     // It looks at the others, and none of them knows it: a feature that must not fail for want of
     // somebody to tell is simpler. So not `app`, which every feature uses.
     (

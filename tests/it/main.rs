@@ -24,6 +24,7 @@ mod foreign_client;
 mod help;
 mod house;
 mod local_discord;
+mod mailer;
 mod messenger;
 mod model;
 mod outbox;

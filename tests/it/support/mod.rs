@@ -7,6 +7,7 @@
 pub mod bot;
 mod database;
 pub mod openapi;
+pub mod smtp;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
