@@ -274,7 +274,8 @@ mod tests {
             ("a@example..org", Domain),
             ("a@exam ple.org", Domain),
             ("a@example.org>", Domain),
-            ("a@example.org\r\nRCPT TO:<b@example.org>", Domain),
+            ("a@example.org\r\nRCPT TO:<b@example.org>", Character),
+            ("a@example.org\r\nDATA", Domain),
         ] {
             assert_eq!(EmailAddress::parse(given), Err(error), "{given:?}");
         }

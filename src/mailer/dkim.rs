@@ -5,9 +5,8 @@
 //! must stay single, so that another one put in front breaks the signature. There is no `l=`: what
 //! is appended breaks it, too.
 //!
-//! ring signs, which is in the tree through rustls: a 2048-bit RSA signature takes it half of what
-//! it takes the pure Rust `rsa` crate, and SHA-256 uses the processor's instructions for it
-//! (`cargo bench --bench mail` measures both).
+//! ring signs, which is in the tree through rustls: a 2048-bit RSA signature takes it 0.4 ms of a
+//! processor, a hundred kilobytes of SHA-256 take 0.1 ms (`cargo bench --bench mail` measures both).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

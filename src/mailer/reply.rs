@@ -3,8 +3,8 @@
 //! The code alone does not say it: a 550 may be about the recipient, about us, or about the mail.
 //! The enhanced code in the text (RFC 3463) says more, and so does where in the dialogue it came:
 //! a 552 to RCPT is a full mailbox of the moment (RFC 5321 §4.5.3.1.10), a 552 after the mail is
-//! about the mail. [`RULES`] is read from the top, and the first that fits decides; to teach it a
-//! server's habit, put a rule above those that judge it wrongly, and a line into the tests.
+//! about the mail. The table `RULES` is read from the top, and the first that fits decides; to teach
+//! it a server's habit, put a rule above those that judge it wrongly, and a line into the tests.
 
 use std::fmt;
 
