@@ -72,6 +72,15 @@ pub enum UserError {
         /// So often.
         most: i64,
     },
+    /// An admin has said how it ended.
+    #[error("an admin has corrected it")]
+    WasCorrected,
+    /// The button of a time attack that is not kept any more.
+    #[error("that time attack is not kept any more")]
+    NotKept,
+    /// A length of time that is none.
+    #[error("{0:?}")]
+    Duration(TimeTextError),
     /// More reminders than may be.
     #[error("more than {most} reminders")]
     TooManyReminders {
@@ -349,6 +358,9 @@ impl UserError {
             Self::UndoTooLate { seconds } => {
                 say("error-undo-too-late", &[("seconds", (*seconds).into())])
             }
+            Self::WasCorrected => say("error-was-corrected", &[]),
+            Self::NotKept => say("error-not-kept", &[]),
+            Self::Duration(error) => duration_text(error, language),
             Self::UndoneTooOften { most } => {
                 say("error-undone-too-often", &[("most", (*most).into())])
             }
@@ -452,6 +464,20 @@ fn count(number: usize) -> crate::i18n::Arg {
 /// What a person typed, shortened and made harmless for being shown back to them.
 fn shown(given: &str) -> String {
     crate::messenger::markdown::escape(&given.chars().take(60).collect::<String>())
+}
+
+/// As [`time_text`], where an instant would not do.
+fn duration_text(error: &TimeTextError, language: Language) -> String {
+    match error {
+        TimeTextError::Unknown { rest, .. } if !rest.trim().is_empty() => {
+            let args = [("rest", shown(rest).into())];
+            text(language, "error-duration-unknown", &args)
+        }
+        TimeTextError::Unknown { .. } | TimeTextError::Empty => {
+            text(language, "error-duration-unfinished", &[])
+        }
+        other => time_text(other, language),
+    }
 }
 
 fn time_text(error: &TimeTextError, language: Language) -> String {

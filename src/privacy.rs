@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::consent::{self, notices};
 use crate::error::Result;
 use crate::ids::{GuildId, UserId};
+use crate::outbox;
 use crate::subscriber;
 use crate::timeattack::correction::{self, Correction};
 use crate::timeattack::{self, TimeAttack, reminders};
@@ -48,21 +49,27 @@ pub async fn amount(app: &App, guild: GuildId, user: UserId) -> Result<Amount> {
 /// Deletes all of it, and returns how much it was.
 pub async fn delete(app: &App, guild: GuildId, user: UserId) -> Result<Amount> {
     let amount = amount(app, guild, user).await?;
-    let running = app
+    // Found beside the writer, deleted with the rest.
+    let messages = app.outbox.of_member(guild, user).await?;
+    let job = (guild, user, messages, app.outbox.clone());
+    let (running, edits) = app
         .db
-        .write((guild, user), |tx, (guild, user)| {
+        .write(job, |tx, (guild, user, messages, outbox)| {
             Box::pin(async move {
+                outbox::forget(tx, messages).await?;
                 announce::forget(tx, *guild, *user).await?;
                 consent::forget(tx, *guild, *user).await?;
                 subscriber::forget(tx, *guild, *user).await?;
                 correction::forget(tx, *guild, *user).await?;
-                timeattack::forget(tx, *guild, *user).await
+                timeattack::forget(tx, outbox, *guild, *user).await
             })
         })
         .await?;
     for attack in running {
         app.timers.disarm(attack);
     }
+    app.outbox.hand(edits);
+    // What came in meanwhile.
     app.outbox.forget_member(guild, user).await?;
     tracing::info!(guild.id = %guild, "all that was stored of a member was deleted");
     Ok(amount)

@@ -115,6 +115,10 @@ error-already-ended = That time attack has ended already. See `/timeattack histo
 error-too-late = Too late: the deadline was <t:{ $deadline }:T>. Start again with `/timeattack start`!
 error-nothing-to-undo = There is nothing to take back: this time attack has no finish.
 error-undo-too-late = Too late: a finish can be taken back for { $seconds } seconds.
+error-was-corrected = An admin has said how this ended, so it can't be taken back.
+error-not-kept = This time attack is not kept any more. Start a new one with `/timeattack start`.
+error-duration-unknown = I don't understand “{ $rest }”. Write a length of time, such as 30m, 1h 30m or 2 days.
+error-duration-unfinished = Write a length of time, such as 30m, 1h 30m or 2 days.
 error-undone-too-often = You have taken this back { $most } times already; now it stays as it is.
 error-too-many-reminders = That is too many: at most { $most } reminders, by comma, such as 50%, 10m, 1m.
 error-reminder-out-of-bounds = A reminder can come between 1 second and { $earliest } before the deadline.
@@ -185,7 +189,7 @@ error-reason-length = { $length ->
 # Result posts.
 
 success-template = 🎉 {"{"}mention{"}"} did it: **{"{"}task{"}"}**! It took {"{"}taken{"}"}, with {"{"}left{"}"} to spare.
-taken-back = ↩️ <@{ $user }> took that back: **{ $task }** is not finished after all.
+taken-back = ↩️ <@{ $user }> took that back. (**{ $task }**)
 reminder = ⏰ <@{ $user }>, { $left } left for **{ $task }**: it ends { $relative } ({ $time }).
 reminder-half = ⏳ <@{ $user }>, half the time for **{ $task }** is over: it ends { $relative } ({ $time }).
 digest-title-reminders = { $count ->
@@ -215,6 +219,7 @@ started = ⏱️ <@{ $user }> started **{ $task }**!
     The deadline is { $relative } ({ $time }).
 started-completed = ✅ <@{ $user }> completed **{ $task }** in { $taken }.
 started-failed = ⌛ <@{ $user }> did not finish **{ $task }** by { $deadline }.
+started-deleted = 🗑️ This time attack was deleted by whose it was.
 started-given-up = 🏳️ <@{ $user }> gave up on **{ $task }** after { $taken }.
 completed = ✅ Well done! You completed **{ $task }** in { $taken }.
 complete-which = Which one did you complete?
@@ -586,7 +591,7 @@ leaderboard-days = { $from } – { $to } · { $zone } · { $members ->
     [one] one member
    *[other] { $members } members
 }
-leaderboard-line = { $rank } <@{ $user }> · **{ $completed }** completed · { $rate }% · longest streak { $streak }
+leaderboard-line = { $rank } <@{ $user }> · **{ $completed }** completed · { $rate }% success · longest streak { $streak }
 leaderboard-own = <@{ $user }> is **{ $rank }** of { $members }.
 leaderboard-none = <@{ $user }> has completed nothing in these days yet.
 leaderboard-empty = Nobody has completed a time attack in these days yet. Be the first: `/timeattack start`!

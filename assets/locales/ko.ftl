@@ -112,6 +112,10 @@ error-already-ended = 이미 끝난 타임어택이에요. `/timeattack history`
 error-too-late = 늦었어요. 마감은 <t:{ $deadline }:T>였어요. `/timeattack start`로 다시 도전해 보세요!
 error-nothing-to-undo = 되돌릴 것이 없어요. 완료하거나 포기한 타임어택이 아니에요.
 error-undo-too-late = 늦었어요. { $seconds }초 안에만 되돌릴 수 있어요.
+error-was-corrected = 관리자가 결과를 바로잡아서 되돌릴 수 없어요.
+error-not-kept = 더는 남아 있지 않은 타임어택이에요. `/timeattack start`로 새로 시작해 보세요.
+error-duration-unknown = “{ $rest }”, 이 부분을 이해하지 못했어요. 30분, 1시간 30분, 2일처럼 길이를 적어 주세요.
+error-duration-unfinished = 30분, 1시간 30분, 2일처럼 길이를 적어 주세요.
 error-undone-too-often = 이미 { $most }번 되돌렸어요. 이제는 되돌릴 수 없어요.
 error-too-many-reminders = 너무 많아요. 알림은 쉼표로 나누어 { $most }개까지 적어 주세요. 예: 50%, 10분, 1분
 error-reminder-out-of-bounds = 마감 1초 전부터 { $earliest } 전까지 알릴 수 있어요.
@@ -181,7 +185,7 @@ error-reason-length = { $length ->
 # 결과 글.
 
 success-template = 🎉 {"{"}mention{"}"} 님이 해냈어요: **{"{"}task{"}"}**! {"{"}taken{"}"} 만에, {"{"}left{"}"} 남기고 끝냈어요.
-taken-back = ↩️ <@{ $user }> 님이 되돌렸어요. **{ $task }** 타임어택은 아직 끝나지 않았어요.
+taken-back = ↩️ <@{ $user }> 님이 **{ $task }** 타임어택의 결과를 되돌렸어요.
 reminder = ⏰ <@{ $user }> 님, **{ $task }** 마감까지 { $left } 남았어요: { $relative } ({ $time })
 reminder-half = ⏳ <@{ $user }> 님, **{ $task }** 시간이 절반 지났어요. 마감: { $relative } ({ $time })
 digest-title-reminders = 곧 마감인 타임어택 { $count }개
@@ -202,6 +206,7 @@ started = ⏱️ <@{ $user }> 님이 **{ $task }** 타임어택을 시작했어�
     마감: { $relative } ({ $time })
 started-completed = ✅ <@{ $user }> 님이 **{ $task }** 타임어택을 { $taken } 만에 완료했어요.
 started-failed = ⌛ <@{ $user }> 님이 **{ $task }** 타임어택을 마감({ $deadline })까지 끝내지 못했어요.
+started-deleted = 🗑️ 본인이 지운 타임어택이에요.
 started-given-up = 🏳️ <@{ $user }> 님이 **{ $task }** 타임어택을 { $taken } 만에 포기했어요.
 completed = ✅ 잘했어요! **{ $task }** 타임어택을 { $taken } 만에 완료했어요.
 complete-which = 어느 것을 완료했나요?
@@ -373,13 +378,13 @@ queue-parked-hint = `/queue retry`로 다시 보내고 `/queue discard`로 치�
 queue-parked-dm = 다이렉트 메시지
 queue-retried = 🔁 다시 보내 볼게요. `/queue status`를 보세요.
 queue-discarded = 🗑️ 치웠어요.
-privacy-exported = 📦 이 서버에서 제가 당신에 대해 아는 모든 것이 이 파일에 있어요. 시각은 1970년부터의 밀리초(UTC)입니다.
-privacy-delete-question = 이 서버에서 제가 알고 있는 것: 타임어택 **{ $attacks }**개{ $running ->
+privacy-exported = 📦 이 서버에 저장된 내 정보를 모두 이 파일에 담았어요. 시각은 1970년부터의 밀리초(UTC)예요.
+privacy-delete-question = 이 서버에 저장된 것: 타임어택 **{ $attacks }**개{ $running ->
     [0] {""}
    *[other] (진행 중 { $running }개)
 }, 나에 대한 메시지 **{ $messages }**개, 다이렉트 메시지에 대한 결정 **{ $decisions }**개.
     모두 지울까요? 되돌릴 수 없어요. 진행 중인 것은 말없이 끝나고, 다이렉트 메시지도 멈춰요. 디스코드에 이미 올라간 글은 그대로 남아요.
-privacy-deleted = 🗑️ 타임어택 { $attacks }개, 메시지 { $messages }개, 결정 { $decisions }개를 지웠어요. 이제 이 서버에서 당신에 대해 아는 것이 없어요.
+privacy-deleted = 🗑️ 타임어택 { $attacks }개, 메시지 { $messages }개, 결정 { $decisions }개를 지웠어요. 이제 이 서버에 남은 정보가 없어요.
 privacy-kept = 👍 아무것도 지우지 않았어요.
 button-delete-all = 모두 지우기
 
@@ -497,7 +502,7 @@ leaderboard-week = 🏆 이번 주 순위
 leaderboard-month = 🏆 이번 달 순위
 leaderboard-all = 🏆 전체 기간 순위
 leaderboard-days = { $from } – { $to } · { $zone } · { $members }명
-leaderboard-line = { $rank } <@{ $user }> · **{ $completed }**개 완료 · { $rate }% · 최장 연속 { $streak }
+leaderboard-line = { $rank } <@{ $user }> · **{ $completed }**개 완료 · 성공률 { $rate }% · 최장 연속 { $streak }
 leaderboard-own = <@{ $user }> 님은 { $members }명 중 **{ $rank }**예요.
 leaderboard-none = <@{ $user }> 님은 이 기간에 아직 완료한 것이 없어요.
 leaderboard-empty = 이 기간에는 아직 아무도 타임어택을 완료하지 않았어요. `/timeattack start`로 첫 주자가 되어 보세요!

@@ -30,7 +30,8 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::i18n::{Language, text};
 use crate::ids::{GuildId, UserId};
-use crate::outbox;
+use crate::outbox::dm::{Answer, Caller, Door as _};
+use crate::outbox::{self, Class};
 
 /// Whoever has just decided need not say so again: a second press of “Keep it” within a day.
 const KEPT_AGAIN_MS: i64 = 86_400_000;
@@ -375,6 +376,34 @@ pub async fn audience(
     most: i64,
 ) -> Result<Vec<(UserId, Member, bool)>> {
     store::audience(tx, guild, after, most).await
+}
+
+/// Those of `members` who can be told something by direct message now, with their languages: they
+/// allow it, it is not their night, and their direct messages are not closed.
+pub async fn open_to(
+    tx: &mut Tx,
+    members: impl Iterator<Item = (GuildId, UserId)>,
+    now_ms: i64,
+) -> Result<HashMap<(GuildId, UserId), Language>> {
+    let mut open = allowing(tx, members).await?;
+    let callers: Vec<Caller> = open
+        .keys()
+        .map(|(guild, user)| Caller {
+            guild: *guild,
+            user: *user,
+            class: Class::Notice,
+            expires_at_ms: None,
+        })
+        .collect();
+    let answers = DoorKeeper.ask(tx, &callers, now_ms).await?;
+    for (caller, answer) in callers.iter().zip(answers) {
+        let goes =
+            answer == Answer::Send && outbox::dm::closed_since(tx, caller.user).await?.is_none();
+        if !goes {
+            open.remove(&(caller.guild, caller.user));
+        }
+    }
+    Ok(open)
 }
 
 /// Forgets all that a member ever decided, and, if they decided nothing on another server, the way

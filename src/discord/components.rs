@@ -23,7 +23,7 @@ use super::handler::Data;
 use super::respond::{Deferral, Pending};
 use crate::consent::Wish;
 use crate::consent::notices::KEEP_BUTTON;
-use crate::error::{Result, UserError};
+use crate::error::{Error, Result, UserError};
 use crate::ids::{AnnouncementId, AttackId, GuildId, ImportId, UserId};
 use crate::outbox::dm::STOP_BUTTON;
 use crate::timeattack::record::Period;
@@ -291,8 +291,23 @@ async fn route(
     asker: &Asker,
     interaction: &ComponentInteraction,
 ) -> Result<Answer> {
-    let app = &data.app;
     let action = Action::parse(&interaction.data.custom_id).ok_or(UserError::Outdated)?;
+    let answered = act(data, ctx, asker, interaction, action).await;
+    answered.map_err(|error| match error {
+        // Nobody has chosen anything: the button is of what is there no more.
+        Error::User(UserError::UnknownAttack) => UserError::NotKept.into(),
+        error => error,
+    })
+}
+
+async fn act(
+    data: &Data,
+    ctx: &serenity::Context,
+    asker: &Asker,
+    interaction: &ComponentInteraction,
+    action: Action,
+) -> Result<Answer> {
+    let app = &data.app;
     match action {
         Action::Complete(attack) => complete::pressed(app, asker, attack).await,
         Action::Extend(attack) => extend::pressed(app, asker, attack).await,

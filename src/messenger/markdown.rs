@@ -60,6 +60,7 @@ pub fn plain(text: &str, name_of: impl Fn(&str) -> Option<String>) -> String {
         rest = &token[end + 1..];
     }
     said.push_str(rest);
+    let mut said = without_targets(&said);
     for mark in ["**", "__", "~~", "||", "`", "\\"] {
         said = said.replace(mark, "");
     }
@@ -70,6 +71,31 @@ pub fn plain(text: &str, name_of: impl Fn(&str) -> Option<String>) -> String {
     let lines: Vec<String> = said.lines().map(line).collect();
     let words = lines.iter().flat_map(|line| line.split_whitespace());
     words.collect::<Vec<&str>>().join(" ")
+}
+
+/// `[label](https://…)` is its label.
+fn without_targets(text: &str) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(middle) = rest.find("](http") {
+        let (before, after) = (&rest[..middle], &rest[middle + 2..]);
+        let target = after
+            .find(')')
+            .filter(|end| !after[..*end].contains(char::is_whitespace));
+        match (before.rfind('['), target) {
+            (Some(open), Some(end)) => {
+                said.push_str(&before[..open]);
+                said.push_str(&before[open + 1..]);
+                rest = &after[end + 1..];
+            }
+            _ => {
+                said.push_str(&rest[..middle + 2]);
+                rest = after;
+            }
+        }
+    }
+    said.push_str(rest);
+    said
 }
 
 /// Whether Discord shows something else than `<inside>`.
@@ -127,6 +153,11 @@ mod tests {
                 "1 < 2 > 0 <b> /timeattack start",
             ),
             ("<", "<"),
+            (
+                "see [the **book**](https://a.b/c?d) now",
+                "see the book now",
+            ),
+            ("[x](http no) [](http://a)", "[x](http no)"),
             ("\\*\\_", "*_"),
         ] {
             assert_eq!(plain(text, name_of), said, "{text}");

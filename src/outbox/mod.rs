@@ -70,7 +70,7 @@ use crate::messenger::{Message, Messenger};
 pub use edit_lane::NewEdit;
 pub use stall::{STALLED_MS, Stall};
 pub use store::{
-    Unshown, enqueue, enqueue_newest, forget_keys, mark_shown, rewrite, under_way, unshown,
+    Unshown, enqueue, enqueue_newest, forget, forget_keys, mark_shown, rewrite, under_way, unshown,
     withdraw,
 };
 pub use trial::Fate;

@@ -564,8 +564,8 @@ pub async fn forget_keys(tx: &mut Tx, dedupe_keys: &[String]) -> Result<()> {
 }
 
 /// Deletes rows. What waits to be one message with any of them is one by itself from now on; what is
-/// under way with it is left to its sender, and to [`adopt_orphans`].
-pub(super) async fn forget(tx: &mut Tx, rows: &[OutboxId]) -> Result<()> {
+/// under way with it is left to its sender, and adopted if that one dies.
+pub async fn forget(tx: &mut Tx, rows: &[OutboxId]) -> Result<()> {
     for chunk in rows.chunks(ID_CHUNK) {
         let ids = list(1, chunk.len());
         for sql in [

@@ -37,7 +37,7 @@ const AT_ONCE: usize = 2;
 /// Who may wait for one: the last of them waits about two seconds.
 const MOST_WAITING: usize = 64;
 
-static DRAWING: Semaphore = Semaphore::const_new(AT_ONCE);
+static DRAWING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_ONCE)));
 static WAITING: Semaphore = Semaphore::const_new(MOST_WAITING);
 
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
@@ -54,8 +54,14 @@ pub async fn drawn(card: Card) -> anyhow::Result<Option<Vec<u8>>> {
     let Ok(_waiting) = WAITING.try_acquire() else {
         return Ok(None);
     };
-    let _drawing = DRAWING.acquire().await.context("nobody closes it")?;
-    let drawn = tokio::task::spawn_blocking(move || draw(&card)).await;
+    let drawing = Arc::clone(&DRAWING).acquire_owned().await;
+    let drawing = drawing.context("nobody closes it")?;
+    let drawn = tokio::task::spawn_blocking(move || {
+        // Held until it is drawn, also when nobody waits for it any more.
+        let _drawing = drawing;
+        draw(&card)
+    });
+    let drawn = drawn.await;
     drawn.context("drawing a picture")?.map(Some)
 }
 

@@ -93,7 +93,8 @@ impl Presence {
                 biased;
                 () = stop.cancelled() => break,
                 () = self.clock.sleep_ms(BEAT_MS) => {}
-                _ = connected.changed() => {}
+                // An outage begins when the connection is lost, not at the beat before.
+                _ = connected.changed() => self.try_beat().await,
             }
         }
         // An outage begins when the program ends, not at the beat before.

@@ -34,12 +34,17 @@ pub(super) async fn results(
     Ok(rows)
 }
 
-/// A reminder for a member who allows direct messages.
-pub(super) fn reminder(attack: &TimeAttack, language: Language, reminder: Reminder) -> NewDm {
+/// A reminder for a member who can be sent a direct message now; of no use from `until_ms` on.
+pub(super) fn reminder(
+    attack: &TimeAttack,
+    language: Language,
+    reminder: Reminder,
+    until_ms: i64,
+) -> NewDm {
     let content = text(language, "dm-reminder", attack);
     let key = format!("dm:{}", reminders::key(attack, reminder));
     NewDm {
-        expires_at_ms: Some(attack.deadline_ms),
+        expires_at_ms: Some(until_ms),
         ..message(attack, language, Class::Notice, content, key)
     }
 }

@@ -272,6 +272,7 @@ pub async fn complete(
                     return Ok((None, Vec::new()));
                 };
                 let settings = guild::for_guild(tx, completed.guild).await?;
+                reminders::call_off(tx, &completed, &settings, *now_ms).await?;
                 let post = announce::success(&completed, &settings, proof.as_ref(), *now_ms);
                 let row = match was {
                     State::Failed => {
@@ -307,6 +308,7 @@ pub async fn give_up(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAt
                     return Ok((None, Vec::new()));
                 };
                 let settings = guild::for_guild(tx, given_up.guild).await?;
+                reminders::call_off(tx, &given_up, &settings, *now_ms).await?;
                 let post = outbox.prepare(announce::given_up(&given_up, &settings, *now_ms));
                 let mut rows = vec![post];
                 rows.extend(direct::results(tx, outbox, std::slice::from_ref(&given_up)).await?);
@@ -334,11 +336,16 @@ pub async fn undo(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttac
         .write(job, |tx, (outbox, actor, attack, now_ms)| {
             Box::pin(async move {
                 let finished = store::find(tx, actor.guild, *attack).await?;
-                let again = store::run_again(tx, actor, *attack, UNDO_MS, MOST_UNDOS).await?;
+                let settings = guild::for_guild(tx, actor.guild).await?;
+                let bounds = store::Undo {
+                    within_ms: UNDO_MS,
+                    most: MOST_UNDOS,
+                    running: settings.running_limit,
+                };
+                let again = store::run_again(tx, actor, *attack, bounds).await?;
                 let (Some(finished), Some(again)) = (finished, again) else {
                     return Ok(None);
                 };
-                let settings = guild::for_guild(tx, again.guild).await?;
                 let edit = announce::take_back(tx, outbox, &finished, &settings).await?;
                 let rows: Vec<outbox::Row> = edit.into_iter().collect();
                 direct::take_back(tx, &finished).await?;
@@ -374,6 +381,11 @@ pub async fn extend(app: &App, actor: Actor, attack: AttackId, by_ms: i64) -> Re
                 let Some(extended) = extended.await? else {
                     return Ok(None);
                 };
+                let before = TimeAttack {
+                    deadline_ms: extended.deadline_ms - by_ms,
+                    ..extended.clone()
+                };
+                reminders::call_off(tx, &before, settings, now_ms).await?;
                 let reminder_ms = reminders::plan(tx, &extended, settings, now_ms).await?;
                 Ok(Some((extended, reminder_ms)))
             })
@@ -440,12 +452,17 @@ pub async fn all_of(app: &App, guild: GuildId, user: UserId) -> Result<Vec<TimeA
 }
 
 /// Forgets every time attack of a member and what they chose about them. Returns those that ran, for
-/// which nobody waits any more.
-pub async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<AttackId>> {
+/// which nobody waits any more, and the edits that take the buttons off their messages.
+pub async fn forget(
+    tx: &mut Tx,
+    outbox: &outbox::Outbox,
+    guild: GuildId,
+    user: UserId,
+) -> Result<(Vec<AttackId>, Vec<outbox::Row>)> {
     let attacks = store::all_of(tx, guild, user).await?;
-    start_message::forget(tx, &attacks).await?;
+    let edits = start_message::forget(tx, outbox, &attacks).await?;
     reminders::forget(tx, guild, user).await?;
-    store::forget(tx, guild, user).await
+    Ok((store::forget(tx, guild, user).await?, edits))
 }
 
 /// The newest verdicts of a member.
@@ -571,10 +588,23 @@ async fn why_not_undone(app: &App, actor: Actor, attack: AttackId) -> Result<Use
     let Some(found) = store::find(&mut conn, actor.guild, attack).await? else {
         return Ok(UserError::UnknownAttack);
     };
+    let running = store::running_of(&mut conn, actor.guild, actor.user).await?;
+    let limit = guild::for_guild(&mut conn, actor.guild)
+        .await?
+        .running_limit;
+    drop(conn);
+    let corrections = correction::newest_of(app, actor.guild, std::slice::from_ref(&found)).await?;
+    let is_in_time = found
+        .finished_ms
+        .is_some_and(|finished_ms| finished_ms >= actor.clicked_ms - UNDO_MS);
     Ok(match found.state {
         _ if found.user != actor.user => UserError::NotYours,
         State::Running | State::Failed => UserError::NothingToUndo,
+        _ if corrections.contains_key(&found.id) => UserError::WasCorrected,
         _ if found.undos >= MOST_UNDOS => UserError::UndoneTooOften { most: MOST_UNDOS },
+        _ if is_in_time && running.len() >= usize::try_from(limit).unwrap_or(usize::MAX) => {
+            UserError::TooManyRunning { running: limit }
+        }
         State::Completed | State::Cancelled => UserError::UndoTooLate {
             seconds: UNDO_MS / 1_000,
         },

@@ -20,7 +20,7 @@ use crate::i18n::{self, Language};
 use crate::ids::{AttackId, GuildId, MessageId};
 use crate::messenger::markdown::escape;
 use crate::messenger::{Button, ButtonStyle, Message};
-use crate::outbox::{self, NewEdit, Row};
+use crate::outbox::{self, NewEdit, Outbox, Row};
 
 /// How much the button of a running time attack adds.
 pub const EXTENSION_MS: i64 = 600_000;
@@ -153,10 +153,37 @@ pub async fn mark_shown(app: &App, shown: Shown, message: MessageId) -> Result<(
         .await
 }
 
-/// Forgets the edits of these time attacks' messages.
-pub(super) async fn forget(tx: &mut Tx, attacks: &[TimeAttack]) -> Result<()> {
+/// Forgets the edits of these time attacks' messages, and enqueues those that take the buttons off what
+/// ran; they say nothing about whose it was.
+pub(super) async fn forget(
+    tx: &mut Tx,
+    outbox: &Outbox,
+    attacks: &[TimeAttack],
+) -> Result<Vec<Row>> {
     let keys: Vec<String> = attacks.iter().map(|attack| edit_key(attack.id)).collect();
-    outbox::forget_keys(tx, &keys).await
+    outbox::forget_keys(tx, &keys).await?;
+    let mut edits = Vec::new();
+    for attack in attacks {
+        if attack.state != State::Running {
+            continue;
+        }
+        let Some(message_id) = attack.message else {
+            continue;
+        };
+        edits.push(outbox.prepare_replacement(NewEdit {
+            guild: attack.guild,
+            channel: attack.channel,
+            message_id,
+            language: attack.language,
+            message: Message {
+                content: i18n::text(attack.language, "started-deleted", &[]),
+                ..Message::default()
+            },
+            dedupe_key: edit_key(attack.id),
+        }));
+    }
+    outbox::enqueue(tx, &edits, outbox.boot()).await?;
+    Ok(edits)
 }
 
 /// Brings messages up to date until `stop`.

@@ -154,20 +154,31 @@ pub(super) async fn cancel_if_running(
     cancelled.as_ref().map(from_row).transpose()
 }
 
-/// Takes back a finish whose click was no more than `within_ms` ago at this one, if it was taken back
-/// fewer than `most` times before. Returns it as it runs again. What an admin has corrected stays so.
+/// What a finish can be taken back within.
+#[derive(Clone, Copy)]
+pub(super) struct Undo {
+    /// Since the finish's click.
+    pub(super) within_ms: i64,
+    /// So often.
+    pub(super) most: i64,
+    /// Time attacks that the member may run at once, this one included.
+    pub(super) running: i64,
+}
+
+/// Takes back a finish within `bounds`, unless an admin has corrected it. Returns it as it runs again.
 pub(super) async fn run_again(
     tx: &mut Tx,
     actor: &Actor,
     attack: AttackId,
-    within_ms: i64,
-    most: i64,
+    bounds: Undo,
 ) -> Result<Option<TimeAttack>> {
     let sql = format!(
         "UPDATE time_attacks SET state = 'running', finished_ms = NULL, proof_url = NULL, \
              undos = undos + 1, revision = revision + 1 \
          WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state IN ('completed', 'cancelled') \
              AND finished_ms >= $4 AND undos < $5 \
+             AND (SELECT COUNT(*) FROM time_attacks AS running WHERE running.guild_id = $2 \
+                 AND running.user_id = $3 AND running.state = 'running') < $6 \
              AND NOT EXISTS \
                  (SELECT 1 FROM corrections WHERE guild_id = $2 AND attack_id = $1) \
          RETURNING {COLUMNS}"
@@ -176,8 +187,9 @@ pub(super) async fn run_again(
         .bind(attack.0)
         .bind(actor.guild.0)
         .bind(actor.user.0)
-        .bind(actor.clicked_ms - within_ms)
-        .bind(most)
+        .bind(actor.clicked_ms - bounds.within_ms)
+        .bind(bounds.most)
+        .bind(bounds.running)
         .fetch_optional(tx)
         .await?;
     again.as_ref().map(from_row).transpose()

@@ -13,7 +13,7 @@ use crate::support::{GUILD, MEMBER, OTHER, TestApp, execute, minutes};
 const ADMIN: UserId = UserId(99_000_000_000_000_009);
 
 impl TestApp {
-    async fn corrected(
+    pub async fn corrected(
         &self,
         by: UserId,
         attack: AttackId,
@@ -26,7 +26,7 @@ impl TestApp {
     }
 
     /// The server has an alerts channel, and speaks English.
-    async fn tells_admins(&self) {
+    pub async fn tells_admins(&self) {
         let alerts = "INSERT INTO guild_settings (guild_id, alerts_channel_id, timezone, language, \
              quiet_start_min, quiet_end_min, running_limit, longest_ms, extension_limit, \
              updated_ms) \

@@ -486,16 +486,19 @@ async fn no_look_at_the_direct_messages_goes_through_all_that_waits() {
 }
 
 #[tokio::test]
-async fn a_reminder_whose_deadline_passes_in_the_night_is_dropped_and_counted() {
+async fn what_is_of_no_use_in_the_morning_is_dropped_at_night_and_counted() {
     let app = TestApp::start().await;
     app.decides(MEMBER, allow()).await;
     app.until(NIGHT_MS).await;
-    app.time_attack().lasting(minutes(5)).started().await;
-    app.advance(minutes(10)).await;
+    let tonight = NewDm {
+        expires_at_ms: Some(NIGHT_MS + minutes(5)),
+        ..notice(MEMBER, "tonight")
+    };
+    app.enqueue(vec![tonight]).await;
+    app.settle().await;
     assert_eq!(app.dropped().await, HashMap::from([("expired".into(), 1)]));
     app.until(MORNING_MS).await;
-    let said = app.direct(MEMBER);
-    assert!(!said.iter().any(is_reminder), "{said:?}");
+    assert!(app.texts(MEMBER).is_empty());
 }
 
 #[tokio::test]

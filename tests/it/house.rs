@@ -160,6 +160,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "consent",
             "error",
             "ids",
+            "outbox",
             "subscriber",
             "timeattack",
         ],

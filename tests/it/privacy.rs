@@ -173,6 +173,11 @@ async fn a_deadline_that_passes_meanwhile_leaves_nothing_behind() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_asked_first_shown_and_done_for_the_presser_alone() {
     let bot = Bot::start().await;
+    let other = bot
+        .jamong()
+        .slash("/timeattack start task:걷기 limit:1시간")
+        .await;
+    bot.kept(&other.unwrap().message().unwrap()).await;
     let start = bot.started().await;
     let asked = bot.mina().slash("/privacy delete").await.unwrap();
     assert!(asked.is_ephemeral());
@@ -192,7 +197,7 @@ async fn it_is_asked_first_shown_and_done_for_the_presser_alone() {
     );
     // Another's press, forged, deletes what is theirs.
     let forged = bot.jamong().forge(&start, "pv:delete").await.unwrap();
-    assert!(forged.text().contains("타임어택 0개"), "{}", forged.text());
+    assert!(forged.text().contains("타임어택 1개"), "{}", forged.text());
     let asked = bot.mina().slash("/privacy delete").await.unwrap();
     let asked = asked.message().unwrap();
     let done = bot.mina().click(&asked, "Delete everything").await.unwrap();
@@ -206,6 +211,18 @@ async fn it_is_asked_first_shown_and_done_for_the_presser_alone() {
         status.text().contains("no time attack running"),
         "{}",
         status.text()
+    );
+    // The message of what ran has nothing left to press, and a press on its way is told so.
+    let deleted = bot
+        .until(&start, |now| now.text().contains("was deleted"))
+        .await;
+    assert!(deleted.buttons().is_empty() && !deleted.text().contains("Read"));
+    let complete = start.buttons()[0].custom_id.clone().unwrap();
+    let pressed = bot.mina().forge(&start, &complete).await.unwrap();
+    assert!(
+        pressed.text().contains("not kept any more"),
+        "{}",
+        pressed.text()
     );
     bot.end().await;
 }

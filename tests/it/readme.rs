@@ -4,10 +4,11 @@ use sqlx::AssertSqlSafe;
 use timeattack::ids::{MessageId, UserId};
 use timeattack::messenger::SendError;
 use timeattack::messenger::memory::Fault;
+use timeattack::timeattack::State;
 use timeattack::timeattack::start_message::{self, Shown};
 
 use crate::direct::allow;
-use crate::support::{MEMBER, OTHER, TestApp, execute, minutes, seconds};
+use crate::support::{CHANNEL, MEMBER, OTHER, TestApp, execute, minutes, seconds};
 
 const ENGLISH: &str = include_str!("../../README.md");
 const KOREAN: &str = include_str!("../../README.ko.md");
@@ -29,6 +30,7 @@ fn both_readmes_remove_a_member_in_the_same_way() {
 #[tokio::test]
 async fn a_member_is_removed_and_the_posts_that_waited_with_theirs_go_out() {
     let app = TestApp::start().await;
+    app.tells_admins().await;
     let waits = Fault::Refused(SendError::Retry {
         after_ms: None,
         why: "Discord answered 500".into(),
@@ -39,9 +41,11 @@ async fn a_member_is_removed_and_the_posts_that_waited_with_theirs_go_out() {
         (OTHER, "cooking"),
         (UserId(3), "walking"),
     ];
+    let mut attacks = Vec::new();
     for (user, task) in members {
         let builder = app.time_attack().by(user).task(task);
         let attack = builder.lasting(minutes(1)).started().await;
+        attacks.push(attack.id);
         let shown = Shown::of(&attack);
         let kept = async move |app| start_message::mark_shown(&app, shown, MessageId(7)).await;
         app.inside(kept).await.unwrap();
@@ -63,11 +67,24 @@ async fn a_member_is_removed_and_the_posts_that_waited_with_theirs_go_out() {
     let edits = "SELECT COUNT(*) FROM outbox WHERE lane = 'edit' AND payload LIKE $1";
     assert_eq!(count(&app, edits, &["%reading%"]).await, 1);
 
+    // An admin has corrected hers, and she, as an admin, another's.
+    for (by, attack) in [(UserId(4), attacks[0]), (MEMBER, attacks[1])] {
+        let corrected = app
+            .corrected(by, attack, State::Completed, "a photo of it")
+            .await;
+        corrected.unwrap();
+    }
+    app.settle().await;
+
     let removal = statements(ENGLISH).replace(EXAMPLE, &MEMBER.to_string());
     execute(&app.app().db, removal).await.unwrap();
     let app = app.restarted_after(seconds(1)).await;
     app.advance(minutes(1)).await;
-    let said = app.posts().join("\n");
+    // What was posted before, to the admins, stays where it is.
+    let posted = app.posted().into_iter();
+    let here = posted.filter(|post| post.channel == CHANNEL);
+    let said: Vec<String> = here.map(|post| post.message.content).collect();
+    let said = said.join("\n");
     assert!(
         said.contains("cooking") && said.contains("walking"),
         "{said}"

@@ -52,7 +52,7 @@ async fn the_leaderboard_is_for_everybody_and_pings_nobody() {
         "this month",
         "1 Nov 2026 – 30 Nov 2026 · Asia/Seoul · one member",
         &format!(
-            "🥇 <@{}> · **2** completed · 66% · longest streak 1 day",
+            "🥇 <@{}> · **2** completed · 66% success · longest streak 1 day",
             bot.mina
         ),
         &format!("<@{}> has completed nothing", bot.jamong),

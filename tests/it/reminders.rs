@@ -184,6 +184,60 @@ async fn who_is_told_directly_is_not_pinged_in_the_channel_as_well() {
 }
 
 #[tokio::test]
+async fn who_cannot_be_told_directly_now_is_pinged_and_nothing_waits_for_the_morning() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.decides(OTHER, allow()).await;
+    app.messenger.close_dms(OTHER, true);
+    app.write_to(OTHER, "closed").await;
+    app.time_attack()
+        .by(OTHER)
+        .lasting(minutes(10))
+        .started()
+        .await;
+    app.advance(minutes(5)).await;
+    assert_eq!(app.reminders()[0].message.mentions, [OTHER], "closed");
+    app.advance(minutes(5)).await;
+    // Half past nine in the evening.
+    app.until(crate::support::NOW_MS + hours(7) + minutes(30))
+        .await;
+    app.time_attack().lasting(minutes(10)).started().await;
+    app.advance(minutes(5)).await;
+    let told = app.reminders();
+    let last = &told.last().unwrap().message;
+    assert_eq!(
+        (&last.mentions[..], last.silent),
+        (&[MEMBER][..], true),
+        "at night"
+    );
+    let waiting = "SELECT COUNT(*) FROM outbox WHERE dedupe_key LIKE 'dm:reminder:%'";
+    let mut conn = app.app().db.read().await.unwrap();
+    let waiting: i64 = sqlx::query_scalar(waiting)
+        .fetch_one(&mut *conn)
+        .await
+        .unwrap();
+    assert_eq!(waiting, 0);
+}
+
+#[tokio::test]
+async fn what_ends_takes_back_the_reminder_that_has_not_left_yet() {
+    let app = TestApp::start().await;
+    app.remind(vec![When::Share(50)]).await;
+    let attack = app.time_attack().lasting(minutes(60)).started().await;
+    app.advance(minutes(30) - 1).await;
+    let down = Fault::Refused(SendError::Retry {
+        after_ms: Some(minutes(1)),
+        why: "Discord answered 503".into(),
+    });
+    app.messenger.fail_next([down]);
+    app.advance(seconds(10)).await;
+    app.complete(&attack).await.unwrap();
+    app.advance(minutes(2)).await;
+    assert!(app.reminded().is_empty(), "{:?}", app.reminded());
+    assert_eq!(app.posts().len(), 1);
+}
+
+#[tokio::test]
 async fn a_reminder_missed_by_a_moment_is_made_up_for_and_an_old_one_is_not() {
     let app = TestApp::start().await;
     app.remind(vec![When::Share(50)]).await;
@@ -372,6 +426,7 @@ async fn the_commands_of_reminders_say_what_they_do_and_refuse_what_they_cannot(
         ("/setup reminders at:yesterday", "don't understand"),
         ("/setup reminders at:1m,2m,3m,4m,5m,6m", "at most 5"),
         ("/setup reminders at:400d", "between 1 second and 366 days"),
+        ("/setup reminders at:16d", "between 1 second and 15 days"),
     ] {
         let told = admin(line).await;
         assert!(told.contains(said), "{line}: {told}");

@@ -1,12 +1,13 @@
 //! A finish that is taken back.
 
 use timeattack::error::{Error, UserError};
+use timeattack::guild::{self, Change};
 use timeattack::ids::{AttackId, GuildId};
 use timeattack::timeattack::{self as attacks, Actor, MOST_UNDOS, State, TimeAttack, UNDO_MS};
 
 use crate::direct::allow;
 use crate::support::bot::Bot;
-use crate::support::{MEMBER, OTHER, TestApp, minutes, seconds};
+use crate::support::{GUILD, MEMBER, OTHER, TestApp, minutes, seconds};
 
 impl TestApp {
     async fn undo(&self, attack: &TimeAttack) -> Result<TimeAttack, Error> {
@@ -176,6 +177,26 @@ async fn only_ones_own_finish_of_ones_own_guild_is_taken_back() {
     let missed = app.time_attack().lasting(seconds(10)).started().await;
     app.advance(seconds(10)).await;
     assert_eq!(refusal(app.undo(&missed).await), UserError::NothingToUndo);
+}
+
+#[tokio::test]
+async fn no_more_run_by_undoing_than_the_guild_allows() {
+    let app = TestApp::start().await;
+    let limit = Change::Limits {
+        running: Some(1),
+        longest_ms: None,
+        extensions: None,
+    };
+    app.inside(async move |app| guild::change(&app, GUILD, limit).await)
+        .await
+        .unwrap();
+    let first = app.time_attack().lasting(minutes(10)).started().await;
+    app.complete(&first).await.unwrap();
+    let second = app.time_attack().lasting(minutes(10)).started().await;
+    let full = UserError::TooManyRunning { running: 1 };
+    assert_eq!(refusal(app.undo(&first).await), full);
+    app.give_up(&second).await;
+    app.undo(&first).await.unwrap();
 }
 
 /// Two presses at once: one takes it back, and the other is told that there is nothing to take back.

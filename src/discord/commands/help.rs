@@ -49,9 +49,11 @@ struct Book<'a> {
 impl Book<'_> {
     /// All that the reader can use: with those of the server's managers, if they are one.
     fn overview(&self, manages: bool) -> Vec<CreateEmbed> {
-        let (managers, members): (Vec<&Command>, Vec<&Command>) = leaves(self.commands)
+        let (mut managers, members): (Vec<&Command>, Vec<&Command>) = leaves(self.commands)
             .into_iter()
             .partition(|leaf| self.is_for_managers(leaf));
+        // What a server begins with.
+        managers.sort_by_key(|leaf| root(leaf) != "setup");
         let mut lines: Vec<String> = members.iter().map(|leaf| self.line(leaf)).collect();
         lines.push(text(self.language, "help-menu", &[]));
         lines.push(text(self.language, "help-more", &[]));

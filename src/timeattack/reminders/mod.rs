@@ -3,11 +3,12 @@
 //! # Promise
 //!
 //! Each reminder that a guild has chosen ([`guild::reminders`]) is posted once in the channel of the
-//! start, without a sound in the guild's quiet hours, and sent to those who allow direct messages;
-//! then the post pings nobody. A member may switch them off.
+//! start, without a sound in the guild's quiet hours. Who allows direct messages and can be sent one
+//! at that moment gets it there as well; then the post pings nobody. A member may switch them off.
 //!
 //! A reminder is worth something now or not at all. It makes way for verdicts, one that comes later
-//! than [`LATEST_MS`] is left out, and nobody is told of one that could not be posted.
+//! than [`LATEST_MS`] is left out, none waits for a morning, and nobody is told of one that could not
+//! be posted. What ends or moves meanwhile takes back what has not left yet ([`call_off`]).
 //!
 //! When the next one is due stands in the time attack's row, indexed. So a million of them cost no
 //! task and no message until they are due, and after a restart nothing need be set up.
@@ -84,7 +85,7 @@ pub(super) async fn plan(
     now_ms: i64,
 ) -> Result<Option<i64>> {
     let next_ms = next_after(attack, settings, now_ms);
-    store::set_next(tx, attack.id, next_ms).await?;
+    store::set_next(tx, attack, next_ms).await?;
     Ok(next_ms)
 }
 
@@ -97,7 +98,8 @@ pub(super) fn next_after(attack: &TimeAttack, settings: &Settings, now_ms: i64) 
 }
 
 /// A guild has chosen other reminders: those of what runs are planned anew, page by page so that
-/// others write meanwhile. What is started meanwhile is planned by the new choice already.
+/// others write meanwhile. What is started at that very moment may be planned by the old choice until
+/// its first reminder, which is posted by the new one or not at all.
 pub async fn plan_anew(app: &App, guild: GuildId) -> Result<()> {
     let mut after = AttackId(i64::MIN);
     loop {
@@ -232,7 +234,7 @@ async fn take(tx: &mut Tx, outbox: &Outbox, now_ms: i64) -> Result<Vec<Row>> {
                 .map(|one| (attack, settings, one)),
         );
         if let Some(next_ms) = next_after(attack, settings, now_ms) {
-            store::set_next(tx, attack.id, Some(next_ms)).await?;
+            store::set_next(tx, attack, Some(next_ms)).await?;
         }
     }
     let members: HashSet<(GuildId, UserId)> = due
@@ -241,8 +243,8 @@ async fn take(tx: &mut Tx, outbox: &Outbox, now_ms: i64) -> Result<Vec<Row>> {
         .collect();
     let refusing = store::refusing(tx, &members).await?;
     due.retain(|(attack, ..)| !refusing.contains(&(attack.guild, attack.user)));
-    let allowing = consent::allowing(tx, members.into_iter()).await?;
-    Ok(rows(outbox, &due, &allowing, now_ms))
+    let open = consent::open_to(tx, members.into_iter(), now_ms).await?;
+    Ok(rows(outbox, &due, &open, now_ms))
 }
 
 fn is_worth_it(attack: &TimeAttack, reminder: &Reminder, now_ms: i64) -> bool {
@@ -254,15 +256,17 @@ type Due<'a> = (&'a TimeAttack, &'a Settings, Reminder);
 fn rows(
     outbox: &Outbox,
     due: &[Due<'_>],
-    allowing: &HashMap<(GuildId, UserId), Language>,
+    open: &HashMap<(GuildId, UserId), Language>,
     now_ms: i64,
 ) -> Vec<Row> {
     let mut rows = Vec::with_capacity(due.len());
     for (attack, settings, reminder) in due {
-        let direct = allowing.get(&(attack.guild, attack.user));
+        let direct = open.get(&(attack.guild, attack.user));
         let post = post(attack, settings, *reminder, direct.is_some(), now_ms);
         rows.push(outbox.prepare(post));
-        let direct = direct.map(|language| direct::reminder(attack, *language, *reminder));
+        let until_ms = until_ms(attack, now_ms);
+        let direct =
+            direct.map(|language| direct::reminder(attack, *language, *reminder, until_ms));
         rows.extend(direct.map(|dm| outbox.prepare_dm(dm)));
     }
     rows
@@ -293,9 +297,33 @@ fn post(
             ..Message::default()
         },
         digest: Some(digest(attack, mention)),
-        dropped_ms: Some(attack.deadline_ms.min(now_ms + LATEST_MS)),
+        dropped_ms: Some(until_ms(attack, now_ms)),
         dedupe_key: key(attack, reminder),
     }
+}
+
+/// From then on nobody wants it.
+fn until_ms(attack: &TimeAttack, now_ms: i64) -> i64 {
+    attack.deadline_ms.min(now_ms + LATEST_MS)
+}
+
+/// Takes back what has not left yet: the time attack, as it was, has ended or moved. Only the last
+/// reminder can still be on its way, and only for [`LATEST_MS`].
+pub(super) async fn call_off(
+    tx: &mut Tx,
+    attack: &TimeAttack,
+    settings: &Settings,
+    now_ms: i64,
+) -> Result<()> {
+    let latest = settings
+        .reminders
+        .latest(attack.started_ms, attack.deadline_ms, now_ms);
+    if let Some(latest) = latest.filter(|one| now_ms - one.at_ms <= 2 * LATEST_MS) {
+        let key = key(attack, latest);
+        outbox::withdraw(tx, &key).await?;
+        outbox::dm::call_off(tx, &format!("dm:{key}")).await?;
+    }
+    Ok(())
 }
 
 /// One for each moment of each deadline.

@@ -36,13 +36,15 @@ pub(super) async fn take_due(tx: &mut Tx, now_ms: i64, most: i64) -> Result<Vec<
     rows.iter().map(from_row).collect()
 }
 
-/// Says when a running time attack's next reminder is due.
-pub(super) async fn set_next(tx: &mut Tx, attack: AttackId, next_ms: Option<i64>) -> Result<()> {
+/// Says when the next reminder is due of a running time attack that has not changed since it was read.
+pub(super) async fn set_next(tx: &mut Tx, attack: &TimeAttack, next_ms: Option<i64>) -> Result<()> {
     sqlx::query(
-        "UPDATE time_attacks SET next_reminder_ms = $2 WHERE id = $1 AND state = 'running'",
+        "UPDATE time_attacks SET next_reminder_ms = $2 \
+         WHERE id = $1 AND state = 'running' AND revision = $3",
     )
-    .bind(attack.0)
+    .bind(attack.id.0)
     .bind(next_ms)
+    .bind(attack.revision)
     .execute(tx)
     .await?;
     Ok(())

@@ -24,7 +24,7 @@ pub(super) async fn limits(
     let answer = async {
         let asker = manager(ctx)?;
         let longest_ms = match longest {
-            Some(longest) => Some(parse_duration(&longest).map_err(UserError::Time)?),
+            Some(longest) => Some(parse_duration(&longest).map_err(UserError::Duration)?),
             None => None,
         };
         let change = Change::Limits {

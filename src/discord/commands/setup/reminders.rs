@@ -26,8 +26,15 @@ pub(super) async fn reminders(
             (None, false) => return Err(UserError::NothingToChange.into()),
             (Some(_), true) => return Err(UserError::RemindersIncomplete.into()),
         };
-        let change = Change::Reminders(reminders);
         let app = &ctx.data().app;
+        let longest_ms = guild::settings(app, asker.guild).await?.longest_ms;
+        let comes = |when| !matches!(when, When::Before(ms) if 2 * ms > longest_ms);
+        if !reminders.iter().all(comes) {
+            // One of the first half would come for no time attack that can be started here.
+            let earliest_ms = longest_ms / 2;
+            return Err(UserError::ReminderOutOfBounds { earliest_ms }.into());
+        }
+        let change = Change::Reminders(reminders);
         let settings = guild::change(app, asker.guild, change).await?;
         reminding::plan_anew(app, asker.guild).await?;
         Ok(Answer::Private(saved(&settings, &asker)))
@@ -52,7 +59,7 @@ fn parse(typed: &str) -> Result<Reminders, UserError> {
 fn parse_one(item: &str) -> Result<When, UserError> {
     let percent = item.strip_suffix(['%', '％']).map(str::trim);
     let Some(percent) = percent else {
-        let before_ms = parse_duration(item).map_err(UserError::Time)?;
+        let before_ms = parse_duration(item).map_err(UserError::Duration)?;
         return if (1_000..=guild::LONGEST_MS).contains(&before_ms) {
             Ok(When::Before(before_ms))
         } else {
@@ -112,11 +119,11 @@ mod tests {
             let given = wrong.to_owned();
             assert_eq!(parse(wrong), Err(UserError::Share { given }), "{wrong}");
         }
-        assert!(matches!(parse("10"), Err(UserError::Time(_))));
-        assert!(matches!(parse("soon"), Err(UserError::Time(_))));
+        assert!(matches!(parse("10"), Err(UserError::Duration(_))));
+        assert!(matches!(parse("soon"), Err(UserError::Duration(_))));
         assert!(matches!(
             parse("9y"),
-            Err(UserError::Time(_) | UserError::ReminderOutOfBounds { .. })
+            Err(UserError::Duration(_) | UserError::ReminderOutOfBounds { .. })
         ));
     }
 

@@ -26,7 +26,7 @@ pub(super) async fn extend(
     let app = &ctx.data().app;
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
-        let by_ms = parse_duration(&by).map_err(UserError::Time)?;
+        let by_ms = parse_duration(&by).map_err(UserError::Duration)?;
         match choose(app, &asker, attack.as_deref()).await? {
             Choice::One(attack) => {
                 let extended = timeattack::extend(app, asker.actor(), attack, by_ms).await?;

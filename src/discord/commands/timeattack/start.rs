@@ -27,7 +27,9 @@ const CHOICE_LENGTH: usize = 100;
 #[poise::command(slash_command)]
 pub(super) async fn start(
     ctx: Context<'_>,
-    #[max_length = 200] task: Option<String>,
+    #[min_length = 1]
+    #[max_length = 200]
+    task: Option<String>,
     #[autocomplete = "suggest_limit"] limit: Option<String>,
 ) -> Result<()> {
     let answer = async {
