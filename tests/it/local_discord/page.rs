@@ -330,6 +330,50 @@ async fn what_cannot_be_sent_names_its_option() {
 }
 
 #[tokio::test]
+async fn yes_and_no_are_understood_as_people_type_them() {
+    let place = Place::start().await;
+    let option = json!({ "type": 5, "name": "on", "description": "Whether" });
+    let command = json!({ "name": "remind", "description": "Reminds", "options": [option] });
+    let path = format!("/applications/{}/commands", place.bot().await);
+    place.call("PUT", &path, &json!([command])).await.ok();
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    for (typed, meant) in [
+        ("True", true),
+        ("yes", true),
+        ("예", true),
+        ("FALSE", false),
+        ("No", false),
+        ("아니요", false),
+    ] {
+        let line = format!("/remind on:{typed}");
+        let options = json!([{ "name": "on", "value": typed }]);
+        for action in [
+            json!({ "do": "slash", "line": line }),
+            json!({ "do": "command", "path": "remind", "options": options }),
+        ] {
+            let action = mina_does(&place, action);
+            let answering = async {
+                let event = gateway.event("INTERACTION_CREATE").await;
+                assert_eq!(event["data"]["options"][0]["value"], meant, "{typed}");
+                let answer = json!({ "type": 4, "data": { "content": "Set" } });
+                place.callback(&event, &answer).await
+            };
+            let (acted, _) = tokio::join!(act(&place, &action), answering);
+            assert_eq!(acted.ok()["text"], "Set", "{typed}");
+        }
+    }
+    for typed in ["", "maybe", "1", "truest"] {
+        let slash = json!({ "do": "slash", "line": format!("/remind on:{typed}") });
+        let refused = act(&place, &mina_does(&place, slash)).await;
+        assert_eq!(
+            (refused.status, &refused.body["field"]),
+            (400, &json!("on"))
+        );
+    }
+    place.end();
+}
+
+#[tokio::test]
 async fn suggestions_are_asked_for_with_the_other_options() {
     let place = Place::start().await;
     place.register().await;
