@@ -40,13 +40,16 @@ story("a bot that is killed announces what it missed when it is back", {}, async
 story(
   "a command to a bot that is down is kept, and can be sent when it is back",
   { refuses: true },
-  async (page) => {
-    await page.getByRole("button", { name: "Kill it for 5 s" }).click();
+  async (page, sandbox) => {
+    // For longer than the page would, and than an answer is waited for.
+    const killed = await page.request.post(`${sandbox.url}/local/bot`, { data: { down_ms: 9_000 } });
+    assert.equal(killed.status(), 200);
     await page.locator(".dot.down").waitFor();
     await run(page, "/timeattack start task:Read limit:10m");
     await page.getByRole("alert").filter({ hasText: "The application did not respond" }).waitFor();
     assert.equal(await page.locator('[data-option="task"]').inputValue(), "Read");
     await page.locator(".dot.up").waitFor({ timeout: 20_000 });
+    await page.getByRole("alert").filter({ hasText: "did not respond" }).waitFor({ state: "hidden" });
     await page.locator("#send").click();
     await message(page, "Read").getByText("in 9 minutes").waitFor();
   },
