@@ -1,7 +1,7 @@
 // What is going on inside, and what the bot survives.
 import assert from "node:assert/strict";
 
-import { message, messages, run, story } from "./support.js";
+import { become, message, messages, run, story } from "./support.js";
 
 const card = (page) => page.locator("pre").filter({ hasText: "나약한 자식" });
 
@@ -68,7 +68,7 @@ story("an outage of Discord's is survived", {}, async (page) => {
 
 story("the story plays itself, and stops when it is told to", {}, async (page) => {
   await page.getByRole("button", { name: "Play the story" }).click();
-  await page.locator("#caption").filter({ hasText: "Mina gives herself 20 seconds" }).waitFor();
+  await page.locator("#caption").filter({ hasText: "Mina has 20 seconds" }).waitFor();
   await message(page, "Water the plants").first().waitFor();
   await message(page, "🎉").first().waitFor({ timeout: 15_000 });
   await page.locator("#caption").filter({ hasText: "자몽" }).waitFor({ timeout: 15_000 });
@@ -77,6 +77,40 @@ story("the story plays itself, and stops when it is told to", {}, async (page) =
   await page.getByRole("button", { name: "Play the story" }).waitFor();
   const count = await messages(page).count();
   assert.ok(count > 0);
+});
+
+story(
+  "the story goes on where the verdict is posted, in whatever words, and ends",
+  { test: { timeout: 150_000 } },
+  async (page) => {
+    await become(page, "Admin");
+    await run(page, "/setup channels results:#results");
+    // The first one takes the suggestion.
+    await page.keyboard.press("Enter");
+    await message(page, "#results").waitFor();
+    await page.getByRole("button", { name: "Play the story" }).click();
+    const caption = (text) => page.locator("#caption").filter({ hasText: text });
+    await caption("Everybody can see it").waitFor();
+    await page.locator("#me").filter({ hasText: "Mina" }).waitFor();
+    await caption("everybody reads the card").waitFor({ timeout: 45_000 });
+    await page.getByRole("heading", { name: "results" }).waitFor();
+    await card(page).getByText("Name: 자몽").waitFor();
+    await caption("Mina starts again").waitFor({ timeout: 15_000 });
+    await page.getByRole("heading", { name: "general" }).waitFor();
+    await caption("It is back").waitFor({ timeout: 60_000 });
+    await page.getByRole("heading", { name: "results" }).waitFor();
+    await card(page).getByText("Name: Mina").waitFor();
+    await caption("That was the story").waitFor({ timeout: 15_000 });
+  },
+);
+
+story("a story that cannot go on says what the bot said", {}, async (page) => {
+  for (const task of ["One", "Two", "Three", "Four", "Five"]) {
+    await run(page, `/timeattack start task:${task} limit:1h`);
+    await message(page, task).first().waitFor();
+  }
+  await page.getByRole("button", { name: "Play the story" }).click();
+  await page.locator("#caption").filter({ hasText: "The story cannot go on: You are running" }).waitFor();
 });
 
 story("a gateway that is cut is there again, and nothing is lost", {}, async (page) => {

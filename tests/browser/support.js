@@ -30,10 +30,10 @@ const browser = await chromium.launch({
 });
 after(() => browser.close());
 
-/** A test with a sandbox. `options` are the browser's; `refuses`: some answers will be refusals. */
+/** A test with a sandbox. `options` are the browser's; `refuses`: some answers will be refusals; `test`: node's. */
 export function story(name, options, tell) {
-  test(name, { timeout: 90_000 }, async () => {
-    const { refuses = false, ...context } = options;
+  const { refuses = false, test: patience, ...context } = options;
+  test(name, { timeout: 90_000, ...patience }, async () => {
     const sandbox = await start();
     const opened = await browser.newContext({
       viewport: { width: 1360, height: 860 },
@@ -134,7 +134,7 @@ export const message = (page, text) => messages(page).filter({ hasText: text });
 /** Becomes somebody else. */
 export async function become(page, name) {
   await page.locator("#me").click();
-  await page.getByRole("menuitemradio", { name: `Be ${name}` }).click();
+  await page.getByRole("menuitemradio", { name: new RegExp(`Be ${name}|${name} 되기`) }).click();
   await page.locator("#me").filter({ hasText: name }).waitFor();
 }
 
