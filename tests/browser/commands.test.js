@@ -54,7 +54,7 @@ story("the form is filled in, and keeps what was typed when it is refused", {}, 
   assert.ok(await form.isHidden());
 });
 
-story("a refused option is red, and nothing that was typed is lost", { refuses: true }, async (page) => {
+story("a refused option is red, and nothing that was typed is lost", {}, async (page) => {
   await type(page, "/timeattack status member:nobody");
   await page.keyboard.press("Enter");
   await page.getByRole("alert").filter({ hasText: "“member” takes another kind of value." }).waitFor();
@@ -69,7 +69,7 @@ story("a refused option is red, and nothing that was typed is lost", { refuses: 
   await messages(page).first().waitFor();
 });
 
-story("a refusal is gone in another channel, what was written is not", { refuses: true }, async (page) => {
+story("a refusal is gone in another channel, what was written is not", {}, async (page) => {
   await run(page, "/timeattack status member:nobody");
   await page.getByRole("alert").filter({ hasText: "takes another kind" }).waitFor();
   await page.getByRole("button", { name: "results" }).click();

@@ -39,7 +39,7 @@ story("a bot that is killed announces what it missed when it is back", {}, async
 
 story(
   "a command to a bot that is down is kept, and can be sent when it is back",
-  { refuses: true },
+  {},
   async (page, sandbox) => {
     // For longer than the page would, and than an answer is waited for.
     const killed = await page.request.post(`${sandbox.url}/local/bot`, { data: { down_ms: 9_000 } });
