@@ -81,7 +81,7 @@ story("the story plays itself, and stops when it is told to", {}, async (page) =
 
 story(
   "the story goes on where the verdict is posted, in whatever words, and ends",
-  { test: { timeout: 150_000 } },
+  { test: { timeout: 200_000 } },
   async (page) => {
     await become(page, "Admin");
     await run(page, "/setup channels results:#results");
@@ -100,6 +100,12 @@ story(
     await caption("It is back").waitFor({ timeout: 60_000 });
     await page.getByRole("heading", { name: "results" }).waitFor();
     await card(page).getByText("Name: Mina").waitFor();
+    // The night: a direct message that waits for the morning.
+    await caption("by day only").waitFor({ timeout: 15_000 });
+    await caption("waits in the outbox").waitFor({ timeout: 40_000 });
+    await page.locator(".lanes li").filter({ hasText: "Direct messages" }).getByText(/\d waiting/).waitFor();
+    await caption("now it comes").waitFor({ timeout: 40_000 });
+    await message(page, "Read a chapter").first().waitFor();
     await caption("That was the story").waitFor({ timeout: 15_000 });
   },
 );

@@ -1,7 +1,8 @@
 // A story that plays itself: the people's own commands, by the same door as everybody's.
 import { get } from "./api.js";
+import { untilHour, zone } from "./clock.js";
 import { $, h, icon } from "./dom.js";
-import { isDown, kill } from "./inside.js";
+import { forward, isDown, kill } from "./inside.js";
 import { become, does, go, native, on, state } from "./state.js";
 import { refusal, t } from "./text.js";
 
@@ -71,14 +72,15 @@ async function until(look, ms, signal, why) {
   }
 }
 
-/** What stands in the server's channels for this person, whichever of them is looked at. */
-async function everywhere(server, user) {
-  const look = async ({ id }) => {
-    const { messages = [] } = await get(`/local/channels/${id}/messages?user=${user}`);
-    return messages.map((message) => ({ ...message, channel: id }));
-  };
-  return (await Promise.all(server.channels.map(look))).flat();
+/** What stands in a channel for this person. */
+async function read(channel, user) {
+  const { messages = [] } = await get(`/local/channels/${channel}/messages?user=${user}`);
+  return messages.map((message) => ({ ...message, channel }));
 }
+
+/** What stands in the server's channels for this person, whichever of them is looked at. */
+const everywhere = async (server, user) =>
+  (await Promise.all(server.channels.map(({ id }) => read(id, user)))).flat();
 
 /**
  * One server and what is done in it. What came of it is what the bot knows (`/local/insight`), not
@@ -98,7 +100,27 @@ function stage(server, signal) {
   /** What the bot said to the person alone is why it did not do it. */
   const reason = (answer, word, task) => () => (answer.ephemeral && answer.text) || t(word, { task });
   const running = () => state.insight.running.next.filter((one) => one.guild === server.id);
+  const direct = (one) => read(state.world.people.find(({ id }) => id === one.id).direct, one.id);
   return {
+    /** Allows direct messages by day. */
+    async allow(one) {
+      const options = [{ name: "night", value: false }];
+      await act(one, { do: "command", path: "dm allow", options });
+    },
+    /** Turns the clock to the next such hour of the server's day. */
+    async turnTo(hour) {
+      const turned = await forward(untilHour(hour, zone(server.id)));
+      if (turned.refused) throw new Error(refusal(turned.refused));
+      signal.throwIfAborted();
+    },
+    /** Waits until a direct message is held; returns what waits for it to come. */
+    async held(one) {
+      const waits = () => state.insight.lanes.some(({ lane, waiting }) => lane === "dm" && waiting > 0);
+      await until(waits, 5_000, signal, () => t("story-not-held"));
+      const last = (await direct(one)).at(-1)?.id ?? "0";
+      const came = async () => (await direct(one)).some(({ id }) => BigInt(id) > BigInt(last));
+      return () => until(came, 15_000, signal, () => t("story-no-morning"));
+    },
     /** The person, looking at the channel where the story plays. */
     async enter(one) {
       show(channel);
@@ -150,7 +172,7 @@ async function tell(signal) {
     second = people.find((one) => one !== first);
   if (!server?.channels.length || !second) throw new Error(t("story-no-stage"));
   await until(() => state.insight && !isDown(), 15_000, signal, () => t("not-there"));
-  const { enter, start, complete, verdict } = stage(server, signal);
+  const { enter, start, complete, verdict, allow, turnTo, held } = stage(server, signal);
   const names = { first: first.name, second: second.name };
 
   await enter(first);
@@ -182,5 +204,21 @@ async function tell(signal) {
   await verdict(first, desk, 30_000);
   caption(t("story-back"));
   await pause(7_000, signal);
+
+  await enter(first);
+  caption(t("story-night", names));
+  await allow(first);
+  await pause(4_000, signal);
+  await turnTo(22);
+  const book = await start(first, t("story-task-4"), "10s");
+  await verdict(first, book, 30_000);
+  const morning = await held(first);
+  caption(t("story-held"));
+  await pause(6_500, signal);
+  await turnTo(9);
+  await morning();
+  go("home");
+  caption(t("story-morning"));
+  await pause(6_500, signal);
   caption(t("story-end"));
 }
