@@ -87,7 +87,10 @@ for (const [locale, typed] of [
     await type(page, `/timeattack reminders on:${typed}`);
     // Enter would take the suggestion.
     await page.locator("#send").click();
-    await page.locator(".message.ephemeral").filter({ hasText: /reminded|알림|알려/ }).waitFor();
+    await page
+      .locator(".message.ephemeral")
+      .filter({ hasText: /reminded|알림|알려/ })
+      .waitFor();
   });
 }
 

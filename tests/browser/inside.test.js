@@ -103,7 +103,11 @@ story(
     // The night: a direct message that waits for the morning.
     await caption("by day only").waitFor({ timeout: 15_000 });
     await caption("waits in the outbox").waitFor({ timeout: 40_000 });
-    await page.locator(".lanes li").filter({ hasText: "Direct messages" }).getByText(/\d waiting/).waitFor();
+    await page
+      .locator(".lanes li")
+      .filter({ hasText: "Direct messages" })
+      .getByText(/\d waiting/)
+      .waitFor();
     await caption("now it comes").waitFor({ timeout: 40_000 });
     await message(page, "Read a chapter").first().waitFor();
     await caption("That was the story").waitFor({ timeout: 15_000 });

@@ -76,8 +76,7 @@ function watch(page, url) {
   page.on("console", (message) => {
     // A mail's script that the frame does not run is reported.
     const isKept = /^Blocked script execution in '[^']*\/local\/mail\//.test(message.text());
-    if (["error", "warning"].includes(message.type()) && !isKept)
-      faults.push(`console: ${message.text()}`);
+    if (["error", "warning"].includes(message.type()) && !isKept) faults.push(`console: ${message.text()}`);
   });
   return faults;
 }

@@ -24,7 +24,9 @@ export function untilHour(hour, timeZone) {
     hourCycle: "h23",
     timeZone,
   });
-  const parts = Object.fromEntries(clock.formatToParts(now()).map(({ type, value }) => [type, Number(value)]));
+  const parts = Object.fromEntries(
+    clock.formatToParts(now()).map(({ type, value }) => [type, Number(value)]),
+  );
   const passed = parts.hour * 3_600 + parts.minute * 60 + parts.second;
   return ((hour * 3_600 - passed + 86_400) % 86_400 || 86_400) * 1000;
 }

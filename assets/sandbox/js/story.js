@@ -134,8 +134,7 @@ function stage(server, signal) {
         { name: "limit", value: limit },
       ];
       const answer = await act(one, { do: "command", path: "timeattack start", options });
-      const isNew = (attack) =>
-        attack.user === one.id && attack.task === task && !before.includes(attack.id);
+      const isNew = (attack) => attack.user === one.id && attack.task === task && !before.includes(attack.id);
       return until(() => running().find(isNew), 5_000, signal, reason(answer, "story-no-start", task));
     },
     /** Presses the button of its message, wherever that is. */
@@ -171,7 +170,12 @@ async function tell(signal) {
     first = native(people),
     second = people.find((one) => one !== first);
   if (!server?.channels.length || !second) throw new Error(t("story-no-stage"));
-  await until(() => state.insight && !isDown(), 15_000, signal, () => t("not-there"));
+  await until(
+    () => state.insight && !isDown(),
+    15_000,
+    signal,
+    () => t("not-there"),
+  );
   const { enter, start, complete, verdict, allow, turnTo, held } = stage(server, signal);
   const names = { first: first.name, second: second.name };
 
@@ -200,7 +204,12 @@ async function tell(signal) {
   if (killed.refused) throw new Error(refusal(killed.refused));
   caption(t("story-dead"));
   // It is away for a while, and says so: that is the story.
-  await until(() => !isDown(), 40_000, signal, () => t("down"));
+  await until(
+    () => !isDown(),
+    40_000,
+    signal,
+    () => t("down"),
+  );
   await verdict(first, desk, 30_000);
   caption(t("story-back"));
   await pause(7_000, signal);

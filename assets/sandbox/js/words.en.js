@@ -154,7 +154,8 @@ export default {
   "story-dead": "Nobody is there at the deadline. What was promised stands in the database.",
   "story-back": "It is back, finds what it owes, says so once, and says that it was away.",
   "story-night": "{first} allows direct messages, by day only. The clock is turned to ten in the evening …",
-  "story-held": "At night the card comes without a sound. The direct message waits in the outbox, on the right.",
+  "story-held":
+    "At night the card comes without a sound. The direct message waits in the outbox, on the right.",
   "story-morning": "The clock is turned to nine in the morning: now it comes.",
   "story-end": "That was the story. Type / and try it yourself.",
   "story-stopped": "The story was stopped.",
