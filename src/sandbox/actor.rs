@@ -459,7 +459,9 @@ impl Actor {
                     number.into()
                 }
                 (5, OptionValue::Bool(value)) => value.into(),
-                (5, OptionValue::Text(text)) => text.parse::<bool>().map_err(|_| wrong())?.into(),
+                (5, OptionValue::Text(text)) => {
+                    slash_line::yes_or_no(&text).ok_or_else(wrong)?.into()
+                }
                 (USER..=MENTIONABLE, OptionValue::Id(number)) => {
                     self.named(world, kind, number).ok_or_else(wrong)?
                 }

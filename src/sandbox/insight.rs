@@ -247,6 +247,7 @@ fn verdict_shape(verdict: &VerdictGlance) -> Value {
     let shown_ms = snowflake_ms(verdict.message.get());
     json!({
         "attack": verdict.attack.to_string(),
+        "message": id(verdict.message.get()),
         "deadline_ms": verdict.deadline_ms,
         "shown_ms": shown_ms,
         "late_ms": shown_ms - verdict.deadline_ms,

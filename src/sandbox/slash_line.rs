@@ -144,6 +144,16 @@ fn options(leaf: &Value, text: &str) -> Result<Options, Refused> {
     Ok(pairs.collect())
 }
 
+/// What the text of a yes-or-no option means: as English and Korean clients write it, and as
+/// people do who type it.
+pub(super) fn yes_or_no(text: &str) -> Option<bool> {
+    match text.trim().to_lowercase().as_str() {
+        "true" | "yes" | "예" | "네" => Some(true),
+        "false" | "no" | "아니요" | "아니오" => Some(false),
+        _ => None,
+    }
+}
+
 /// What the text of a user, channel, role or mentionable option means: a mention, an id, `@name`
 /// or `#name`. `kind` is the option's.
 pub(super) fn mentioned(world: &World, channel: u64, kind: u64, text: &str) -> Option<u64> {

@@ -54,7 +54,7 @@ story("the form is filled in, and keeps what was typed when it is refused", {}, 
   assert.ok(await form.isHidden());
 });
 
-story("a refused option is red, and nothing that was typed is lost", { refuses: true }, async (page) => {
+story("a refused option is red, and nothing that was typed is lost", {}, async (page) => {
   await type(page, "/timeattack status member:nobody");
   await page.keyboard.press("Enter");
   await page.getByRole("alert").filter({ hasText: "“member” takes another kind of value." }).waitFor();
@@ -62,10 +62,37 @@ story("a refused option is red, and nothing that was typed is lost", { refuses: 
   assert.equal(await chip.locator("input").inputValue(), "nobody");
   assert.ok(await chip.locator("input").evaluate((input) => input === document.activeElement));
   await chip.locator("input").fill("자몽");
+  await page.locator(".chip.wrong").waitFor({ state: "detached" });
+  assert.equal(await page.locator("#notice").textContent(), "");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Enter");
   await messages(page).first().waitFor();
 });
+
+story("a refusal is gone in another channel, what was written is not", {}, async (page) => {
+  await run(page, "/timeattack status member:nobody");
+  await page.getByRole("alert").filter({ hasText: "takes another kind" }).waitFor();
+  await page.getByRole("button", { name: "results" }).click();
+  await page.getByRole("heading", { name: "results" }).waitFor();
+  assert.equal(await page.locator("#notice").textContent(), "");
+  assert.equal(await page.locator(".chip.wrong").count(), 0);
+  assert.equal(await page.locator('[data-option="member"]').inputValue(), "nobody");
+});
+
+for (const [locale, typed] of [
+  ["ko-KR", "True"],
+  ["en-US", "예"],
+]) {
+  story(`yes and no are understood in either language (${locale}, ${typed})`, { locale }, async (page) => {
+    await type(page, `/timeattack reminders on:${typed}`);
+    // Enter would take the suggestion.
+    await page.locator("#send").click();
+    await page
+      .locator(".message.ephemeral")
+      .filter({ hasText: /reminded|알림|알려/ })
+      .waitFor();
+  });
+}
 
 story("a required option is asked for before anything is sent", {}, async (page) => {
   await run(page, "/timeattack extend ");

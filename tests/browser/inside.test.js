@@ -1,7 +1,7 @@
 // What is going on inside, and what the bot survives.
 import assert from "node:assert/strict";
 
-import { message, messages, run, story } from "./support.js";
+import { become, message, messages, run, story } from "./support.js";
 
 const card = (page) => page.locator("pre").filter({ hasText: "나약한 자식" });
 
@@ -39,14 +39,17 @@ story("a bot that is killed announces what it missed when it is back", {}, async
 
 story(
   "a command to a bot that is down is kept, and can be sent when it is back",
-  { refuses: true },
-  async (page) => {
-    await page.getByRole("button", { name: "Kill it for 5 s" }).click();
+  {},
+  async (page, sandbox) => {
+    // For longer than the page would, and than an answer is waited for.
+    const killed = await page.request.post(`${sandbox.url}/local/bot`, { data: { down_ms: 9_000 } });
+    assert.equal(killed.status(), 200);
     await page.locator(".dot.down").waitFor();
     await run(page, "/timeattack start task:Read limit:10m");
     await page.getByRole("alert").filter({ hasText: "The application did not respond" }).waitFor();
     assert.equal(await page.locator('[data-option="task"]').inputValue(), "Read");
     await page.locator(".dot.up").waitFor({ timeout: 20_000 });
+    await page.getByRole("alert").filter({ hasText: "did not respond" }).waitFor({ state: "hidden" });
     await page.locator("#send").click();
     await message(page, "Read").getByText("in 9 minutes").waitFor();
   },
@@ -65,7 +68,7 @@ story("an outage of Discord's is survived", {}, async (page) => {
 
 story("the story plays itself, and stops when it is told to", {}, async (page) => {
   await page.getByRole("button", { name: "Play the story" }).click();
-  await page.locator("#caption").filter({ hasText: "Mina gives herself 20 seconds" }).waitFor();
+  await page.locator("#caption").filter({ hasText: "Mina has 20 seconds" }).waitFor();
   await message(page, "Water the plants").first().waitFor();
   await message(page, "🎉").first().waitFor({ timeout: 15_000 });
   await page.locator("#caption").filter({ hasText: "자몽" }).waitFor({ timeout: 15_000 });
@@ -74,6 +77,50 @@ story("the story plays itself, and stops when it is told to", {}, async (page) =
   await page.getByRole("button", { name: "Play the story" }).waitFor();
   const count = await messages(page).count();
   assert.ok(count > 0);
+});
+
+story(
+  "the story goes on where the verdict is posted, in whatever words, and ends",
+  { test: { timeout: 200_000 } },
+  async (page) => {
+    await become(page, "Admin");
+    await run(page, "/setup channels results:#results");
+    // The first one takes the suggestion.
+    await page.keyboard.press("Enter");
+    await message(page, "#results").waitFor();
+    await page.getByRole("button", { name: "Play the story" }).click();
+    const caption = (text) => page.locator("#caption").filter({ hasText: text });
+    await caption("Everybody can see it").waitFor();
+    await page.locator("#me").filter({ hasText: "Mina" }).waitFor();
+    await caption("everybody reads the card").waitFor({ timeout: 45_000 });
+    await page.getByRole("heading", { name: "results" }).waitFor();
+    await card(page).getByText("Name: 자몽").waitFor();
+    await caption("Mina starts again").waitFor({ timeout: 15_000 });
+    await page.getByRole("heading", { name: "general" }).waitFor();
+    await caption("It is back").waitFor({ timeout: 60_000 });
+    await page.getByRole("heading", { name: "results" }).waitFor();
+    await card(page).getByText("Name: Mina").waitFor();
+    // The night: a direct message that waits for the morning.
+    await caption("by day only").waitFor({ timeout: 15_000 });
+    await caption("waits in the outbox").waitFor({ timeout: 40_000 });
+    await page
+      .locator(".lanes li")
+      .filter({ hasText: "Direct messages" })
+      .getByText(/\d waiting/)
+      .waitFor();
+    await caption("now it comes").waitFor({ timeout: 40_000 });
+    await message(page, "Read a chapter").first().waitFor();
+    await caption("That was the story").waitFor({ timeout: 15_000 });
+  },
+);
+
+story("a story that cannot go on says what the bot said", {}, async (page) => {
+  for (const task of ["One", "Two", "Three", "Four", "Five"]) {
+    await run(page, `/timeattack start task:${task} limit:1h`);
+    await message(page, task).first().waitFor();
+  }
+  await page.getByRole("button", { name: "Play the story" }).click();
+  await page.locator("#caption").filter({ hasText: "The story cannot go on: You are running" }).waitFor();
 });
 
 story("a gateway that is cut is there again, and nothing is lost", {}, async (page) => {

@@ -23,7 +23,27 @@ story("a person's language is the bot's answers', the page's is the reader's", {
 
 story("a browser in Korean gets a page in Korean", { locale: "ko-KR" }, async (page) => {
   await page.getByRole("button", { name: "이야기 재생" }).waitFor();
+  // And begins as somebody who speaks it, where it is spoken.
+  await page.getByText("여기가 #일반 채널의 시작이에요.").waitFor();
+  await page.locator("#me").filter({ hasText: "자몽" }).waitFor();
+  // Unless another place was chosen.
+  await become(page, "Mina");
+  await page.getByRole("button", { name: "Study Room" }).click();
+  await page.reload();
   await page.getByText("여기가 #general 채널의 시작이에요.").waitFor();
+  await page.locator("#me").filter({ hasText: "Mina" }).waitFor();
+});
+
+story("the story is told in the reader's language, where it is spoken", { locale: "ko-KR" }, async (page) => {
+  // From wherever one is.
+  await page.getByRole("button", { name: "Study Room" }).click();
+  await page.getByRole("button", { name: "이야기 재생" }).click();
+  await page.locator("#caption").filter({ hasText: "자몽 님이 20초" }).waitFor();
+  await page.getByRole("heading", { name: "일반" }).waitFor();
+  await message(page, "화분에 물 주기").first().waitFor();
+  await message(page, "🎉").first().waitFor({ timeout: 15_000 });
+  await page.locator("#caption").filter({ hasText: "Mina 님은 10초" }).waitFor({ timeout: 15_000 });
+  await page.getByRole("button", { name: "이야기 멈추기" }).click();
 });
 
 story("direct messages come with a mark, which goes when they are read", {}, async (page) => {

@@ -70,7 +70,7 @@ story(
   },
 );
 
-story("pictures of trouble, the mailbox and markdown", { refuses: true }, async (page) => {
+story("pictures of trouble, the mailbox and markdown", {}, async (page) => {
   await page
     .locator("#line")
     .fill(

@@ -30,10 +30,10 @@ const browser = await chromium.launch({
 });
 after(() => browser.close());
 
-/** A test with a sandbox. `options` are the browser's; `refuses`: some answers will be refusals. */
+/** A test with a sandbox. `options` are the browser's; `test`: node's. */
 export function story(name, options, tell) {
-  test(name, { timeout: 90_000 }, async () => {
-    const { refuses = false, ...context } = options;
+  const { test: patience, ...context } = options;
+  test(name, { timeout: 90_000, ...patience }, async () => {
     const sandbox = await start();
     const opened = await browser.newContext({
       viewport: { width: 1360, height: 860 },
@@ -43,7 +43,7 @@ export function story(name, options, tell) {
     });
     const page = await opened.newPage();
     page.setDefaultTimeout(8_000);
-    const faults = watch(page, sandbox.url, refuses);
+    const faults = watch(page, sandbox.url);
     try {
       await page.goto(sandbox.url);
       await page.locator("body[data-ready]").waitFor();
@@ -63,7 +63,7 @@ export function story(name, options, tell) {
 }
 
 /** Everything that must not happen, as it happens: errors, breaches of the policy, other places. */
-function watch(page, url, refuses) {
+function watch(page, url) {
   const faults = [];
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("dialog", (dialog) => {
@@ -74,12 +74,9 @@ function watch(page, url, refuses) {
     if (!request.url().startsWith(url)) faults.push(`request: ${request.url()}`);
   });
   page.on("console", (message) => {
-    // A browser logs every answer that is no success; a story that is refused something expects it.
-    const isRefusal = refuses && /^Failed to load resource: .* 400 /.test(message.text());
-    // A mail's script that the frame does not run is reported, too.
+    // A mail's script that the frame does not run is reported.
     const isKept = /^Blocked script execution in '[^']*\/local\/mail\//.test(message.text());
-    if (["error", "warning"].includes(message.type()) && !isRefusal && !isKept)
-      faults.push(`console: ${message.text()}`);
+    if (["error", "warning"].includes(message.type()) && !isKept) faults.push(`console: ${message.text()}`);
   });
   return faults;
 }
@@ -134,7 +131,7 @@ export const message = (page, text) => messages(page).filter({ hasText: text });
 /** Becomes somebody else. */
 export async function become(page, name) {
   await page.locator("#me").click();
-  await page.getByRole("menuitemradio", { name: `Be ${name}` }).click();
+  await page.getByRole("menuitemradio", { name: new RegExp(`Be ${name}|${name} 되기`) }).click();
   await page.locator("#me").filter({ hasText: name }).waitFor();
 }
 

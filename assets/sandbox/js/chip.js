@@ -123,7 +123,7 @@ function textChip(option, command) {
     const item =
       picked?.label === input.value
         ? picked
-        : fixed(option).find((one) => one.label.toLowerCase() === text.toLowerCase());
+        : fixed(option).find((one) => words(one).includes(text.toLowerCase()));
     return item ? item.value : text;
   };
   const help = () =>
@@ -173,8 +173,8 @@ function fixed({ type, choices, channel_types: kinds = [] }) {
   switch (type) {
     case TYPE.bool:
       return [
-        { label: t("true"), value: true },
-        { label: t("false"), value: false },
+        { label: t("true"), value: true, also: ["true", "yes", "예", "네"] },
+        { label: t("false"), value: false, also: ["false", "no", "아니요", "아니오"] },
       ];
     case TYPE.user:
       return members();
@@ -191,9 +191,12 @@ function fixed({ type, choices, channel_types: kinds = [] }) {
   }
 }
 
+/** What can be typed for a value: its label, or what it is called elsewhere. */
+const words = ({ label, also = [] }) => [label.toLowerCase(), ...also];
+
 function matching(option, input, picked) {
   const typed = picked ? "" : input.value.trim().toLowerCase();
-  return fixed(option).filter((one) => one.label.toLowerCase().includes(typed));
+  return fixed(option).filter((one) => words(one).some((word) => word.includes(typed)));
 }
 
 function hint(control, option, items, pick) {

@@ -12,8 +12,24 @@ on("clock", (ms) => {
   ahead = ms - Date.now();
 });
 
-/** The zone of the server one looks at, where the bot has told it. */
-export const zone = () => state.insight?.zones?.[state.guild] ?? "Asia/Seoul";
+/** The zone of a server, unless told which the one one looks at, where the bot has told it. */
+export const zone = (guild = state.guild) => state.insight?.zones?.[guild] ?? "Asia/Seoul";
+
+/** How long it is until a full hour (0 to 23) of a zone comes next. */
+export function untilHour(hour, timeZone) {
+  const clock = new Intl.DateTimeFormat("en", {
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+    hourCycle: "h23",
+    timeZone,
+  });
+  const parts = Object.fromEntries(
+    clock.formatToParts(now()).map(({ type, value }) => [type, Number(value)]),
+  );
+  const passed = parts.hour * 3_600 + parts.minute * 60 + parts.second;
+  return ((hour * 3_600 - passed + 86_400) % 86_400 || 86_400) * 1000;
+}
 
 const STYLES = {
   t: { timeStyle: "short" },

@@ -3,6 +3,7 @@ import { chip } from "./chip.js";
 import { find, leaves } from "./commands.js";
 import { $, h, icon } from "./dom.js";
 import { openForm } from "./form.js";
+import { isDown } from "./inside.js";
 import { onCommand } from "./markdown.js";
 import { channelName, does, emit, isHome, isMail, nameOf, on, state } from "./state.js";
 import { hide, suggest, takesKey } from "./suggestions.js";
@@ -10,7 +11,8 @@ import { refusal, t } from "./text.js";
 
 /** The command being written: its leaf, and its chips by the option's name; null for plain text. */
 let command = null;
-let isSending = false;
+let isSending = false,
+  wasDown = false;
 
 export function startComposer() {
   $("send").append(icon("send"));
@@ -32,8 +34,24 @@ export function startComposer() {
       $("line").focus();
     }
   });
+  // A refusal is of what was written when it came, in that place.
+  for (const event of ["input", "change"]) form.addEventListener(event, forgive);
+  on("place", forgive);
+  on("insight connected", recover);
   onCommand(openCommand);
   on("place language world", arrange);
+}
+
+/** Takes a refusal away: it is no longer about what stands there. */
+function forgive() {
+  notice("");
+  for (const one of command?.chips.values() ?? []) one.mark(null);
+}
+
+/** What a bot left unanswered that was down can be sent again once it is back. */
+function recover() {
+  if (wasDown && !isDown() && $("notice").textContent === t("no-answer")) forgive();
+  wasDown = isDown();
 }
 
 /** What is written survives a change of place, unless it is a command that is not there. */
@@ -65,10 +83,7 @@ function input(value) {
     spellcheck: "false",
   });
   line.value = value;
-  line.addEventListener("input", () => {
-    notice("");
-    typed();
-  });
+  line.addEventListener("input", typed);
   line.addEventListener("focus", () => {
     if (command || line.value.startsWith("/")) typed();
   });
@@ -152,6 +167,7 @@ function removed(name) {
 
 /** A value was picked: on to the next empty option, or to the end. */
 function left() {
+  forgive();
   const next = [...command.chips.values()].find((one) => one.isEmpty() && one.option.required);
   (next?.control ?? $("line")).focus();
 }
@@ -264,8 +280,7 @@ async function send() {
     notice(t("no-command", { path: text.slice(1) }));
     return;
   }
-  for (const one of command?.chips.values() ?? []) one.mark(null);
-  notice("");
+  forgive();
   const empty = [...(command?.chips.values() ?? [])].find((one) => one.option.required && one.isEmpty());
   if (empty) {
     fail({ field: empty.option.name, refused: t("missing", { name: empty.option.name }) });

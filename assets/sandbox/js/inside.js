@@ -310,10 +310,11 @@ async function report(answering) {
   return answer;
 }
 
-async function forward(ms) {
+export async function forward(ms) {
   const answer = await report(post("/local/clock", { advance_ms: ms }));
   if (answer.now_ms) emit("clock", answer.now_ms);
   count();
+  return answer;
 }
 
 export async function kill(_event, ms = KILLED_MS) {

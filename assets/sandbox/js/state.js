@@ -1,5 +1,6 @@
 // What the page knows, and who is told when it changes.
 import { act, get } from "./api.js";
+import { language } from "./text.js";
 
 export const state = {
   world: { guilds: [], people: [], commands: [], names: {}, bot: "0" },
@@ -41,12 +42,15 @@ export const guildOf = (channel) =>
   state.world.guilds.find((one) => one.channels.some((c) => c.id === channel));
 export const channelName = (channel) => guildOf(channel)?.channels.find((c) => c.id === channel)?.name;
 
+/** The first of these people, or servers, that speaks the page's language; or else the first. */
+export const native = (all) => all.find((one) => one.locale.startsWith(language())) ?? all[0];
+
 export async function loadWorld() {
   const world = await get("/local/world");
   if (world.status !== 200) return false;
   state.world = world;
   state.connected = world.connected;
-  if (!person()) state.user = world.people[0]?.id ?? null;
+  if (!person()) state.user = native(world.people)?.id ?? null;
   if (!state.guild) restore();
   emit("clock", world.now_ms);
   emit("world");
@@ -55,7 +59,7 @@ export async function loadWorld() {
 
 function restore() {
   const channel = sessionStorage.getItem("channel");
-  const found = guildOf(channel) ?? state.world.guilds[0];
+  const found = guildOf(channel) ?? native(state.world.guilds);
   if (!found) return;
   go(found.id, found.channels.some((one) => one.id === channel) ? channel : undefined);
 }

@@ -78,6 +78,9 @@ struct Given {
     value: Value,
 }
 
+/// A refusal of what somebody does is an answer like any other (200, `refused` and perhaps `field`):
+/// browsers log every status of an error as if the page were broken. What is no action at all is
+/// answered by 4xx.
 pub(super) async fn act(Extension(discord): Extension<LocalDiscord>, request: Request) -> Response {
     let (payload, files) = match read(request).await {
         Ok(read) => read,
@@ -94,7 +97,7 @@ pub(super) async fn act(Extension(discord): Extension<LocalDiscord>, request: Re
             if let Refused::Field { name, .. } = why {
                 answer["field"] = name.into();
             }
-            (StatusCode::BAD_REQUEST, Json(answer)).into_response()
+            Json(answer).into_response()
         }
     }
 }

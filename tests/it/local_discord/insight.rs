@@ -142,7 +142,8 @@ async fn what_the_bot_does_is_told_with_ids_that_javascript_can_hold() {
     let lane = json!({ "lane": "post", "waiting": 3, "under_way": 4, "oldest_ms": 5 });
     assert_eq!(told["lanes"], json!([lane]));
     let verdict = json!({
-        "attack": "8", "deadline_ms": NOW_MS - 250, "shown_ms": NOW_MS, "late_ms": 250,
+        "attack": "8", "message": message.to_string(),
+        "deadline_ms": NOW_MS - 250, "shown_ms": NOW_MS, "late_ms": 250,
     });
     assert_eq!(told["verdicts"], json!([verdict]));
     let zones = json!({ place.guild.to_string(): "Pacific/Apia" });

@@ -15,6 +15,20 @@ async fn act(place: &Place, action: &Value) -> Answer {
         .await
 }
 
+/// An action that is taken: a refusal is answered by 200 as well.
+async fn done(place: &Place, action: &Value) -> Value {
+    let told = act(place, action).await.ok();
+    assert_eq!(told.get("refused"), None, "{action}: {told}");
+    told
+}
+
+/// An action that is refused in words: the whole answer.
+async fn refused(place: &Place, action: &Value) -> Value {
+    let told = act(place, action).await.ok();
+    assert!(told["refused"].is_string(), "{action}: {told}");
+    told
+}
+
 /// An action of Mina's in the channel.
 fn mina_does(place: &Place, mut action: Value) -> Value {
     action["user"] = place.mina.get().into();
@@ -209,7 +223,7 @@ async fn an_app_is_used_on_a_message() {
     let action = using("Start from This");
     let (acted, _) = tokio::join!(act(&place, &action), answering);
     assert_eq!(acted.ok()["text"], "Done");
-    assert_eq!(act(&place, &using("Nothing")).await.status, 400);
+    refused(&place, &using("Nothing")).await;
     place.end();
 }
 
@@ -238,13 +252,12 @@ async fn an_action_that_cannot_be_is_refused_in_words() {
             "gone",
         ),
     ] {
-        let refused = act(&place, &mina_does(&place, action.clone())).await;
-        assert_eq!(refused.status, 400, "{action}");
-        let text = refused.body["refused"].as_str().unwrap().to_owned();
+        let told = refused(&place, &mina_does(&place, action.clone())).await;
+        let text = told["refused"].as_str().unwrap();
         assert!(text.contains(part), "{action}: {text}");
     }
     let nobody = json!({ "user": 1, "channel": 2, "do": "slash", "line": "/note" });
-    assert_eq!(act(&place, &nobody).await.status, 400);
+    refused(&place, &nobody).await;
     for malformed in [
         json!(null),
         json!({ "do": "slash", "line": "/note" }),
@@ -266,8 +279,7 @@ async fn a_form_made_up_by_the_page_breaks_nothing() {
     ] {
         let modal = json!({ "custom_id": "x", "components": rows, "_source": "1" });
         let action = json!({ "do": "submit", "modal": modal, "values": {} });
-        let refused = act(&place, &mina_does(&place, action)).await;
-        assert_eq!(refused.status, 400, "{rows}");
+        refused(&place, &mina_does(&place, action)).await;
     }
     place.sent(place.local("GET", "/local/world")).await.ok();
     place.end();
@@ -322,9 +334,49 @@ async fn what_cannot_be_sent_names_its_option() {
         (json!([{ "name": "file", "value": { "file": 0 } }]), "file"),
     ] {
         let command = json!({ "do": "command", "path": "note", "options": options });
-        let refused = act(&place, &mina_does(&place, command)).await;
-        assert_eq!(refused.status, 400, "{field}: {refused:?}");
-        assert_eq!(refused.body["field"], field);
+        let told = refused(&place, &mina_does(&place, command)).await;
+        assert_eq!(told["field"], field);
+    }
+    place.end();
+}
+
+#[tokio::test]
+async fn yes_and_no_are_understood_as_people_type_them() {
+    let place = Place::start().await;
+    let option = json!({ "type": 5, "name": "on", "description": "Whether" });
+    let command = json!({ "name": "remind", "description": "Reminds", "options": [option] });
+    let path = format!("/applications/{}/commands", place.bot().await);
+    place.call("PUT", &path, &json!([command])).await.ok();
+    let (mut gateway, _) = Gateway::ready(&place, 0).await;
+    for (typed, meant) in [
+        ("True", true),
+        ("yes", true),
+        ("예", true),
+        ("FALSE", false),
+        ("No", false),
+        ("아니요", false),
+    ] {
+        let line = format!("/remind on:{typed}");
+        let options = json!([{ "name": "on", "value": typed }]);
+        for action in [
+            json!({ "do": "slash", "line": line }),
+            json!({ "do": "command", "path": "remind", "options": options }),
+        ] {
+            let action = mina_does(&place, action);
+            let answering = async {
+                let event = gateway.event("INTERACTION_CREATE").await;
+                assert_eq!(event["data"]["options"][0]["value"], meant, "{typed}");
+                let answer = json!({ "type": 4, "data": { "content": "Set" } });
+                place.callback(&event, &answer).await
+            };
+            let (acted, _) = tokio::join!(act(&place, &action), answering);
+            assert_eq!(acted.ok()["text"], "Set", "{typed}");
+        }
+    }
+    for typed in ["", "maybe", "1", "truest"] {
+        let slash = json!({ "do": "slash", "line": format!("/remind on:{typed}") });
+        let told = refused(&place, &mina_does(&place, slash)).await;
+        assert_eq!(told["field"], "on");
     }
     place.end();
 }
@@ -387,12 +439,9 @@ async fn an_action_that_is_too_large_or_no_json_is_refused() {
 #[tokio::test]
 async fn people_write_where_they_may_and_nowhere_else() {
     let place = Place::start().await;
-    let say = async |user: u64, channel: u64, text: &str| {
-        let action = json!({ "user": user, "channel": channel, "do": "say", "text": text });
-        act(&place, &action).await
-    };
+    let say = |user: u64, channel: u64, text: &str| json!({ "user": user, "channel": channel, "do": "say", "text": text });
     let (mina, channel) = (place.mina.get(), place.channel.get());
-    let said = say(mina, channel, " Hello <@1> @everyone ").await.ok();
+    let said = done(&place, &say(mina, channel, " Hello <@1> @everyone ")).await;
     let shown = messages(&place, &format!("user={mina}")).await.ok();
     assert_eq!(shown["messages"][0]["id"], said["message"]);
     assert_eq!(shown["messages"][0]["content"], "Hello <@1> @everyone");
@@ -407,9 +456,9 @@ async fn people_write_where_they_may_and_nowhere_else() {
         (stranger, channel, "Hello"),
         (place.jamong.get(), direct, "Hello"),
     ] {
-        assert_eq!(say(user, channel, text).await.status, 400, "{user}");
+        refused(&place, &say(user, channel, text)).await;
     }
-    say(mina, direct, "Hello").await.ok();
+    done(&place, &say(mina, direct, "Hello")).await;
     place.end();
 }
 
@@ -426,7 +475,7 @@ async fn what_came_in_other_channels_is_told_by_id_to_those_who_see_it() {
         .ok()["id"]
         .clone();
     let mine = json!({ "do": "say", "text": "Mine is read" });
-    act(&place, &mina_does(&place, mine)).await.ok();
+    done(&place, &mina_does(&place, mine)).await;
     let seen = messages(&place, &format!("user={}", place.mina)).await.ok();
     let expected = json!({
         other.to_string(): [posted], direct.to_string(): [told], place.channel.to_string(): [],
@@ -561,7 +610,7 @@ async fn direct_messages_are_shown_to_their_recipient_alone_who_acts_in_them() {
             "message": id, "custom_id": "yes",
         })
     };
-    assert_eq!(act(&place, &click(place.jamong.get())).await.status, 400);
+    refused(&place, &click(place.jamong.get())).await;
     let clicked = click(place.mina.get());
     let answering = async {
         let event = gateway.event("INTERACTION_CREATE").await;
@@ -665,10 +714,13 @@ async fn other_sites_and_names_pointed_here_are_refused() {
         let world = place.sent(with("GET", "/local/world")).await;
         let expected = if allowed { 200 } else { 403 };
         assert_eq!(world.status, expected, "{host} {origin:?}");
-        // Allowed, it is refused all the same: there is no such command.
+        // Allowed, it is refused all the same, in words: there is no such command.
         let acted = place.sent(with("POST", "/local/act").json(&action)).await;
-        let expected = if allowed { 400 } else { 403 };
         assert_eq!(acted.status, expected, "{host} {origin:?}");
+        if allowed {
+            let why = acted.body["refused"].as_str().unwrap();
+            assert!(why.contains("no command"), "{why}");
+        }
     }
     place.end();
 }
