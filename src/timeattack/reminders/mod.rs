@@ -8,7 +8,7 @@
 //!
 //! A reminder is worth something now or not at all. It makes way for verdicts, one that comes later
 //! than [`LATEST_MS`] is left out, none waits for a morning, and nobody is told of one that could not
-//! be posted. What ends or moves meanwhile takes back what has not left yet ([`call_off`]).
+//! be posted. What ends or moves meanwhile takes back what has not left yet (`call_off`).
 //!
 //! When the next one is due stands in the time attack's row, indexed. So a million of them cost no
 //! task and no message until they are due, and after a restart nothing need be set up.
