@@ -182,25 +182,25 @@ async function tell(signal) {
   await enter(first);
   caption(t("story-start", names));
   const plants = await start(first, t("story-task-1"), "20s");
-  await pause(4_000, signal);
+  await pause(3_000, signal);
   caption(t("story-tick"));
-  await pause(4_500, signal);
+  await pause(3_000, signal);
   caption(t("story-complete"));
   await complete(first, plants);
-  await pause(5_500, signal);
+  await pause(4_000, signal);
 
   await enter(second);
   caption(t("story-fail", names));
-  const problems = await start(second, t("story-task-2"), "10s");
+  const problems = await start(second, t("story-task-2"), "7s");
   await verdict(second, problems, 30_000);
   caption(t("story-failed"));
-  await pause(6_500, signal);
+  await pause(4_500, signal);
 
   await enter(first);
   caption(t("story-kill", names));
-  const desk = await start(first, t("story-task-3"), "10s");
-  await pause(4_000, signal);
-  const killed = await kill(null, 13_000);
+  const desk = await start(first, t("story-task-3"), "8s");
+  await pause(2_500, signal);
+  const killed = await kill(null, 11_500);
   if (killed.refused) throw new Error(refusal(killed.refused));
   caption(t("story-dead"));
   // It is away for a while, and says so: that is the story.
@@ -212,22 +212,22 @@ async function tell(signal) {
   );
   await verdict(first, desk, 30_000);
   caption(t("story-back"));
-  await pause(7_000, signal);
+  await pause(5_000, signal);
 
   await enter(first);
   caption(t("story-night", names));
   await allow(first);
-  await pause(4_000, signal);
+  await pause(2_500, signal);
   await turnTo(22);
-  const book = await start(first, t("story-task-4"), "10s");
+  const book = await start(first, t("story-task-4"), "6s");
   await verdict(first, book, 30_000);
   const morning = await held(first);
   caption(t("story-held"));
-  await pause(6_500, signal);
+  await pause(5_000, signal);
   await turnTo(9);
   await morning();
   go("home");
   caption(t("story-morning"));
-  await pause(6_500, signal);
+  await pause(5_000, signal);
   caption(t("story-end"));
 }
