@@ -66,7 +66,7 @@ use state::Shared;
 use world::{Channel, ChannelKind, Guild, Member, Role, User, World};
 
 /// How long the waiting helpers wait, in real time: far longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How to start a local Discord.
 pub struct Options {
