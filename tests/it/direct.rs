@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use sqlx::Row as _;
 use timeattack::consent::{self, Decided, Decider, Source, Wish};
 use timeattack::guild::{self, Change};
 use timeattack::i18n::Language;
@@ -433,15 +432,8 @@ async fn a_result_that_a_stopped_message_would_have_told_is_shown_after_all() {
 #[tokio::test]
 async fn no_look_at_the_direct_messages_goes_through_all_that_waits() {
     let app = TestApp::start().await;
-    // PostgreSQL's planner would rather go through a table as small as a test's, and which index it
-    // takes follows from statistics that such a table does not have: there must be one.
-    let (explain, prefer) = if app.is_postgres() {
-        ("EXPLAIN", "SET enable_seqscan = off")
-    } else {
-        ("EXPLAIN QUERY PLAN", "SELECT 1")
-    };
-    let mut conn = app.app().db.read().await.unwrap();
-    sqlx::query(prefer).execute(&mut *conn).await.unwrap();
+    // Which index PostgreSQL takes follows from statistics that a test's table does not have: there
+    // must be one.
     for (sql, index) in [
         (
             "SELECT guild_id, user_id FROM outbox WHERE kind = 'dm' AND user_id IN (1, 2) \
@@ -469,11 +461,7 @@ async fn no_look_at_the_direct_messages_goes_through_all_that_waits() {
             "members_allowing",
         ),
     ] {
-        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}")));
-        let rows = plan.fetch_all(&mut *conn).await.unwrap();
-        // What the step says is the last column of SQLite's answer, and the only one of PostgreSQL's.
-        let steps: Vec<String> = rows.iter().map(|row| row.get(row.len() - 1)).collect();
-        let plan = steps.join("\n");
+        let plan = app.plan(sql).await;
         if app.is_postgres() {
             assert!(!plan.contains("Seq Scan"), "{sql}: {plan}");
         } else {

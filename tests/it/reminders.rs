@@ -359,22 +359,9 @@ async fn two_processes_remind_once() {
 #[tokio::test]
 async fn no_look_for_reminders_goes_through_all_that_runs() {
     let app = TestApp::start().await;
-    let (explain, prefer) = if app.is_postgres() {
-        ("EXPLAIN", "SET enable_seqscan = off")
-    } else {
-        ("EXPLAIN QUERY PLAN", "SELECT 1")
-    };
-    let mut conn = app.app().db.read().await.unwrap();
-    sqlx::query(prefer).execute(&mut *conn).await.unwrap();
     let sql = "SELECT id FROM time_attacks WHERE state = 'running' AND next_reminder_ms <= 1 \
          ORDER BY next_reminder_ms, id LIMIT 5";
-    let plan = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}")));
-    let rows = plan.fetch_all(&mut *conn).await.unwrap();
-    let steps: Vec<String> = rows
-        .iter()
-        .map(|row| sqlx::Row::get(row, sqlx::Row::len(row) - 1))
-        .collect();
-    let plan = steps.join("\n");
+    let plan = app.plan(sql).await;
     assert!(plan.contains("time_attacks_to_remind"), "{plan}");
 }
 

@@ -407,6 +407,24 @@ impl TestApp {
         true
     }
 
+    /// How the database would look for this. A table as small as a test's PostgreSQL would rather go
+    /// through, so it is kept from that where there is an index.
+    pub async fn plan(&self, sql: &str) -> String {
+        let (explain, prefer) = if self.is_postgres() {
+            ("EXPLAIN", "SET enable_seqscan = off")
+        } else {
+            ("EXPLAIN QUERY PLAN", "SELECT 1")
+        };
+        let mut conn = self.app().db.read().await.expect("a connection");
+        let preferred = sqlx::query(prefer).execute(&mut *conn).await;
+        preferred.expect("a setting");
+        let plan = sqlx::query(AssertSqlSafe(format!("{explain} {sql}")));
+        let rows = plan.fetch_all(&mut *conn).await.expect("a plan");
+        // What the step says is the last column of SQLite's answer, and the only one of PostgreSQL's.
+        let steps = rows.iter().map(|row| row.get::<String, _>(row.len() - 1));
+        steps.collect::<Vec<_>>().join("\n")
+    }
+
     async fn has_due_reminders(&self) -> bool {
         let mut conn = self.app().db.read().await.expect("a connection");
         let first_ms = attacks::reminders::first_due(&mut conn).await;
