@@ -12,27 +12,30 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "a bench prints, and ends at the first thing that is wrong"
+    dead_code,
+    unreachable_pub,
+    reason = "a bench prints, ends at the first thing that is wrong, and uses a part of the support"
 )]
 
+#[path = "support/smtp.rs"]
+mod smtp;
+
 use std::net::SocketAddr;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use timeattack::clock::Clock;
 use timeattack::mailer::dkim::Signer;
 use timeattack::mailer::mime::{Assembler, Attachment, Constant, Draft, Image, Unsubscribe};
 use timeattack::mailer::smtp::{Pool, Server};
 use timeattack::mailer::{Letter, Mailbox, Mailer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
-const CONNECTIONS: usize = 10;
+use smtp::{CONNECTIONS, Sink, cpu_secs, source};
+
 /// Twice the connections, so that there is always a mail to announce behind another.
 const UNDER_WAY: usize = 2 * CONNECTIONS;
-const LATE: Duration = Duration::from_millis(20);
 const RSA: &[u8] = include_bytes!("../tests/keys/dkim_rsa.pem");
 const ED25519: &[u8] = include_bytes!("../tests/keys/dkim_ed25519.pem");
 
@@ -65,16 +68,7 @@ const KINDS: [Kind; 2] = [
 ];
 
 fn main() -> ExitCode {
-    let is_there = |program: &str| {
-        let found = Command::new(program)
-            .arg("-?")
-            .stderr(Stdio::null())
-            .stdout(Stdio::null())
-            .status();
-        found.is_ok()
-    };
-    if !is_there("smtp-sink") || !is_there("smtp-source") {
-        eprintln!("smtp-sink and smtp-source are not in PATH: apt-get install postfix");
+    if !smtp::is_postfix_there() {
         return ExitCode::FAILURE;
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -170,7 +164,8 @@ async fn against_sink() {
     let sink = Sink::start();
     for kind in &KINDS {
         let size = letter(&assembler(kind, None), kind, 1).mail.len();
-        let limit = source(&sink, kind, size);
+        let mails = usize::try_from(kind.mails).unwrap();
+        let limit = source(sink.address, mails, size);
         println!("  {:>6} smtp-source: {limit:>6.0}/s", kind.name);
         for (signed, key) in [
             ("unsigned", None),
@@ -195,31 +190,11 @@ async fn against_sink() {
     }
 }
 
-/// Processor time of this process so far: of use where others compute beside it.
-fn cpu_secs() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    // Behind the name, which may have spaces: the 14th and 15th field of the whole, in hundredths.
-    let fields = stat.rsplit(')').next().unwrap().split_whitespace();
-    let ticks: f64 = fields
-        .skip(11)
-        .take(2)
-        .map(|field| field.parse::<f64>().unwrap())
-        .sum();
-    ticks / 100.0
-}
-
 /// Against a server 20 ms away.
 async fn late() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer_late(stream));
-        }
-    });
+    let address = smtp::late().await;
     let rate = sent(address, &KINDS[1], 2_400, None).await;
     println!("    20 ms late: {rate:>6.0}/s over {CONNECTIONS} connections (> 239, aim 480)");
-    server.abort();
 }
 
 /// Mails per second.
@@ -250,111 +225,4 @@ async fn sent(address: SocketAddr, kind: &'static Kind, mails: i64, key: Option<
     let took = begun.elapsed();
     mailer.close().await;
     f64::from(i32::try_from(mails).unwrap()) / took.as_secs_f64()
-}
-
-/// What `smtp-source` does with as many connections, one mail after the other on each.
-fn source(sink: &Sink, kind: &Kind, size: usize) -> f64 {
-    let begun = Instant::now();
-    let status = Command::new("smtp-source")
-        .args([
-            "-d",
-            "-s",
-            &CONNECTIONS.to_string(),
-            "-m",
-            &kind.mails.to_string(),
-        ])
-        .args([
-            "-l",
-            &size.to_string(),
-            "-f",
-            "news@example.org",
-            "-t",
-            "member@example.org",
-        ])
-        .arg(format!("inet:{}", sink.address))
-        .status();
-    assert!(status.unwrap().success());
-    f64::from(i32::try_from(kind.mails).unwrap()) / begun.elapsed().as_secs_f64()
-}
-
-/// `smtp-sink`, running. Dropping it ends it.
-struct Sink {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Sink {
-    fn start() -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let mut command = Command::new("smtp-sink");
-        // As root it wants to become somebody else.
-        let is_root = Command::new("id")
-            .arg("-u")
-            .output()
-            .is_ok_and(|id| id.stdout == b"0\n");
-        if is_root {
-            command.args(["-u", "nobody"]);
-        }
-        let child = command
-            .arg(format!("inet:{address}"))
-            .arg("1000")
-            .spawn()
-            .unwrap();
-        while std::net::TcpStream::connect(address).is_err() {
-            std::thread::yield_now();
-        }
-        Self { child, address }
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        // Both fail only if it has ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Each answer leaves 20 ms after its command came; commands that come together are answered
-/// together. The network is late, not the server slow.
-async fn answer_late(stream: tokio::net::TcpStream) {
-    stream.set_nodelay(true).unwrap();
-    let (mut reader, mut writer) = stream.into_split();
-    let (answers, mut due) = tokio::sync::mpsc::unbounded_channel::<(Instant, &'static str)>();
-    tokio::spawn(async move {
-        while let Some((at, answer)) = due.recv().await {
-            tokio::time::sleep_until(at.into()).await;
-            if writer.write_all(answer.as_bytes()).await.is_err() {
-                break;
-            }
-        }
-    });
-    let say = |answer| answers.send((Instant::now() + LATE, answer)).is_ok();
-    say("220 late.example\r\n");
-    let (mut buffer, mut in_mail) = (Vec::with_capacity(65_536), false);
-    while reader
-        .read_buf(&mut buffer)
-        .await
-        .is_ok_and(|read| read > 0)
-    {
-        loop {
-            let end: &[u8] = if in_mail { b"\r\n.\r\n" } else { b"\r\n" };
-            let found = buffer.windows(end.len()).position(|window| window == end);
-            let Some(at) = found else {
-                break;
-            };
-            let line: Vec<u8> = buffer.drain(..at + end.len()).collect();
-            let answer = match line.get(..4) {
-                _ if in_mail => "250 Ok\r\n",
-                Some(b"EHLO") => "250-late.example\r\n250 PIPELINING\r\n",
-                Some(b"DATA") => "354 Go on\r\n",
-                Some(b"QUIT") => "221 Bye\r\n",
-                _ => "250 Ok\r\n",
-            };
-            in_mail = answer.starts_with("354");
-            say(answer);
-        }
-    }
 }

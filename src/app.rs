@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::campaign;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::ids::IdMaker;
 use crate::outbox::Outbox;
+use crate::sender::Sender;
 use crate::timeattack::reminders::Bell;
 use crate::timeattack::timer::Timers;
 
@@ -22,6 +24,10 @@ pub struct App {
     pub outbox: Outbox,
     /// One task per running time attack.
     pub timers: Timers,
+    /// Whose mails they are.
+    pub sender: Arc<Sender>,
+    /// Rings when there is something to do for a campaign.
+    pub campaigns: campaign::Bell,
     /// Rings when a reminder is planned.
     pub reminders: Bell,
 }

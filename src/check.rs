@@ -18,7 +18,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigErrors, DiscordConfig, DkimConfig, MailConfig};
+use crate::config::{Config, ConfigErrors, DiscordConfig, DkimConfig, HttpConfig, MailConfig};
 use crate::mailer::dkim::Signer;
 use crate::mailer::smtp::{self, Stage, Tls};
 use crate::mailer::{Failure, Scope};
@@ -213,6 +213,28 @@ pub async fn discord_token(discord: &DiscordConfig) -> Line {
     }
 }
 
+/// Where links in mails lead. Nothing is fetched: what is in front of the server is not seen from here.
+pub fn public_url(http: &HttpConfig) -> Line {
+    const WHAT: &str = "links in mail";
+    let url = &http.public_url;
+    if http.addr.is_none() {
+        return Line::warn(
+            WHAT,
+            format!("lead to {url}, and HTTP_ADDR is off here"),
+            "see that another process answers there, or nobody can unsubscribe",
+        );
+    }
+    if url.starts_with("https://") {
+        return Line::ok(WHAT, format!("lead to {url}"));
+    }
+    Line::warn(
+        WHAT,
+        format!("lead to {url}, which is not https"),
+        "put a proxy with TLS in front of HTTP_ADDR and set PUBLIC_URL to its address: mail programs \
+         show their own “Unsubscribe” for https alone (RFC 8058)",
+    )
+}
+
 /// The mail server: connects, encrypts, logs in and says goodbye. No mail is sent.
 pub async fn mail_server(mail: &MailConfig, clock: &Clock) -> Line {
     const WHAT: &str = "mail server";
@@ -333,7 +355,8 @@ pub fn dkim(mail: &MailConfig) -> Line {
     )
 }
 
-fn signer(dkim: &DkimConfig) -> anyhow::Result<Signer> {
+/// Reads the key that signs.
+pub fn signer(dkim: &DkimConfig) -> anyhow::Result<Signer> {
     let pem = std::fs::read(&dkim.key_file)?;
     Ok(Signer::new(&dkim.domain, &dkim.selector, &pem)?)
 }

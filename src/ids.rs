@@ -102,6 +102,14 @@ id_type!(/// An announcement.
     AnnouncementId);
 id_type!(/// A file of subscribers that was read.
     ImportId);
+id_type!(/// A template of mails.
+    TemplateId);
+id_type!(/// A campaign.
+    CampaignId);
+id_type!(/// One sending of a campaign, or of a test of it.
+    OccurrenceId);
+id_type!(/// One recipient's mail of an occurrence.
+    DeliveryId);
 id_type!(/// An admin's correction of a verdict.
     CorrectionId);
 snowflake_type!(/// A Discord server.

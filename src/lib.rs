@@ -32,6 +32,8 @@
 //! | [`guild`] | a server's settings and message templates; [`quiet_hours`] |
 //! | [`privacy`] | what is stored of a member, told and deleted |
 //! | [`subscriber`] | whom mail can be written to, and whom not |
+//! | [`template`], [`campaign`] | mail to subscribers: what it says, and to whom it goes when |
+//! | [`sender`], [`links`] | whose mails they are, and the links in them |
 //! | [`announce`] | direct messages to everybody on a server who allowed them |
 //! | [`presence`] | when the bot was there, so that no streak pays for our downtime |
 //! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
@@ -40,6 +42,7 @@
 //! | [`mailer`] | mail: written, signed, and handed to a server or a folder |
 //! | [`alerts`] | what is wrong with the host, told to its operators |
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
+//! | [`http`] | hearing: leaving the list, webhooks, health (axum) |
 //! | [`picture`] | what is shown as a picture: SVG drawn to PNG |
 //! | [`duration_text`] | durations and clock times in Korean and English |
 //! | [`i18n`] | everything that people read, in both languages |
@@ -51,8 +54,8 @@
 //! Kept by a test that reads `src/` (`tests/it/house.rs`), most of them as absences:
 //!
 //! - each room uses only those the test lists for it, so the arrows go one way:
-//!   `run → {discord, sandbox, alerts} → features → outbox → {db, messenger} → {clock, ids, error}`;
-//! - poise and serenity are known in [`discord`] alone, axum in `sandbox` alone;
+//!   `run → {discord, http, sandbox, alerts} → features → outbox → {db, messenger} → {clock, ids, error}`;
+//! - poise and serenity are known in [`discord`] alone, axum in [`http`] and `sandbox` alone;
 //! - SQL stands in `db/` and the features' `store.rs`, and no feature reaches another's store;
 //! - system time is read in [`clock`] alone, the environment in [`config`] alone, randomness in
 //!   [`run`] alone;
@@ -75,21 +78,26 @@ pub mod config;
 pub mod telemetry;
 
 pub mod announce;
+pub mod campaign;
 pub mod consent;
 pub mod guild;
 pub mod presence;
 pub mod privacy;
 pub mod quiet_hours;
 pub mod subscriber;
+pub mod template;
 pub mod timeattack;
 
 pub mod alerts;
+pub mod links;
 pub mod mailer;
 pub mod messenger;
 pub mod outbox;
+pub mod sender;
 
 pub mod discord;
 pub mod duration_text;
+pub mod http;
 pub mod i18n;
 pub mod picture;
 

@@ -13,11 +13,13 @@ use serde_json::{Value, json};
 
 use crate::announce;
 use crate::app::App;
+use crate::campaign::{self, Campaign};
 use crate::consent::{self, notices};
 use crate::error::Result;
 use crate::ids::{GuildId, UserId};
 use crate::outbox;
 use crate::subscriber;
+use crate::template;
 use crate::timeattack::correction::{self, Correction};
 use crate::timeattack::{self, TimeAttack, reminders};
 
@@ -58,8 +60,10 @@ pub async fn delete(app: &App, guild: GuildId, user: UserId) -> Result<Amount> {
             Box::pin(async move {
                 outbox::forget(tx, messages).await?;
                 announce::forget(tx, *guild, *user).await?;
+                campaign::forget(tx, *guild, *user).await?;
                 consent::forget(tx, *guild, *user).await?;
                 subscriber::forget(tx, *guild, *user).await?;
+                template::forget(tx, *guild, *user).await?;
                 correction::forget(tx, *guild, *user).await?;
                 timeattack::forget(tx, outbox, *guild, *user).await
             })
@@ -81,6 +85,7 @@ pub async fn export(app: &App, guild: GuildId, user: UserId) -> Result<Value> {
     let status = consent::status(app, guild, user).await?;
     let attacks = timeattack::all_of(app, guild, user).await?;
     let attacks: Vec<Value> = attacks.iter().map(attack).collect();
+    let campaigns = campaign::by(app, guild, user).await?;
     let corrections = correction::about(app, guild, user).await?;
     let corrections = corrections.iter().map(|one| corrected(one, user));
     Ok(json!({
@@ -100,6 +105,7 @@ pub async fn export(app: &App, guild: GuildId, user: UserId) -> Result<Value> {
         "consents": consent::records(app, guild, user).await?,
         "consent_notices": notices::all_of(app, guild, user).await?,
         "announcements": announce::by(app, guild, user).await?,
+        "campaigns": campaigns.iter().map(made).collect::<Vec<Value>>(),
         "time_attacks": attacks,
         "corrections": corrections.collect::<Vec<Value>>(),
         "messages": app.outbox.about(guild, user).await?,
@@ -120,6 +126,17 @@ fn attack(attack: &TimeAttack) -> Value {
         "undos": attack.undos,
         "proof_url": attack.proof_url,
         "language": attack.language,
+    })
+}
+
+fn made(campaign: &Campaign) -> Value {
+    json!({
+        "id": campaign.id.to_string(),
+        "name": campaign.name,
+        "template": campaign.template,
+        "segment": campaign.segment,
+        "kind": campaign.kind.as_str(),
+        "created_ms": campaign.created_ms,
     })
 }
 

@@ -493,7 +493,7 @@ subscribers-title = 📇 { $count ->
     [one] One subscriber
    *[other] { $count } subscribers
 }, { $suppressed } of them get nothing (page { $page } of { $pages })
-subscribers-exported = 📇 All subscribers, with their consents and with why nothing is sent to some of them. Times are UTC.
+subscribers-exported = 📇 All subscribers, and with why nothing is sent to some of them; `consents.csv` has every consent and refusal that was recorded. Times are UTC.
 
 # Help.
 
@@ -631,3 +631,323 @@ stats-failed-only = failed only
 stats-away = bot away
 stats-empty = No time attack has ended yet. The first one starts with /timeattack start
 stats-alt = Record of { $name }, { $date }. Completed: { $completed }. Failed: { $failed }. Given up: { $givenup }. Success rate: { $rate }. Current streak: { $current }. Longest streak: { $longest }. Usual length: { $usual }. In the last 26 weeks something was completed on { $daysdone }, deadlines were only missed on { $daysfailed }, and the bot was away on { $daysaway }.
+
+## Templates of mails, and campaigns
+
+error-mail-template-unknown = There is no template of this name. `/template list` shows those there are.
+error-mail-no-sender = This bot cannot send mail yet: whoever hosts it must set `MAIL_FROM` to `Name <address@example.org>`.
+error-campaign-unknown = There is no campaign of this name. `/campaign list` shows those there are.
+
+## Pages of the HTTP server
+
+page-nothing-here = There is nothing here
+page-refused = This cannot be done
+page-failed = This did not work
+page-failed-more = Please try again in a few minutes. If it fails again, tell whoever hosts the bot this number: { $id }
+page-server = Discord server
+
+# Leaving the list, by the link in a mail.
+
+unsubscribe-ask = Stop these mails?
+unsubscribe-ads = No more advertising
+unsubscribe-all = No mail at all from this server
+unsubscribe-nothing-yet = Nothing changes until you press a button.
+unsubscribe-is-test = This mail was a test. Its link changes nothing.
+unsubscribe-tested = The link works
+unsubscribe-done-ads = You get no more advertising
+unsubscribe-done-all = You get no more mail
+unsubscribe-result-ads = You have refused advertising. Advertising that was waiting to be sent to you is not sent either. Notices may still come.
+unsubscribe-result-all = You are off the list. Mail that was waiting to be sent to you is not sent either.
+unsubscribe-sender = Sender
+unsubscribe-address = Your address
+unsubscribe-date = Unsubscribed
+unsubscribe-unknown = This link does not work
+unsubscribe-unknown-more = It may be incomplete, or its mail is too old. Open the link in a newer mail, answer the mail, or ask the admins of the Discord server: they can take you off the list.
+## Campaigns: `/campaign`
+
+cmd-campaign = Mail to subscribers (needs Manage Server)
+cmd-campaign-create = Make a campaign: a template, and whom it goes to. Nothing is sent yet
+cmd-campaign-create-name = What to call it
+cmd-campaign-create-template = The template of its mails
+cmd-campaign-create-segment = Whom it goes to, such as gender = "Female" and joined >= 2026-01-01; empty: everybody
+cmd-campaign-create-kind = News, or advertising (which is what it counts as if you don't say)
+cmd-campaign-preview = See the mails of the first three recipients, and the first one as a file
+cmd-campaign-preview-name = Which campaign
+cmd-campaign-test = Send one mail of it to an address
+cmd-campaign-test-name = Which campaign
+cmd-campaign-test-email = To whom: any address
+cmd-campaign-send = Check every recipient's mail, and send them after a click
+cmd-campaign-send-name = Which campaign
+cmd-campaign-schedule = Check every recipient's mail, and send them at a time
+cmd-campaign-schedule-name = Which campaign
+cmd-campaign-schedule-at = When, by the server's clock: tomorrow 9am, 2026-12-01 18:00, in 2h
+cmd-campaign-pause = Send nothing more of a campaign for now
+cmd-campaign-pause-name = Which campaign
+cmd-campaign-resume = Go on with a campaign that was paused or stopped
+cmd-campaign-resume-name = Which campaign
+cmd-campaign-cancel = Send nothing more of a campaign at all
+cmd-campaign-cancel-name = Which campaign
+cmd-campaign-status = See how far a campaign is
+cmd-campaign-status-name = Which campaign
+cmd-campaign-list = Show all campaigns
+cmd-campaign-report = See what became of a campaign, with a row per recipient
+cmd-campaign-report-name = Which campaign
+cmd-campaign-retry-failed = Send again what failed
+cmd-campaign-retry-failed-name = Which campaign
+
+error-campaign-name = A campaign's name has 1 to { $most } characters, on one line.
+error-campaign-name-taken = There is a campaign of this name that has been sent or is about to be. Choose another name.
+error-campaign-too-many = This server has { $most } campaigns, which is as many as it can have.
+error-campaign-not-allowed = This server may not send mail. Whoever hosts this bot decides which servers may (`MAIL_GUILDS`): ask them.
+error-campaign-nobody = Nobody would get it. Left out: { $segment } by the segment, { $suppressed } who unsubscribed or can't be reached, { $noconsent } without a consent to advertising. Choose another segment, or import subscribers.
+error-campaign-recipient = Nothing was sent: the mail to { $address } can't be made. { $what }
+error-campaign-begun = This campaign has begun already, or has its time: each is sent once. `/campaign status` shows how it stands; for another round or time, make a new one.
+error-campaign-not-sending = This campaign is not being sent. `/campaign status` shows how it stands.
+error-campaign-not-paused = This campaign is neither paused nor stopped. `/campaign status` shows how it stands.
+error-campaign-nothing-to-cancel = There is nothing to cancel: it was not confirmed, or is over.
+error-campaign-not-begun = Nothing of this campaign was sent yet. `/campaign send` shows what would be.
+error-campaign-cancelled = This campaign was cancelled: nothing more of it is sent. For another round make a new one.
+error-campaign-nothing-failed = Nothing of this campaign failed.
+error-campaign-too-many-tests = { $most } tests were sent in the last hour, which is the most. Try again later.
+
+fault-mail-field = Nothing is known as “{ $field }” of this recipient. Add it by `/subscriber add` or an import, or give the template a default: {"`{{"} { $field } | default("…") {"}}`"}.
+fault-mail-other = { $why }
+fault-ad-mark-missing = The subject of advertising must begin with `(광고)`. Add it to the template's subject.
+fault-ad-mark-brackets = The subject must begin with exactly `(광고)`: no other brackets or signs around the word.
+fault-ad-mark-broken = The subject must begin with exactly `(광고)`: nothing between its letters.
+fault-ad-mark-space = The subject must begin with `(광고)`: remove the space before it.
+fault-ad-mark-late = The subject must begin with `(광고)`: remove what stands before it.
+fault-ad-mark-twice = The subject has `(광고)` twice: once is what the law wants.
+fault-ad-name = The body of advertising must say who sends it: the server's name, or the one that its mails come from.
+fault-ad-contact = The body of advertising must say how to reach the sender: a mail address or a phone number.
+fault-ad-link = The body of advertising must have a link to refuse it: {"`{{ unsubscribe_url }}`"}.
+fault-ad-korean = The body of advertising must say 수신거부 where it can be refused.
+fault-ad-english = The body of advertising must say “unsubscribe” where it can be refused.
+fault-ad-paste = Paste this at the end of the template, with your name and contact:
+    {"```html"}
+    {"<p>보낸 곳: NAME · 문의: you@example.org<br>"}
+    {"<a href=\"{{ unsubscribe_url }}\">무료 수신거부 / Unsubscribe</a></p>"}
+    {"```"}
+fault-segment-long = A segment has { $most } characters at most.
+fault-segment-deep = Too much stands inside one another: { $most } levels of parentheses and `not` at most.
+fault-segment-expected = At character { $at } of the segment: expected { $expected }, but there is “{ $found }”.
+fault-segment-end = The segment ends at character { $at }, where it needs { $expected }.
+fault-segment-unclosed = The quotation that begins at character { $at } of the segment does not end.
+fault-segment-value = At character { $at } of the segment: “{ $found }” is neither a number nor a date. Texts stand in quotes: "Seoul"; dates are 2026-01-01.
+fault-segment-field = No subscriber has an attribute called “{ $name }”. `/subscriber show` shows what they have.
+fault-segment-field-nearest = No subscriber has an attribute called “{ $name }”. Did you mean “{ $nearest }”?
+segment-expected-field = the name of an attribute
+segment-expected-comparison = a comparison (`=`, `!=`, `<`, `<=`, `>`, `>=`, `contains`, `in`, `is empty`)
+segment-expected-value = a value ("text" in quotes, a number, or a date such as 2026-01-01)
+segment-expected-open = `(`
+segment-expected-close = `)`
+segment-expected-comma = `,` or `)`
+segment-expected-empty = `empty` or `not empty`
+segment-expected-end = `and`, `or`, or the end
+
+campaign-created = 📝 The campaign **{ $name }** is made. Nothing is sent yet: look at it with `/campaign preview`, send yourself one with `/campaign test`, then `/campaign send`.
+campaign-segment = 🔎 To whom: { $segment }
+campaign-is-ad = ⚖️ It counts as advertising: it goes only to those whose consent is recorded, its subject begins with `(광고)`, and its body says who sends it, how to reach them and how to refuse.
+campaign-audience = 👥 Recipients: **{ $count }**
+campaign-left-out-segment = ▫️ Left out by the segment: { $count }
+campaign-left-out-suppressed = 🔕 Left out, as they unsubscribed or can't be reached: { $count }
+campaign-left-out-consent = 🔕 Left out, without a consent to advertising: { $count }
+campaign-preview = ✉️ **{ $name }** looks like this. The file is the first mail, as it would be sent.
+campaign-tested = ✉️ A test is on its way to { $email }.
+campaigns-none = There are no campaigns yet. `/campaign create` makes one.
+campaigns-title = { $count ->
+    [one] **One** campaign
+   *[other] **{ $count }** campaigns
+} · page { $page } of { $pages }
+campaign-kind-notice = 📰 News
+campaign-kind-ad = 🏷️ Advertising
+campaign-preflight = 📬 **{ $name }** is ready: every recipient's mail was made once, and none of them is sent yet.
+campaign-schedule-at = ⏰ It begins at **{ $local }** ({ $zone }, UTC{ $offset }), { $left }.
+campaign-schedule-dst = 🕐 The clocks change before then: the time is the one that they show afterwards.
+campaign-warning-large = ⚠️ The largest mail has { $size } KB. Above 100 KB mails are slow to send, and some programs cut them short.
+campaign-warning-nameless = ⚠️ { $count ->
+    [one] One recipient has no name
+   *[other] { $count } recipients have no name
+}, and the template writes it.
+campaign-warning-unsigned = ⚠️ Mails are not signed (DKIM), so many servers will take them for spam. Whoever hosts the bot can change it (`MAIL_DKIM_DOMAIN`).
+campaign-warning-not-https = ⚠️ Links in mails are not `https`, so mail programs show no button to unsubscribe. Whoever hosts the bot can change it (`PUBLIC_URL`).
+campaign-warning-no-way-out = ⚠️ The template has no {"`{{ unsubscribe_url }}`"}: who wants out may call it spam.
+campaign-dropped = Nothing is sent.
+button-campaign-send = Send it to all of them
+button-campaign-schedule = Send it then
+button-campaign-cancel = Cancel it
+button-pause = Pause
+button-resume = Resume
+button-retry-failed = Only what failed
+button-retry-all = Also what may have arrived
+
+campaign-paused = ⏸️ **{ $name }** is paused: nothing more of it is sent until `/campaign resume`. What was on its way arrives.
+campaign-resumed = ▶️ **{ $name }** goes on.
+campaign-cancelled = 🛑 **{ $name }** is cancelled: nothing more of it is sent. What was sent stays sent.
+campaign-is-new = 📝 **{ $name }** was not sent yet. `/campaign send` shows what would be.
+campaign-is-scheduled = ⏰ **{ $name }** begins { $at } ({ $left }).
+campaign-is-freezing = 📋 **{ $name }** is being prepared: { $count } recipients so far. Nothing is sent before all of them are ready.
+campaign-is-sending = 📤 **{ $name }** is being sent.
+campaign-is-paused = ⏸️ **{ $name }** is paused.
+campaign-is-stopped = ⛔ **{ $name }** was stopped, as the mail server refuses the mails themselves: { $why } Once that is put right, resume it.
+campaign-is-done = ✅ **{ $name }** is done.
+campaign-is-cancelled = 🛑 **{ $name }** was cancelled.
+campaign-is-failed = ⚠️ **{ $name }** could not begin, and nothing of it was sent. { $why }
+campaign-pace = ⚡ { $rate } a second, about { $left } left
+campaign-sent = ✅ Delivered: { $count }
+campaign-waiting = ⏳ Waiting: { $count }
+campaign-deferred = 🕐 Put off by their servers, tried again later: { $count }
+campaign-failed = ❌ Failed: { $count }
+campaign-unknown = ❔ May have arrived (cut off at the last moment): { $count }
+campaign-withheld = 🔕 Left out after all: { $count }
+campaign-rests-unreachable = 💤 The mail server can't be reached; tried again at { $until }.
+campaign-rests-throttled = 💤 The mail server wants it slower; it goes on at { $until }.
+campaign-rests-daily = 💤 The day's mails are used up; it goes on at { $until }.
+campaign-told-done = 📬 The campaign **{ $name }** is done: { $sent } delivered, { $failed } failed, { $unknown } may have arrived, { $withheld } left out. `/campaign report` has the rest.
+campaign-told-stopped = ⛔ The campaign **{ $name }** was stopped: the mail server refuses the mails themselves. `/campaign status` says why; `/campaign resume` goes on.
+campaign-told-failed = ⚠️ The campaign **{ $name }** could not begin, and nothing of it was sent. `/campaign status` says why.
+
+campaign-report = 📊 The report. The file has a row per recipient, with the reason where it did not arrive.
+campaign-report-time = 🕐 Began { $began }, took { $took }
+campaign-report-retry = 🔁 `/campaign retry-failed` tries again.
+campaign-retry = 🔁 { $failed } failed. { $unknown } may have arrived. What should be sent again?
+campaign-retry-unknown = Whoever got it already would get it **twice** by the second button.
+campaign-chart-delivered = Delivered
+campaign-chart-failed = Failed
+campaign-chart-unknown = May have arrived
+campaign-chart-lost = Failed, or not known
+campaign-chart-left-out = Left out
+campaign-chart-waiting = Waiting
+campaign-chart-took = Took
+campaign-chart-deferred = Put off
+campaign-chart-nameless = A campaign
+campaign-chart-subtitle = Campaign · { $began }
+campaign-chart-empty = Nothing has been sent yet.
+campaign-chart-unit = Mails in { $step }
+campaign-chart-alt = Report of the campaign { $name }. Delivered: { $delivered }. Failed: { $failed }. May have arrived: { $unknown }. Left out: { $leftout }. Waiting: { $waiting }. It took { $took }.
+## What can be wrong with a template of mails
+
+error-mail-template-name = A template's name has 1 to { $most } characters, on one line.
+error-mail-template-in-use = The campaign **{ $campaign }** uses this template and is not over. Delete the template after it, or cancel the campaign.
+error-mail-template-too-many = This server has { $most } templates already, which is the most. Delete one with `/template delete`.
+error-mail-subject-length = A subject has 1 to { $most } characters, on one line, its fields included.
+error-mail-html-large = The HTML is larger than { $most } KiB. Pictures belong into the options `image1` to `image5`, not into the HTML.
+error-mail-html-encoding = This file is no text in UTF-8. Save the mail's HTML as UTF-8 and upload it again.
+error-mail-html-empty = There is nothing in this file. Upload the HTML of the mail as `body`.
+error-mail-html-line = Line { $line } of the HTML: { $what }
+error-mail-tag-subject = The subject: { $what }
+error-mail-tag-text = The text part, which is made of the HTML: { $what }
+error-mail-image = The picture “{ $file }”: { $what }
+error-mail-images-large = The pictures are larger than { $most } MiB together. Make them smaller: every mail carries them all.
+error-mail-missing-field = The field “{ $field }” is not known of this recipient. Add it with `/subscriber add` or an import, or give the template a default: {"`{{"} { $field } | default("…") {"}}`"}.
+error-mail-subject-broken = With this recipient's fields the subject is empty, or has a line break or a control character in it. Correct the field that the subject uses.
+error-mail-endless = The template does far more than a mail can need. Look at its loops ({"`{%"} for {"%}`"}).
+error-mail-merged-large = With its fields filled in, the mail is larger than { $most } KiB. Look at the template's loops.
+markup-fault-script = no mail program runs scripts, and most take such a mail for dangerous. Remove `<script>`, attributes such as `onclick` and links with `javascript:`.
+markup-fault-outside-style = no mail program fetches style sheets. Put the styles into a `<style>` element instead of `<link>` or `@import`.
+markup-fault-unquoted = a field stands where its value could become HTML. Put attributes into quotes, as in {"`href=\"{{ unsubscribe_url }}\"`"}, and no field right after a `<`.
+markup-fault-deep = more than { $most } elements stand inside one another. Close those that are done.
+markup-fault-many = these are more than { $most } elements, which no mail needs.
+markup-fault-style = the styles cannot be read. Look for a missing brace in `<style>`.
+tag-fault-endless = a tag begins here and does not end. Close it with {"`}}`"}, {"`%}`"} or {"`#}`"}.
+tag-fault-long = this tag is longer than { $most } characters.
+tag-fault-statement = there is no { $given } in mails. There are `if`, `for`, `with` and `set name = …`.
+tag-fault-unclosed = { $given } begins here and does not end. Its end is { $end }.
+tag-fault-unopened = { $given } stands here without its beginning.
+tag-fault-name = there is no { $given } here. There are { $there }.
+tag-fault-sign = { $given } is not used here in mails. Write fields one after the other instead of joining them, and only texts and numbers into lists.
+tag-fault-image = there is no picture { $given }. There are { $there }. Write {"`{{"} image("name") {"}}`"}.
+tag-fault-image-none = there is no picture { $given }: none was uploaded. Add them as `image1` to `image5`.
+tag-fault-subject = the subject cannot be used inside itself.
+tag-fault-syntax = this tag cannot be read ({ $why }).
+tag-fault-merge = this cannot be filled in ({ $why }).
+image-fault-kind = this is no picture that mail programs show. They show PNG, JPEG, GIF and WebP.
+image-fault-other-kind = this is { $is }, and its name says otherwise. Rename it.
+image-fault-large = it is larger than { $most } MiB. Make it smaller: every mail carries it.
+image-fault-name = the file's name cannot be a picture's name. Name it with letters from a to z, digits, `-` and `_`, such as `logo.png`.
+image-fault-repeated = another picture has the same name. Rename one of them.
+
+## /template
+
+template-saved = 💌 The template **{ $name }** is saved. See it with `/template preview`.
+template-replaced = 💌 The template **{ $name }** was replaced. Campaigns that are being sent keep what they took.
+template-fields = **Fields:** { $fields }
+template-without-fields = It uses no fields: everybody gets the same.
+template-warning-remote-images = ⚠️ { $count ->
+    [one] One picture is fetched from elsewhere
+   *[other] { $count } pictures are fetched from elsewhere
+}, which most mail programs do only when asked. Upload them as `image1` to `image5` instead.
+template-warning-form = ⚠️ Most mail programs do not send forms. Put a link to a page with the form.
+template-warning-ignored = ⚠️ Most mail programs leave out `<{ $element }>`.
+template-warning-unused-image = ⚠️ The picture `{ $name }` goes with every mail and is shown in none. Write {"`{{"} image("{ $name }") {"}}`"} into the `src` of an `<img>`.
+template-warning-clipped = ⚠️ The HTML has { $size } KB. Gmail cuts it off after 102 KB, and with it what stands at the end.
+template-warning-no-unsubscribe = ⚠️ There is no {"`{{ unsubscribe_url }}`"}. Advertising cannot be sent without it.
+templates-none = There are no templates yet. `/template save` makes one.
+templates-title = 💌 { $count ->
+    [one] One template
+   *[other] { $count } templates
+}
+template-line = **{ $name }** · { $subject }{ $images ->
+    [0] {""}
+    [one] {" "}· 1 picture
+   *[other] {" "}· { $images } pictures
+} · { $at }
+template-subject = **Subject:** { $subject }
+template-size = **HTML:** { $size } KB
+template-images = **Pictures:** { $names }
+template-saved-by = Saved by <@{ $author }>, { $at }
+template-saved-at = Saved { $at }
+template-preview = 👀 This is what would be sent. The file is the mail itself: open it with a mail program.
+template-preview-facts = To { $address } · { $size } KB · { $images ->
+    [0] no pictures
+    [one] 1 picture
+   *[other] { $images } pictures
+}
+template-sample-name = Name
+template-deleted = 🗑️ The template **{ $name }** is deleted. Campaigns that were sent keep theirs.
+cmd-template = What mails say
+cmd-template-save = Save a template, or replace one
+cmd-template-save-name = What it is called; one of this name is replaced
+cmd-template-save-subject = The subject; may have fields, such as {"{{ name }}"}
+cmd-template-save-body = The mail as an HTML file (UTF-8)
+cmd-template-save-image1 = A picture: logo.png is image("logo") in the HTML
+cmd-template-save-image2 = Another picture
+cmd-template-save-image3 = Another picture
+cmd-template-save-image4 = Another picture
+cmd-template-save-image5 = Another picture
+cmd-template-list = Show all templates
+cmd-template-show = Show one, with its HTML
+cmd-template-show-name = Which one
+cmd-template-preview = See the mail that somebody would get; nothing is sent
+cmd-template-preview-name = Which one
+cmd-template-preview-email = Whose mail; the first subscriber's if you leave it out
+cmd-template-delete = Delete one
+cmd-template-delete-name = Which one
+help-group-setup = This server
+help-group-queue = What waits to be sent
+help-group-subscriber = Whom mail goes to
+help-group-template = What mails say
+help-group-campaign = Mail to subscribers
+help-campaign-create = A segment is made of attributes: {"`city = \"Seoul\" and joined >= 2026-01-01`"}, with `or`, `not`, `in (…)`, `contains`, `is empty` and parentheses. Advertising needs each reader's consent, and (광고) in the subject.
+help-campaign-preview = The file has the bytes that would be sent.
+help-campaign-test = As it would arrive, with what is known of that subscriber, or of the first one. Its unsubscribe link changes nothing.
+help-campaign-send = Every mail is made once before you are asked, and nothing is sent if one of them can't be. You see how many get it, who is left out and why.
+help-campaign-schedule = Checked now and confirmed by you; it begins at its time, or as soon as I am back if I was away. Example: `/campaign schedule name:News at:tomorrow 9am`
+help-campaign-pause = Takes effect within two seconds. What is on its way arrives.
+help-campaign-resume = Also after a mail server refused the mail or its sender, and the reason is gone.
+help-campaign-cancel = It can't be taken up again. What is on its way arrives.
+help-campaign-status = The bar moves by itself for a quarter of an hour.
+help-campaign-list = The newest first.
+help-campaign-report = A picture, and a CSV file with what became of each mail and why.
+help-campaign-retry-failed = Asks you first. Mails that may have arrived are sent again only if you say so: some people would get them twice.
+help-template-save = Fields are {"`{{ name }}`"}, {"`{{ email }}`"}, {"`{{ unsubscribe_url }}`"}, every attribute, and pictures as {"`{{ image(\"logo\") }}`"}. `<style>` is put into the elements, and a text part is made. Scripts are refused.
+help-template-list = By name, with the subject.
+help-template-show = Subject, size, pictures and fields, and the HTML as it was uploaded.
+help-template-preview = Subject, first lines and size, and the mail as an `.eml` file with the bytes that would be sent.
+help-template-delete = A campaign that was sent keeps what it took.
+
+## Review of mails
+
+markup-fault-field-in-style = a field cannot stand inside a style: its value could say more than it is for. Choose between styles with {"`{% if %}`"} instead.
+campaign-told-limited = ⏸️ The campaign **{ $name }** waits: the mails of this day are used up. It goes on by itself { $until }.
+campaign-told-away = ⏸️ The campaign **{ $name }** waits: the mail server cannot be reached. It goes on by itself once the server is back.

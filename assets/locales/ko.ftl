@@ -423,7 +423,7 @@ suppressed-complained = 스팸으로 신고했어요
 suppressed-by-hand = 관리자가 막았어요
 subscribers-none = 아직 구독자가 없어요. `/subscriber add`나 `/subscriber import`로 추가해 주세요.
 subscribers-title = 📇 구독자 { $count }명, 그중 보내지 않는 { $suppressed }명 ({ $page }/{ $pages }쪽)
-subscribers-exported = 📇 모든 구독자와 동의 기록, 보내지 않는 이유예요. 시각은 UTC입니다.
+subscribers-exported = 📇 모든 구독자와 보내지 않는 이유예요. `consents.csv`에는 지금까지의 모든 동의와 거부 기록이 있어요. 시각은 UTC입니다.
 
 # 도움말.
 
@@ -542,3 +542,309 @@ stats-failed-only = 실패만
 stats-away = 봇 부재
 stats-empty = 아직 끝난 타임어택이 없어요. /timeattack start로 시작해 보세요
 stats-alt = { $name } 님의 기록, { $date }. 완료 { $completed }개, 실패 { $failed }개, 포기 { $givenup }개, 성공률 { $rate }. 지금 연속 { $current }, 최장 연속 { $longest }, 보통 걸린 시간 { $usual }. 최근 26주 동안 완료한 날 { $daysdone }, 실패만 한 날 { $daysfailed }, 봇이 자리를 비운 날 { $daysaway }.
+
+## Templates of mails, and campaigns
+
+error-mail-template-unknown = 그런 이름의 템플릿이 없어요. `/template list`에서 확인해 주세요.
+error-mail-no-sender = 이 봇은 아직 메일을 보낼 수 없어요. 호스트가 `MAIL_FROM`을 `이름 <address@example.org>` 형식으로 설정해야 해요.
+error-campaign-unknown = 그런 이름의 캠페인이 없어요. `/campaign list`에서 확인해 주세요.
+
+## Pages of the HTTP server
+
+page-nothing-here = 여기에는 아무것도 없어요
+page-refused = 처리할 수 없는 요청이에요
+page-failed = 처리하지 못했어요
+page-failed-more = 몇 분 뒤에 다시 시도해 주세요. 또 실패하면 봇을 운영하는 분에게 이 번호를 알려 주세요: { $id }
+page-server = Discord 서버
+
+# Leaving the list, by the link in a mail.
+
+unsubscribe-ask = 메일을 그만 받으시겠어요?
+unsubscribe-ads = 광고 메일 그만 받기
+unsubscribe-all = 이 서버의 모든 메일 그만 받기
+unsubscribe-nothing-yet = 버튼을 누르기 전에는 아무것도 바뀌지 않아요.
+unsubscribe-is-test = 이 메일은 테스트예요. 링크를 눌러도 바뀌는 것이 없어요.
+unsubscribe-tested = 링크가 잘 동작해요
+unsubscribe-done-ads = 이제 광고 메일을 보내지 않아요
+unsubscribe-done-all = 이제 메일을 보내지 않아요
+unsubscribe-result-ads = 광고성 정보 수신 거부를 처리했어요. 발송을 기다리던 광고도 보내지 않아요. 안내 메일은 갈 수 있어요.
+unsubscribe-result-all = 수신 거부를 처리했어요. 발송을 기다리던 메일도 보내지 않아요.
+unsubscribe-sender = 보낸 사람
+unsubscribe-address = 받는 주소
+unsubscribe-date = 수신 거부 일시
+unsubscribe-unknown = 사용할 수 없는 링크예요
+unsubscribe-unknown-more = 주소가 잘렸거나 너무 오래된 메일일 수 있어요. 더 최근 메일의 링크를 열거나, 메일에 답장하거나, Discord 서버의 관리자에게 말해 주세요. 관리자가 명단에서 빼 드릴 수 있어요.
+## 캠페인: `/campaign`
+
+cmd-campaign = 구독자에게 보내는 메일 (서버 관리하기 권한 필요)
+cmd-campaign-create = 캠페인을 만들어요: 템플릿과 받을 사람. 아직 아무것도 보내지 않아요
+cmd-campaign-create-name = 무엇이라고 부를까요?
+cmd-campaign-create-template = 메일의 템플릿
+cmd-campaign-create-segment = 받을 사람: gender = "Female" and joined >= 2026-01-01. 비워 두면 모두
+cmd-campaign-create-kind = 공지 또는 광고. 비워 두면 광고로 다뤄요
+cmd-campaign-preview = 받는 사람 세 명의 메일을 미리 보고, 첫 메일은 파일로 받아요
+cmd-campaign-preview-name = 어느 캠페인인가요?
+cmd-campaign-test = 주소 하나로 메일 한 통을 보내 봐요
+cmd-campaign-test-name = 어느 캠페인인가요?
+cmd-campaign-test-email = 받을 주소
+cmd-campaign-send = 모든 메일을 한 번씩 만들어 보고, 버튼을 누르면 보내요
+cmd-campaign-send-name = 어느 캠페인인가요?
+cmd-campaign-schedule = 모든 메일을 한 번씩 만들어 보고, 정한 때에 보내요
+cmd-campaign-schedule-name = 어느 캠페인인가요?
+cmd-campaign-schedule-at = 서버의 시간대로 언제: 내일 오전 9시, 2026-12-01 18:00, 2시간 뒤
+cmd-campaign-pause = 캠페인을 잠시 멈춰요
+cmd-campaign-pause-name = 어느 캠페인인가요?
+cmd-campaign-resume = 멈춘 캠페인을 이어서 보내요
+cmd-campaign-resume-name = 어느 캠페인인가요?
+cmd-campaign-cancel = 캠페인의 남은 메일을 보내지 않아요
+cmd-campaign-cancel-name = 어느 캠페인인가요?
+cmd-campaign-status = 캠페인이 얼마나 진행됐는지 보여 줘요
+cmd-campaign-status-name = 어느 캠페인인가요?
+cmd-campaign-list = 캠페인을 모두 보여 줘요
+cmd-campaign-report = 캠페인의 결과를 받는 사람마다 한 줄씩 보여 줘요
+cmd-campaign-report-name = 어느 캠페인인가요?
+cmd-campaign-retry-failed = 실패한 메일을 다시 보내요
+cmd-campaign-retry-failed-name = 어느 캠페인인가요?
+
+error-campaign-name = 캠페인의 이름은 한 줄로 1자부터 { $most }자까지예요.
+error-campaign-name-taken = 이 이름의 캠페인은 이미 보냈거나 곧 보내요. 다른 이름을 골라 주세요.
+error-campaign-too-many = 이 서버의 캠페인이 { $most }개예요. 더 만들 수 없어요.
+error-campaign-not-allowed = 이 서버는 메일을 보낼 수 없어요. 어느 서버가 보낼 수 있는지는 봇을 운영하는 사람이 정해요(`MAIL_GUILDS`). 운영자에게 물어봐 주세요.
+error-campaign-nobody = 받을 사람이 없어요. 조건에 맞지 않음 { $segment }명, 수신을 거부했거나 닿지 않음 { $suppressed }명, 광고 동의 없음 { $noconsent }명. 조건을 바꾸거나 구독자를 더 가져와 주세요.
+error-campaign-recipient = 아무것도 보내지 않았어요. { $address }에게 보낼 메일을 만들 수 없어요. { $what }
+error-campaign-begun = 이 캠페인은 이미 시작됐거나 예약됐고, 캠페인은 한 번만 보내요. `/campaign status`로 상태를 볼 수 있어요. 다시 보내거나 시각을 바꾸려면 새로 만들어 주세요.
+error-campaign-not-sending = 이 캠페인은 보내는 중이 아니에요. `/campaign status`로 상태를 볼 수 있어요.
+error-campaign-not-paused = 이 캠페인은 멈춰 있지 않아요. `/campaign status`로 상태를 볼 수 있어요.
+error-campaign-nothing-to-cancel = 취소할 것이 없어요. 확정하지 않았거나 이미 끝났어요.
+error-campaign-not-begun = 이 캠페인은 아직 아무것도 보내지 않았어요. `/campaign send`로 무엇을 보낼지 볼 수 있어요.
+error-campaign-cancelled = 이 캠페인은 취소돼서 더 보내지 않아요. 다시 보내려면 새로 만들어 주세요.
+error-campaign-nothing-failed = 이 캠페인에는 실패한 메일이 없어요.
+error-campaign-too-many-tests = 한 시간 동안 시험 메일을 { $most }통 보냈어요. 잠시 뒤에 다시 해 주세요.
+
+fault-mail-field = 템플릿에 “{ $field }” 필드가 있는데 이 사람에게는 없어요. `/subscriber add`나 가져오기로 넣거나, 템플릿에 기본값을 정해 주세요: {"`{{"} { $field } | default("…") {"}}`"}.
+fault-mail-other = { $why }
+fault-ad-mark-missing = 광고의 제목은 `(광고)`로 시작해야 해요. 템플릿의 제목에 넣어 주세요.
+fault-ad-mark-brackets = 제목은 정확히 `(광고)`로 시작해야 해요. 다른 괄호나 기호는 쓸 수 없어요.
+fault-ad-mark-broken = 제목은 정확히 `(광고)`로 시작해야 해요. 글자 사이에 아무것도 넣지 마세요.
+fault-ad-mark-space = 제목은 `(광고)`로 시작해야 해요. 앞의 빈칸을 지워 주세요.
+fault-ad-mark-late = 제목은 `(광고)`로 시작해야 해요. 앞에 있는 것을 지워 주세요.
+fault-ad-mark-twice = 제목에 `(광고)`가 두 번 있어요. 한 번만 써 주세요.
+fault-ad-name = 광고의 본문에는 보내는 곳의 이름이 있어야 해요. 서버의 이름이나 메일의 보낸 사람 이름을 써 주세요.
+fault-ad-contact = 광고의 본문에는 보내는 곳의 연락처가 있어야 해요. 메일 주소나 전화번호를 써 주세요.
+fault-ad-link = 광고의 본문에는 수신을 거부하는 링크가 있어야 해요: {"`{{ unsubscribe_url }}`"}.
+fault-ad-korean = 광고의 본문에는 거부하는 곳에 ‘수신거부’라는 말이 있어야 해요.
+fault-ad-english = 광고의 본문에는 거부하는 곳에 ‘unsubscribe’라는 말이 있어야 해요.
+fault-ad-paste = 이름과 연락처를 바꿔 템플릿의 끝에 붙여 넣어 주세요.
+    {"```html"}
+    {"<p>보낸 곳: 이름 · 문의: you@example.org<br>"}
+    {"<a href=\"{{ unsubscribe_url }}\">무료 수신거부 / Unsubscribe</a></p>"}
+    {"```"}
+fault-segment-long = 조건은 { $most }자까지예요.
+fault-segment-deep = 괄호와 `not`은 { $most }겹까지예요.
+fault-segment-expected = 조건의 { $at }번째 글자: { $expected } 자리에 “{ $found }” 글자가 있어요.
+fault-segment-end = 조건이 { $at }번째 글자에서 끝났는데, { $expected } 자리예요.
+fault-segment-unclosed = 조건의 { $at }번째 글자에서 시작한 따옴표가 닫히지 않았어요.
+fault-segment-value = 조건의 { $at }번째 글자: “{ $found }” 값은 숫자도 날짜도 아니에요. 글은 "서울"처럼 따옴표 안에, 날짜는 2026-01-01처럼 써 주세요.
+fault-segment-field = “{ $name }” 속성을 가진 구독자가 없어요. `/subscriber show`로 어떤 속성이 있는지 볼 수 있어요.
+fault-segment-field-nearest = “{ $name }” 속성을 가진 구독자가 없어요. 혹시 “{ $nearest }”인가요?
+segment-expected-field = 속성의 이름
+segment-expected-comparison = 비교(`=`, `!=`, `<`, `<=`, `>`, `>=`, `contains`, `in`, `is empty`)
+segment-expected-value = 값(따옴표 안의 "글", 숫자, 2026-01-01 같은 날짜)
+segment-expected-open = `(`
+segment-expected-close = `)`
+segment-expected-comma = `,` 또는 `)`
+segment-expected-empty = `empty` 또는 `not empty`
+segment-expected-end = `and`, `or` 또는 끝
+
+campaign-created = 📝 **{ $name }** 캠페인을 만들었어요. 아직 아무것도 보내지 않았어요. `/campaign preview`로 보고, `/campaign test`로 받아 본 다음 `/campaign send`로 보내요.
+campaign-segment = 🔎 받을 사람: { $segment }
+campaign-is-ad = ⚖️ 광고로 다뤄요. 동의가 기록된 사람에게만 가고, 제목은 `(광고)`로 시작하며, 본문에 보내는 곳의 이름과 연락처, 수신거부 방법이 있어야 해요.
+campaign-audience = 👥 받는 사람: **{ $count }**명
+campaign-left-out-segment = ▫️ 조건에 맞지 않아 빠짐: { $count }명
+campaign-left-out-suppressed = 🔕 수신을 거부했거나 닿지 않아 빠짐: { $count }명
+campaign-left-out-consent = 🔕 광고 동의가 없어 빠짐: { $count }명
+campaign-preview = ✉️ **{ $name }** 캠페인은 이렇게 보여요. 파일은 보낼 그대로의 첫 메일이에요.
+campaign-tested = ✉️ { $email }에게 시험 메일을 보내고 있어요.
+campaigns-none = 아직 캠페인이 없어요. `/campaign create`로 만들 수 있어요.
+campaigns-title = 캠페인 **{ $count }**개 · { $pages }쪽 중 { $page }쪽
+campaign-kind-notice = 📰 공지
+campaign-kind-ad = 🏷️ 광고
+campaign-preflight = 📬 **{ $name }** 캠페인이 준비됐어요. 모든 메일을 한 번씩 만들어 봤고, 아직 한 통도 보내지 않았어요.
+campaign-schedule-at = ⏰ **{ $local }**에 시작해요({ $zone }, UTC{ $offset }), { $left }.
+campaign-schedule-dst = 🕐 그 전에 서머타임이 바뀌어요. 바뀐 뒤의 시계로 이 시각이에요.
+campaign-warning-large = ⚠️ 가장 큰 메일이 { $size }KB예요. 100KB가 넘으면 느리게 가고, 어떤 프로그램은 잘라서 보여 줘요.
+campaign-warning-nameless = ⚠️ 템플릿이 이름을 쓰는데 { $count }명은 이름이 없어요.
+campaign-warning-unsigned = ⚠️ 메일에 서명(DKIM)이 없어서 스팸으로 다뤄지기 쉬워요. 봇을 운영하는 사람이 바꿀 수 있어요(`MAIL_DKIM_DOMAIN`).
+campaign-warning-not-https = ⚠️ 메일의 링크가 `https`가 아니라서 메일 프로그램이 수신거부 버튼을 보여 주지 않아요. 봇을 운영하는 사람이 바꿀 수 있어요(`PUBLIC_URL`).
+campaign-warning-no-way-out = ⚠️ 템플릿에 {"`{{ unsubscribe_url }}`"}이 없어요. 그만 받고 싶은 사람이 스팸으로 신고할 수 있어요.
+campaign-dropped = 아무것도 보내지 않아요.
+button-campaign-send = 모두에게 보내기
+button-campaign-schedule = 그때 보내기
+button-campaign-cancel = 취소하기
+button-pause = 잠시 멈추기
+button-resume = 이어서 보내기
+button-retry-failed = 실패한 것만
+button-retry-all = 갔을지도 모르는 것까지
+
+campaign-paused = ⏸️ **{ $name }** 캠페인을 멈췄어요. `/campaign resume` 전에는 더 보내지 않아요. 이미 가고 있던 것은 도착해요.
+campaign-resumed = ▶️ **{ $name }** 캠페인을 이어서 보내요.
+campaign-cancelled = 🛑 **{ $name }** 캠페인을 취소했어요. 더 보내지 않아요. 이미 보낸 것은 되돌릴 수 없어요.
+campaign-is-new = 📝 **{ $name }** 캠페인은 아직 보내지 않았어요. `/campaign send`로 무엇을 보낼지 볼 수 있어요.
+campaign-is-scheduled = ⏰ **{ $name }** 캠페인은 { $at }에 시작해요({ $left }).
+campaign-is-freezing = 📋 **{ $name }** 캠페인을 준비하고 있어요. 지금까지 { $count }명이에요. 모두 준비되기 전에는 보내지 않아요.
+campaign-is-sending = 📤 **{ $name }** 캠페인을 보내고 있어요.
+campaign-is-paused = ⏸️ **{ $name }** 캠페인은 멈춰 있어요.
+campaign-is-stopped = ⛔ 메일 서버가 메일 자체를 받지 않아 **{ $name }** 캠페인을 멈췄어요: { $why } 고친 다음 이어서 보내 주세요.
+campaign-is-done = ✅ **{ $name }** 캠페인을 다 보냈어요.
+campaign-is-cancelled = 🛑 **{ $name }** 캠페인은 취소됐어요.
+campaign-is-failed = ⚠️ **{ $name }** 캠페인을 시작할 수 없어서 아무것도 보내지 않았어요. { $why }
+campaign-pace = ⚡ 1초에 { $rate }통, 약 { $left } 남음
+campaign-sent = ✅ 보냄: { $count }
+campaign-waiting = ⏳ 기다림: { $count }
+campaign-deferred = 🕐 받는 서버가 미뤄 나중에 다시 보냄: { $count }
+campaign-failed = ❌ 실패: { $count }
+campaign-unknown = ❔ 갔을지도 모름(마지막 순간에 끊김): { $count }
+campaign-withheld = 🔕 결국 보내지 않음: { $count }
+campaign-rests-unreachable = 💤 메일 서버에 닿지 않아요. { $until }에 다시 해 봐요.
+campaign-rests-throttled = 💤 메일 서버가 천천히 보내라고 해요. { $until }에 이어서 보내요.
+campaign-rests-daily = 💤 오늘 보낼 수 있는 메일을 다 썼어요. { $until }에 이어서 보내요.
+campaign-told-done = 📬 **{ $name }** 캠페인을 다 보냈어요: 보냄 { $sent }, 실패 { $failed }, 갔을지도 모름 { $unknown }, 보내지 않음 { $withheld }. 자세한 것은 `/campaign report`에 있어요.
+campaign-told-stopped = ⛔ 메일 서버가 메일 자체를 받지 않아 **{ $name }** 캠페인을 멈췄어요. 이유는 `/campaign status`에 있고, `/campaign resume`으로 이어서 보내요.
+campaign-told-failed = ⚠️ **{ $name }** 캠페인을 시작할 수 없어서 아무것도 보내지 않았어요. 이유는 `/campaign status`에 있어요.
+
+campaign-report = 📊 결과예요. 파일에는 받는 사람마다 한 줄씩, 가지 않은 이유와 함께 있어요.
+campaign-report-time = 🕐 시작 { $began }, 걸린 시간 { $took }
+campaign-report-retry = 🔁 `/campaign retry-failed`로 다시 보낼 수 있어요.
+campaign-retry = 🔁 실패 { $failed }통, 갔을지도 모르는 것 { $unknown }통이에요. 무엇을 다시 보낼까요?
+campaign-retry-unknown = 이미 받은 사람은 두 번째 버튼으로 **두 번** 받게 돼요.
+campaign-chart-delivered = 보냄
+campaign-chart-failed = 실패
+campaign-chart-unknown = 갔을지도 모름
+campaign-chart-lost = 실패하거나 알 수 없음
+campaign-chart-left-out = 보내지 않음
+campaign-chart-waiting = 기다림
+campaign-chart-took = 걸린 시간
+campaign-chart-deferred = 미뤄짐
+campaign-chart-nameless = 캠페인
+campaign-chart-subtitle = 캠페인 · { $began }
+campaign-chart-empty = 아직 아무것도 보내지 않았어요.
+campaign-chart-unit = { $step }마다 보낸 메일
+campaign-chart-alt = 캠페인 { $name }의 결과. 보냄: { $delivered }. 실패: { $failed }. 갔을지도 모름: { $unknown }. 보내지 않음: { $leftout }. 기다림: { $waiting }. 걸린 시간: { $took }.
+## 메일 템플릿의 오류
+
+error-mail-template-name = 템플릿 이름은 한 줄, 1~{ $most }자로 지어 주세요.
+error-mail-template-in-use = 아직 끝나지 않은 캠페인 **{ $campaign }**에서 이 템플릿을 쓰고 있어요. 캠페인이 끝난 뒤에 지우거나, 캠페인을 먼저 취소해 주세요.
+error-mail-template-too-many = 이 서버에는 템플릿이 이미 { $most }개 있어요. `/template delete`로 하나를 지워 주세요.
+error-mail-subject-length = 제목은 필드를 포함해 한 줄, 1~{ $most }자로 써 주세요.
+error-mail-html-large = HTML이 { $most }KiB보다 커요. 그림은 HTML이 아니라 `image1`~`image5` 옵션에 넣어 주세요.
+error-mail-html-encoding = UTF-8로 쓴 글이 아니에요. 메일의 HTML을 UTF-8로 저장해서 다시 올려 주세요.
+error-mail-html-empty = 파일에 아무것도 없어요. `body`에 메일의 HTML을 올려 주세요.
+error-mail-html-line = HTML { $line }번째 줄: { $what }
+error-mail-tag-subject = 제목: { $what }
+error-mail-tag-text = HTML에서 만든 텍스트 부분: { $what }
+error-mail-image = 그림 “{ $file }”: { $what }
+error-mail-images-large = 그림을 모두 합치면 { $most }MiB보다 커요. 메일마다 모두 들어가니 크기를 줄여 주세요.
+error-mail-missing-field = 이 수신자에게는 “{ $field }” 필드가 없어요. `/subscriber add`나 가져오기로 넣거나, 템플릿에 기본값을 정해 주세요: {"`{{"} { $field } | default("…") {"}}`"}.
+error-mail-subject-broken = 이 수신자의 필드를 넣으면 제목이 비거나, 줄바꿈이나 제어 문자가 들어가요. 제목에 쓰인 필드를 고쳐 주세요.
+error-mail-endless = 템플릿이 메일에 필요한 것보다 훨씬 많은 일을 해요. 반복문({"`{%"} for {"%}`"})을 살펴봐 주세요.
+error-mail-merged-large = 필드를 채우면 메일이 { $most }KiB보다 커져요. 템플릿의 반복문을 살펴봐 주세요.
+markup-fault-script = 스크립트를 실행하는 메일 프로그램은 없고, 대부분 위험한 메일로 여겨요. `<script>`, `onclick` 같은 속성, `javascript:` 링크를 지워 주세요.
+markup-fault-outside-style = 바깥의 스타일시트를 가져오는 메일 프로그램은 없어요. `<link>`나 `@import` 대신 `<style>` 안에 스타일을 넣어 주세요.
+markup-fault-unquoted = 값이 HTML이 될 수 있는 자리에 필드가 있어요. {"`href=\"{{ unsubscribe_url }}\"`"}처럼 속성값을 따옴표로 감싸고, `<` 바로 뒤에는 필드를 쓰지 마세요.
+markup-fault-deep = 요소가 { $most }겹보다 깊어요. 끝난 요소를 닫아 주세요.
+markup-fault-many = 요소가 { $most }개보다 많아요. 메일에는 그만큼 필요하지 않아요.
+markup-fault-style = 스타일을 읽을 수 없어요. `<style>`에 빠진 괄호가 있는지 봐 주세요.
+tag-fault-endless = 여기서 시작한 태그가 끝나지 않아요. {"`}}`"}, {"`%}`"}, {"`#}`"}로 닫아 주세요.
+tag-fault-long = 이 태그는 { $most }자보다 길어요.
+tag-fault-statement = 메일에서는 { $given } 구문을 쓸 수 없어요. `if`, `for`, `with`, `set name = …`을 쓸 수 있어요.
+tag-fault-unclosed = 여기서 시작한 { $given } 구문이 끝나지 않아요. { $end } 구문으로 끝내 주세요.
+tag-fault-unopened = { $given } 구문이 시작 없이 나왔어요.
+tag-fault-name = 여기에 { $given } 이름은 없어요. 쓸 수 있는 이름: { $there }.
+tag-fault-sign = 메일에서는 여기에 { $given } 기호를 쓸 수 없어요. 필드는 이어 붙이는 대신 나란히 쓰고, 목록에는 글자와 숫자만 넣어 주세요.
+tag-fault-image = { $given } 그림이 없어요. 있는 그림: { $there }. {"`{{"} image("이름") {"}}`"}처럼 써 주세요.
+tag-fault-image-none = { $given } 그림이 없어요. 올린 그림이 하나도 없으니 `image1`~`image5`에 올려 주세요.
+tag-fault-subject = 제목 안에서 제목을 쓸 수는 없어요.
+tag-fault-syntax = 이 태그를 읽을 수 없어요 ({ $why }).
+tag-fault-merge = 여기를 채울 수 없어요 ({ $why }).
+image-fault-kind = 메일 프로그램이 보여 주는 그림이 아니에요. PNG, JPEG, GIF, WebP를 쓸 수 있어요.
+image-fault-other-kind = 이름과 달리 { $is } 파일이에요. 이름을 바꿔 주세요.
+image-fault-large = { $most }MiB보다 커요. 메일마다 들어가니 크기를 줄여 주세요.
+image-fault-name = 이 파일 이름은 그림 이름이 될 수 없어요. `logo.png`처럼 영문 소문자, 숫자, `-`, `_`로 지어 주세요.
+image-fault-repeated = 이름이 같은 그림이 또 있어요. 하나의 이름을 바꿔 주세요.
+
+## /template
+
+template-saved = 💌 **{ $name }** 템플릿을 저장했어요. `/template preview`로 미리 볼 수 있어요.
+template-replaced = 💌 **{ $name }** 템플릿을 새 내용으로 바꿨어요. 보내고 있는 캠페인은 바꾸기 전 내용으로 나가요.
+template-fields = **필드:** { $fields }
+template-without-fields = 필드를 쓰지 않아서 모두가 같은 메일을 받아요.
+template-warning-remote-images = ⚠️ 그림 { $count }개를 바깥에서 가져와요. 대부분의 메일 프로그램은 물어본 뒤에야 보여 주니 `image1`~`image5`에 올려 주세요.
+template-warning-form = ⚠️ 대부분의 메일 프로그램은 양식을 보내지 않아요. 양식이 있는 페이지로 가는 링크를 넣어 주세요.
+template-warning-ignored = ⚠️ 대부분의 메일 프로그램은 `<{ $element }>` 요소를 빼고 보여 줘요.
+template-warning-unused-image = ⚠️ `{ $name }` 그림은 메일마다 들어가지만 어디에도 보이지 않아요. `<img>`의 `src`에 {"`{{"} image("{ $name }") {"}}`"}를 써 주세요.
+template-warning-clipped = ⚠️ HTML이 { $size }KB예요. Gmail은 102KB 뒤를 잘라 내서 끝부분이 보이지 않아요.
+template-warning-no-unsubscribe = ⚠️ {"`{{ unsubscribe_url }}`"}이 없어요. 이것이 없으면 광고를 보낼 수 없어요.
+templates-none = 아직 템플릿이 없어요. `/template save`로 만들어 보세요.
+templates-title = 💌 템플릿 { $count }개
+template-line = **{ $name }** · { $subject }{ $images ->
+    [0] {""}
+   *[other] {" "}· 그림 { $images }개
+} · { $at }
+template-subject = **제목:** { $subject }
+template-size = **HTML:** { $size }KB
+template-images = **그림:** { $names }
+template-saved-by = <@{ $author }> 님이 { $at }에 저장
+template-saved-at = { $at }에 저장
+template-preview = 👀 이대로 나가요. 파일은 메일 그 자체라서 메일 프로그램으로 열어 볼 수 있어요.
+template-preview-facts = 받는 사람 { $address } · { $size }KB · { $images ->
+    [0] 그림 없음
+   *[other] 그림 { $images }개
+}
+template-sample-name = 이름
+template-deleted = 🗑️ **{ $name }** 템플릿을 지웠어요. 이미 보낸 캠페인에는 그대로 남아요.
+cmd-template = 메일에 쓸 내용
+cmd-template-save = 템플릿을 저장하거나 바꿔요
+cmd-template-save-name = 템플릿 이름. 같은 이름이 있으면 바꿔요
+cmd-template-save-subject = 제목. {"{{ name }}"} 같은 필드를 쓸 수 있어요
+cmd-template-save-body = 메일의 HTML 파일 (UTF-8)
+cmd-template-save-image1 = 그림: logo.png는 HTML에서 image("logo")로 써요
+cmd-template-save-image2 = 다른 그림
+cmd-template-save-image3 = 다른 그림
+cmd-template-save-image4 = 다른 그림
+cmd-template-save-image5 = 다른 그림
+cmd-template-list = 템플릿을 모두 보여 줘요
+cmd-template-show = 템플릿 하나를 HTML과 함께 보여 줘요
+cmd-template-show-name = 어느 템플릿인지
+cmd-template-preview = 누군가가 받을 메일을 미리 봐요. 보내지는 않아요
+cmd-template-preview-name = 어느 템플릿인지
+cmd-template-preview-email = 누구의 메일인지. 비우면 첫 구독자의 메일이에요
+cmd-template-delete = 템플릿을 지워요
+cmd-template-delete-name = 어느 템플릿인지
+help-group-setup = 이 서버
+help-group-queue = 보내기를 기다리는 것
+help-group-subscriber = 메일을 받을 사람
+help-group-template = 메일에 쓸 내용
+help-group-campaign = 구독자에게 보내는 메일
+help-campaign-create = 세그먼트는 속성으로 써요: {"`city = \"Seoul\" and joined >= 2026-01-01`"}. `or`, `not`, `in (…)`, `contains`, `is empty`, 괄호도 쓸 수 있어요. 광고는 받는 사람의 동의와 제목의 (광고)가 있어야 해요.
+help-campaign-preview = 파일은 실제로 보낼 메일과 똑같아요.
+help-campaign-test = 실제로 도착할 모습 그대로, 그 구독자의 정보(없으면 첫 구독자의 정보)로 보내요. 시험 메일의 수신거부 링크는 아무것도 바꾸지 않아요.
+help-campaign-send = 물어보기 전에 모든 메일을 한 번씩 만들어 보고, 하나라도 만들 수 없으면 아무것도 보내지 않아요. 몇 명이 받는지, 누가 왜 빠지는지 보여 드려요.
+help-campaign-schedule = 지금 검사하고 확인을 받아요. 그 시각에 시작하고, 제가 자리를 비웠다면 돌아오자마자 시작해요. 예: `/campaign schedule name:소식 at:내일 오전 9시`
+help-campaign-pause = 2초 안에 멈춰요. 이미 나가고 있는 메일은 도착해요.
+help-campaign-resume = 메일 서버가 메일이나 보내는 사람을 거절해서 멈췄을 때도, 원인을 해결한 뒤 이어서 보낼 수 있어요.
+help-campaign-cancel = 다시 이어서 보낼 수 없어요. 이미 나가고 있는 메일은 도착해요.
+help-campaign-status = 막대는 15분 동안 저절로 움직여요.
+help-campaign-list = 최근 것부터 보여 드려요.
+help-campaign-report = 그림과, 메일마다 어떻게 됐고 왜 그런지 적은 CSV 파일을 드려요.
+help-campaign-retry-failed = 먼저 물어봐요. 도착했을 수도 있는 메일은 그러라고 할 때만 다시 보내요. 두 번 받는 사람이 생길 수 있거든요.
+help-template-save = 필드는 {"`{{ name }}`"}, {"`{{ email }}`"}, {"`{{ unsubscribe_url }}`"}, 모든 속성이고, 그림은 {"`{{ image(\"logo\") }}`"}로 써요. `<style>`은 요소마다 넣어 주고, 텍스트 부분도 만들어 줘요. 스크립트는 쓸 수 없어요.
+help-template-list = 이름순으로 제목과 함께 보여 줘요.
+help-template-show = 제목, 크기, 그림, 필드와 올린 그대로의 HTML을 보여 줘요.
+help-template-preview = 제목, 첫 줄들, 크기와 함께 보낼 바이트 그대로의 `.eml` 파일을 줘요.
+help-template-delete = 이미 보낸 캠페인에는 그대로 남아요.
+
+## 메일 검토
+
+markup-fault-field-in-style = 스타일 안에는 필드를 쓸 수 없어요. 값이 다른 스타일까지 바꿀 수 있기 때문이에요. {"`{% if %}`"}로 스타일을 골라 쓰세요.
+campaign-told-limited = ⏸️ 캠페인 **{ $name }**이(가) 기다리고 있어요. 오늘 보낼 수 있는 메일을 다 썼어요. { $until } 저절로 이어서 보내요.
+campaign-told-away = ⏸️ 캠페인 **{ $name }**이(가) 기다리고 있어요. 메일 서버에 연결할 수 없어요. 서버가 돌아오면 저절로 이어서 보내요.

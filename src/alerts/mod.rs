@@ -56,6 +56,8 @@ pub enum Condition {
     SendingStopped,
     /// Discord says that direct messages are opened too fast.
     NoDmsOpened,
+    /// The mail server cannot be reached.
+    MailServerAway,
 }
 
 impl Condition {
@@ -65,6 +67,7 @@ impl Condition {
             Self::LaneStalled(Lane::Post) => "lane_stalled.post",
             Self::LaneStalled(Lane::Edit) => "lane_stalled.edit",
             Self::LaneStalled(Lane::Dm) => "lane_stalled.dm",
+            Self::LaneStalled(Lane::Email) => "lane_stalled.email",
             Self::TokenRefused => "token_refused",
             Self::DiskLow => "disk_low",
             Self::LogLong => "log_long",
@@ -73,6 +76,7 @@ impl Condition {
             Self::ChannelsClosed => "channels_closed",
             Self::SendingStopped => "sending_stopped",
             Self::NoDmsOpened => "no_dms_opened",
+            Self::MailServerAway => "mail_server_away",
         }
     }
 
@@ -82,6 +86,7 @@ impl Condition {
             Self::LaneStalled(Lane::Post) => "the lane of posts is stalled",
             Self::LaneStalled(Lane::Edit) => "the lane of edits is stalled",
             Self::LaneStalled(Lane::Dm) => "the lane of direct messages is stalled",
+            Self::LaneStalled(Lane::Email) => "the lane of mails is stalled",
             Self::TokenRefused => "Discord does not accept the bot's token",
             Self::DiskLow => "the disk with the database is nearly full",
             Self::LogLong => "the database's log is too long and fills the disk",
@@ -90,6 +95,7 @@ impl Condition {
             Self::ChannelsClosed => "some channels do not take the bot's posts",
             Self::SendingStopped => "Discord refused so much that sending rests",
             Self::NoDmsOpened => "Discord says that direct messages are opened too fast",
+            Self::MailServerAway => "the mail server cannot be reached",
         }
     }
 
@@ -111,6 +117,10 @@ impl Condition {
             Self::NoDmsOpened => Some(
                 "None is opened for ten minutes; those that are open go on. If this comes again, \
                  lower DM_RATE.",
+            ),
+            Self::MailServerAway => Some(
+                "It is tried with one mail now and then, at least every fifteen minutes; what waits \
+                 is kept. `timeattack check` says what is wrong with it.",
             ),
             Self::LaneStalled(_)
             | Self::DiskLow

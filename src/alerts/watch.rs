@@ -10,6 +10,7 @@ use crate::db::{Db, Disk};
 use crate::error::Result;
 use crate::messenger::markdown::shorten;
 use crate::messenger::{Breakers, Messenger};
+use crate::outbox::mail::RestCause;
 use crate::outbox::{Lane, Outbox, Stall};
 use crate::timeattack::{self, MOST_COUNTED, Overdue};
 
@@ -39,6 +40,8 @@ pub struct Watched {
 struct Found {
     is_halted: bool,
     opens_no_dms: bool,
+    /// When the mail server that cannot be reached is tried again.
+    mail_away_until_ms: Option<i64>,
     breakers: Breakers,
     /// Of SQLite's file.
     disk: Option<Disk>,
@@ -92,6 +95,11 @@ impl Watched {
         Found {
             is_halted: self.outbox.is_halted(),
             opens_no_dms: self.outbox.opens_no_dms(),
+            mail_away_until_ms: self
+                .outbox
+                .mails_rest()
+                .filter(|rest| rest.cause == RestCause::Unreachable)
+                .map(|rest| rest.until_ms),
             breakers: self.messenger.breakers(),
             disk: disk.ok().flatten(),
             log_megabytes: self.db.overlong_log_megabytes(),
@@ -127,6 +135,11 @@ impl Found {
                 stopped.map(|left_ms| format!("for {} more", span(left_ms))),
             ),
             (Condition::NoDmsOpened, self.opens_no_dms.then(String::new)),
+            (
+                Condition::MailServerAway,
+                self.mail_away_until_ms
+                    .map(|until_ms| self.next_try(until_ms)),
+            ),
             (Condition::LogLong, self.log_megabytes.map(megabytes)),
             (Condition::DatabaseAway, self.stored.as_ref().err().cloned()),
         ];
@@ -144,6 +157,13 @@ impl Found {
             conditions.push((Condition::VerdictsLate, late));
         }
         conditions
+    }
+
+    fn next_try(&self, until_ms: i64) -> String {
+        format!(
+            "the next try is in {}",
+            span((until_ms - self.now_ms).max(0))
+        )
     }
 
     fn overdue(&self, overdue: Overdue) -> String {
@@ -181,6 +201,7 @@ mod tests {
         Found {
             is_halted: false,
             opens_no_dms: false,
+            mail_away_until_ms: None,
             breakers: Breakers::default(),
             disk: Some(Disk {
                 free_bytes: 50 << 20,
@@ -206,7 +227,7 @@ mod tests {
     fn nothing_is_told_while_all_is_well_and_everything_is_judged() {
         let found = well();
         assert_eq!(told(&found), []);
-        assert_eq!(found.conditions().len(), 11);
+        assert_eq!(found.conditions().len(), 13);
     }
 
     #[test]
@@ -221,6 +242,7 @@ mod tests {
         };
         let found = Found {
             is_halted: true,
+            mail_away_until_ms: Some(160_000),
             breakers: Breakers {
                 closed_channels: 3,
                 stopped_ms: Some(300_000),
@@ -240,6 +262,7 @@ mod tests {
             (Condition::TokenRefused, ""),
             (Condition::ChannelsClosed, "3 at present"),
             (Condition::SendingStopped, "for 5 min more"),
+            (Condition::MailServerAway, "the next try is in 60 s"),
             (Condition::LogLong, "80 MB"),
             (Condition::DiskLow, "3.2 %, 32 MB are free"),
             (

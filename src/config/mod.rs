@@ -10,6 +10,7 @@
 //! To add a key: read it in [`Config::from_lookup`], and describe it in `.env.example` and in both
 //! READMEs; a test compares them.
 
+mod http;
 mod mail;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use url::Url;
 
 use crate::ids::GuildId;
 
+pub use http::{HttpConfig, Topic};
 pub use mail::{DkimConfig, MailConfig};
 
 /// Discord's own address; the API's path is appended to it.
@@ -44,29 +46,40 @@ const QUOTED: usize = 32;
 const DOT_ENV: &str = ".env";
 
 /// Every key, as the documentation lists them. Those of [`SECRETS`] can end in `_FILE`, too.
-pub const KEYS: [&str; 17] = [
+pub const KEYS: [&str; 27] = [
     "DISCORD_TOKEN",
     "DISCORD_API_URL",
     "DISCORD_GUILD_ID",
     "DISCORD_SHARDS",
     "DISCORD_GLOBAL_RATE",
     "DATABASE_URL",
+    "HTTP_ADDR",
+    "PUBLIC_URL",
+    "SECRET_KEY",
     "DM_RATE",
     "SMTP_URL",
     "MAIL_DIR",
     "MAIL_FROM",
+    "MAIL_GUILDS",
     "MAIL_CONNECTIONS",
+    "MAIL_RATE",
+    "MAIL_DAILY_LIMIT",
+    "MAIL_RETRIES",
+    "MAIL_RETRY_DELAY",
+    "MAIL_DEFER",
     "MAIL_DKIM_DOMAIN",
     "MAIL_DKIM_SELECTOR",
     "MAIL_DKIM_KEY_FILE",
+    "SES_TOPIC_ARNS",
     "ALERT_WEBHOOK_URL",
     "LOG_FORMAT",
     "RUST_LOG",
 ];
 /// The keys whose values are secret.
-pub const SECRETS: [&str; 4] = [
+pub const SECRETS: [&str; 5] = [
     "DISCORD_TOKEN",
     "DATABASE_URL",
+    "SECRET_KEY",
     "SMTP_URL",
     "ALERT_WEBHOOK_URL",
 ];
@@ -96,6 +109,8 @@ pub struct Config {
     pub discord: DiscordConfig,
     /// Where the data is.
     pub database: DatabaseUrl,
+    /// How the program is reached by HTTP.
+    pub http: HttpConfig,
     /// Direct messages per second; 0 for no limit.
     pub dm_rate: f64,
     /// How mail leaves.
@@ -234,6 +249,7 @@ impl Config {
         };
         let database = keys.secret("DATABASE_URL", parse_database_url);
         let database = DatabaseUrl(database.unwrap_or_else(|| DATABASE_URL.into()));
+        let http = HttpConfig::read(&mut keys);
         keys.lookup = lookup;
         let dm_rate = keys.value("DM_RATE", "1", parse_dm_rate);
         keys.lookup = if apart { &nothing } else { lookup };
@@ -248,6 +264,7 @@ impl Config {
             Ok(Self {
                 discord,
                 database,
+                http,
                 dm_rate,
                 mail,
                 alert_webhook,
@@ -262,6 +279,7 @@ impl Config {
     pub fn secrets(&self) -> Vec<SecretString> {
         let mut secrets: Vec<_> = self.discord.token.iter().cloned().collect();
         secrets.extend(self.database.passwords());
+        secrets.extend(self.http.secrets());
         secrets.extend(self.mail.secrets());
         secrets.extend(self.alert_webhook.iter().cloned());
         secrets
@@ -272,6 +290,13 @@ impl DatabaseUrl {
     /// A SQLite database at `path`.
     pub fn sqlite(path: &Path) -> Self {
         Self(format!("sqlite://{}", path.display()).into())
+    }
+
+    /// SQLite's file.
+    pub fn file(&self) -> Option<&Path> {
+        let path = self.expose().strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        Some(Path::new(path.split('?').next().unwrap_or(path)))
     }
 
     /// The whole URL, its password included.

@@ -1,5 +1,7 @@
 use super::*;
 
+/// As long as a key must be.
+const KEY: &str = "0123456789abcdef0123456789abcdef";
 const CANARY: &str = "MTA0-canary.GyUx9a.not-a-real-token";
 
 fn read(pairs: &[(&str, &str)], command: Command) -> Result<Config, ConfigErrors> {
@@ -24,6 +26,14 @@ fn a_token_is_all_that_the_bot_needs() {
     assert_eq!(config.discord.shards, Shards::Auto);
     assert_eq!(config.database.expose(), "sqlite://data/timeattack.db");
     assert!(config.alert_webhook.is_none());
+    assert_eq!(config.http.public_url, "http://127.0.0.1:8080");
+    assert_eq!(config.http.addr, "127.0.0.1:8080".parse().ok());
+    assert!(config.http.keys.is_empty() && config.http.ses_topics.is_empty());
+    let off = [("DISCORD_TOKEN", CANARY), ("HTTP_ADDR", "off")];
+    assert_eq!(read(&off, Command::Run).unwrap().http.addr, None);
+    let elsewhere = [("HTTP_ADDR", "127.0.0.1:9000")];
+    let elsewhere = read(&elsewhere, Command::Check).unwrap();
+    assert_eq!(elsewhere.http.public_url, "http://127.0.0.1:9000");
     assert_eq!(config.log, LogConfig::default());
 }
 
@@ -51,14 +61,24 @@ fn values_are_read() {
             ("DISCORD_GUILD_ID", " 80351110224678912 "),
             ("DISCORD_SHARDS", "2-3/8"),
             ("DATABASE_URL", "postgres://u:p@db:5433/ta"),
+            ("HTTP_ADDR", "[::]:80"),
+            ("PUBLIC_URL", "https://bot.example.org/ta/"),
+            ("SECRET_KEY", &format!("{KEY}new, {KEY}old")),
             ("DM_RATE", "0.5"),
             ("SMTP_URL", "smtps://u:p@mail.example"),
             ("MAIL_DIR", "mails"),
             ("MAIL_FROM", "자몽 <news@example.org>"),
+            ("MAIL_GUILDS", "80351110224678912, 7"),
             ("MAIL_CONNECTIONS", "3"),
+            ("MAIL_RATE", "14"),
+            ("MAIL_DAILY_LIMIT", "50000"),
+            ("MAIL_RETRIES", "5"),
+            ("MAIL_RETRY_DELAY", "500ms"),
+            ("MAIL_DEFER", "30s, 5m,2h"),
             ("MAIL_DKIM_DOMAIN", "Example.org"),
             ("MAIL_DKIM_SELECTOR", "s1"),
             ("MAIL_DKIM_KEY_FILE", "dkim.pem"),
+            ("SES_TOPIC_ARNS", "arn:aws:sns:eu-west-1:123456789012:a,"),
             ("ALERT_WEBHOOK_URL", "https://hooks.example/T0/B0"),
             ("LOG_FORMAT", "json"),
             ("RUST_LOG", "warn,timeattack=debug"),
@@ -73,12 +93,28 @@ fn values_are_read() {
     assert_eq!(config.discord.shards, Shards::Range { first, last, total });
     assert!(config.database.is_postgres());
     assert_eq!(config.database.to_string(), "postgres://db:5433/ta");
+    let http = config.http;
+    assert_eq!(http.addr.unwrap().to_string(), "[::]:80");
+    assert_eq!(http.public_url, "https://bot.example.org/ta");
+    let keys: Vec<_> = http.keys.iter().map(ExposeSecret::expose_secret).collect();
+    assert_eq!(keys, [format!("{KEY}new"), format!("{KEY}old")]);
+    let topic = Topic {
+        arn: "arn:aws:sns:eu-west-1:123456789012:a".into(),
+        region: "eu-west-1".into(),
+    };
+    assert_eq!(http.ses_topics, [topic]);
     assert_eq!(config.dm_rate.to_bits(), 0.5_f64.to_bits());
     let mail = config.mail;
     assert_eq!(mail.server.unwrap().to_string(), "mail.example:465");
     assert_eq!(mail.dir.to_string_lossy(), "mails");
     assert_eq!(mail.from.unwrap().name, "자몽");
     assert_eq!(mail.connections, 3);
+    let guilds = [80_351_110_224_678_912, 7].map(GuildId::from);
+    assert_eq!(mail.guilds, Some(guilds.into()));
+    assert_eq!(mail.rate.to_bits(), 14.0_f64.to_bits());
+    assert_eq!((mail.daily_limit, mail.retries), (50_000, 5));
+    assert_eq!(mail.retry_delay_ms, 500);
+    assert_eq!(mail.defer_ms, [30_000, 300_000, 7_200_000]);
     let dkim = DkimConfig {
         domain: "example.org".into(),
         selector: "s1".into(),
@@ -100,10 +136,20 @@ fn every_fault_is_named_at_once() {
         ("DISCORD_SHARDS", "4-2/8"),
         ("DISCORD_GLOBAL_RATE", "fifty"),
         ("DATABASE_URL", "mysql://u:p@h/d"),
+        ("HTTP_ADDR", "8080"),
+        ("PUBLIC_URL", "bot.example.org"),
+        ("SECRET_KEY", "too short"),
+        ("SES_TOPIC_ARNS", "bounces"),
         ("DM_RATE", "fast"),
         ("SMTP_URL", "http://mail.example"),
         ("MAIL_FROM", "mina"),
+        ("MAIL_GUILDS", "1,mine"),
         ("MAIL_CONNECTIONS", "many"),
+        ("MAIL_RATE", "fast"),
+        ("MAIL_DAILY_LIMIT", "few"),
+        ("MAIL_RETRIES", "often"),
+        ("MAIL_RETRY_DELAY", "1"),
+        ("MAIL_DEFER", "soon"),
         ("MAIL_DKIM_DOMAIN", "exa mple"),
         ("ALERT_WEBHOOK_URL", "hooks.example/T0/B0"),
         ("LOG_FORMAT", "xml"),
@@ -155,6 +201,34 @@ fn wrong_values_are_refused() {
                 "postgres://u:p#x@h:y/d",
             ],
         ),
+        (
+            "HTTP_ADDR",
+            &["localhost:80", ":80", "127.0.0.1", "1.2.3.4:x"],
+        ),
+        (
+            "PUBLIC_URL",
+            &[
+                "ftp://h",
+                "https://",
+                "https://h/?a",
+                "https://h/#a",
+                "http://u:p@h",
+            ],
+        ),
+        (
+            "SECRET_KEY",
+            &["short", ",,", "0123456789 0123456789 0123456789 0"],
+        ),
+        (
+            "SES_TOPIC_ARNS",
+            &[
+                "arn:aws:sqs:eu-west-1:123456789012:a",
+                "arn:aws:sns:evil.test/:123456789012:a",
+                "arn:aws:sns:eu-west-1:12345678901:a",
+                "arn:aws:sns:eu-west-1:123456789012:",
+                "arn:aws:sns:eu-west-1:123456789012:a:b",
+            ],
+        ),
         ("DM_RATE", &["-1", "NaN", "inf", "1e9", "0.0001", "1/s"]),
         (
             "SMTP_URL",
@@ -175,7 +249,19 @@ fn wrong_values_are_refused() {
                 "a@example.org,b@example.org",
             ],
         ),
+        (
+            "MAIL_GUILDS",
+            &["x", "0", "1;2", "-5", "99999999999999999999"],
+        ),
         ("MAIL_CONNECTIONS", &["0", "101", "-1", "ten"]),
+        ("MAIL_RATE", &["-1", "NaN", "inf", "1e9"]),
+        ("MAIL_DAILY_LIMIT", &["-1", "1.5", "99999999999"]),
+        ("MAIL_RETRIES", &["-1", "11"]),
+        ("MAIL_RETRY_DELAY", &["0s", "2m", "1 week", "s", "-1s"]),
+        (
+            "MAIL_DEFER",
+            &["5m,", "5", "8d", "1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s"],
+        ),
         ("DISCORD_TOKEN", &["two words", "토큰", "Bot x"]),
         (
             "ALERT_WEBHOOK_URL",
@@ -227,6 +313,8 @@ fn the_sandbox_cannot_reach_the_real_discord_or_the_real_data() {
         ("ALERT_WEBHOOK_URL", "https://hooks.example/T0/B0"),
         ("SMTP_URL", "smtp://mail.example"),
         ("MAIL_FROM", "no address"),
+        ("HTTP_ADDR", "no address"),
+        ("SECRET_KEY", "short"),
         ("LOG_FORMAT", "json"),
     ];
     let config = read(&real, Command::Sandbox).unwrap();
@@ -242,9 +330,12 @@ fn no_secret_is_shown() {
     let url = "postgres://user:p%40ss-canary@db/ta?password=canary-too";
     let webhook = "https://hooks.example/T0/canary";
     let smtp = "smtps://canary-user:c%61nary-mail@mail.example";
+    let (new_key, old_key) = (format!("{KEY}canary-new"), format!("{KEY}canary-old"));
+    let two_keys = format!("{new_key},{old_key}");
     let good = [
         ("DISCORD_TOKEN", CANARY),
         ("DATABASE_URL", url),
+        ("SECRET_KEY", &two_keys),
         ("SMTP_URL", smtp),
         ("ALERT_WEBHOOK_URL", webhook),
     ];
@@ -258,6 +349,8 @@ fn no_secret_is_shown() {
             "p@ss-canary",
             "p%40ss-canary",
             "canary-too",
+            &new_key,
+            &old_key,
             smtp,
             "canary-mail",
             "AGNhbmFyeS11c2VyAGNhbmFyeS1tYWls",
@@ -318,7 +411,7 @@ fn every_key_is_documented() {
     let bare = example.replace("\n#DISCORD_GUILD_ID=\n", "\n");
     for content in [
         example.to_owned(),
-        ["\n#D", "\n#A", "\n#L", "\n#S", "\n#M"]
+        ["\n#D", "\n#A", "\n#H", "\n#P", "\n#L", "\n#S", "\n#M"]
             .iter()
             .fold(bare, |bare, key| bare.replace(key, &key.replace('#', ""))),
     ] {

@@ -100,6 +100,14 @@ impl Db {
         Ok(self.readers.acquire().await?)
     }
 
+    /// Whether it answers.
+    pub async fn is_reachable(&self) -> bool {
+        match self.readers.acquire().await {
+            Ok(mut conn) => conn.ping().await.is_ok(),
+            Err(_) => false,
+        }
+    }
+
     /// Whether no other process can share this database (SQLite, locked by this process).
     pub fn is_exclusive(&self) -> bool {
         self.file_lock.is_some()

@@ -98,7 +98,6 @@ impl Reply {
             .allowed_mentions(CreateAllowedMentions::new());
         self.files
             .into_iter()
-            .map(about)
             .fold(message, CreateInteractionResponseMessage::add_file)
     }
 
@@ -110,7 +109,6 @@ impl Reply {
             .allowed_mentions(CreateAllowedMentions::new());
         self.files
             .into_iter()
-            .map(about)
             .fold(followup, CreateInteractionResponseFollowup::add_file)
     }
 
@@ -152,14 +150,6 @@ impl Answer {
         }
     }
 
-    /// The files of an answer that is a message of its own.
-    pub(super) fn files(&self) -> Vec<CreateAttachment> {
-        match self {
-            Self::Public(reply) | Self::Private(reply) => reply.files.clone(),
-            _ => Vec::new(),
-        }
-    }
-
     /// What follows it, and for whom.
     pub(super) fn then(&self) -> Option<(Reply, Audience)> {
         match self {
@@ -180,12 +170,6 @@ impl Answer {
             Self::Form(form) => CreateInteractionResponse::Modal(form),
         }
     }
-}
-
-/// What a message says of a file that is sent beside it: its name and its description.
-fn about(mut file: CreateAttachment) -> CreateAttachment {
-    file.data = Vec::new();
-    file
 }
 
 /// Logs that an answer could not be sent.

@@ -4,7 +4,7 @@
 //! process, months later:
 //!
 //! ```text
-//! <ta|dm|an|su|pv>:<verb>[:<argument>…][~mark]
+//! <ta|dm|an|su|ca|pv>:<verb>[:<argument>…][~mark]
 //! ```
 //!
 //! The mark is the outbox's, which knows its own posts by it; it is cut off. There are no
@@ -17,7 +17,7 @@ use super::answer::{self, Answer};
 use super::asker::Asker;
 use super::commands::setup::messages;
 use super::commands::timeattack::{complete, extend, giveup, history, leaderboard, start, undo};
-use super::commands::{announce, dm, privacy, subscriber};
+use super::commands::{announce, campaign, dm, privacy, subscriber};
 use super::form;
 use super::handler::Data;
 use super::respond::{Deferral, Pending};
@@ -111,6 +111,8 @@ pub(super) enum Action {
     ShowAnnouncement(AnnouncementId),
     /// Stops it, or forgets the draft.
     CancelAnnouncement(AnnouncementId),
+    /// What a button of a campaign does.
+    Campaign(campaign::Button),
 }
 
 impl Action {
@@ -150,6 +152,7 @@ impl Action {
             Self::SendAnnouncement(id) => format!("an:send:{id}"),
             Self::ShowAnnouncement(id) => format!("an:show:{id}"),
             Self::CancelAnnouncement(id) => format!("an:cancel:{id}"),
+            Self::Campaign(button) => format!("ca:{button}"),
         }
     }
 
@@ -200,6 +203,7 @@ impl Action {
             ["dm", "offer", "no"] => Some(Self::AnswerOffer { wants: false }),
             ["dm", "stop", guild] => this_guild(guild).map(Self::StopDms),
             ["dm", "keep", guild] => this_guild(guild).map(Self::KeepDms),
+            ["ca", verb, of] => campaign::Button::parse(verb, of).map(Self::Campaign),
             ["an", verb, id] => {
                 let id = AnnouncementId(id.parse().ok()?);
                 match *verb {
@@ -250,7 +254,10 @@ pub(super) async fn component(
         && let Ok(asker) = &asked
     {
         if let Some(Action::SendAnnouncement(id)) = action {
-            announce::follow(data, ctx, asker, id);
+            announce::followed(data, ctx, asker, id);
+        }
+        if let Some(Action::Campaign(button)) = action {
+            campaign::followed(data, ctx, asker, button);
         }
         answer::show_unshown(data, ctx, asker).await;
     }
@@ -360,6 +367,7 @@ async fn act(
         Action::SendAnnouncement(id) => announce::confirmed(app, asker, id).await,
         Action::ShowAnnouncement(id) => announce::refreshed(app, asker, id).await,
         Action::CancelAnnouncement(id) => announce::cancelled(app, asker, id).await,
+        Action::Campaign(button) => campaign::pressed(app, asker, button).await,
         Action::StartForm | Action::StopDms(_) | Action::KeepDms(_) => {
             Err(UserError::Outdated.into())
         }
@@ -381,6 +389,7 @@ fn picked(interaction: &ComponentInteraction) -> Result<AttackId, UserError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::OccurrenceId;
 
     #[test]
     fn every_action_is_read_back_from_its_custom_id_with_and_without_a_mark() {
@@ -426,6 +435,14 @@ mod tests {
             Action::SendAnnouncement(AnnouncementId(i64::MAX)),
             Action::ShowAnnouncement(AnnouncementId(i64::MAX)),
             Action::CancelAnnouncement(AnnouncementId(i64::MAX)),
+            Action::Campaign(campaign::Button::Send(OccurrenceId(i64::MAX))),
+            Action::Campaign(campaign::Button::Cancel(OccurrenceId(i64::MAX))),
+            Action::Campaign(campaign::Button::Show(OccurrenceId(i64::MAX))),
+            Action::Campaign(campaign::Button::Pause(OccurrenceId(i64::MAX))),
+            Action::Campaign(campaign::Button::Resume(OccurrenceId(i64::MAX))),
+            Action::Campaign(campaign::Button::RetryFailed(OccurrenceId(i64::MAX))),
+            Action::Campaign(campaign::Button::RetryAll(OccurrenceId(i64::MAX))),
+            Action::Campaign(campaign::Button::List(i64::MAX)),
         ] {
             let custom_id = action.custom_id();
             assert!(custom_id.len() <= 75, "{custom_id} and a mark of 20");

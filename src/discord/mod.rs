@@ -16,8 +16,8 @@
 //!
 //! `connection` keeps the gateway, `backoff` says when to try it again, `handler` takes what comes from it, `framework` is poise's
 //! part (slash commands), `components` the router of buttons, menus and forms. `asker` is who
-//! asks, `answer` what they get, `respond` how it
-//! is sent. `register` tells Discord which commands there are.
+//! asks, `attachment` fetches what they attach, `answer` is what they get, `respond` how it is sent,
+//! `follow` keeps an answer up to date. `register` tells Discord which commands there are.
 //!
 //! # To add a command
 //!
@@ -27,10 +27,12 @@
 
 mod answer;
 mod asker;
+mod attachment;
 mod backoff;
 mod commands;
 mod components;
 mod connection;
+mod follow;
 mod form;
 mod framework;
 mod guild_name;

@@ -242,12 +242,23 @@ mod tests {
             "announce: body kind role",
             "queue: status parked retry discard",
             "subscriber: import add remove show list export",
+            "template: save list show preview delete",
+            "campaign: create preview test send schedule pause resume cancel status list report \
+             retry-failed",
             "correct: attack verdict reason",
             "setup: channels locale limits quiet-hours messages reminders show check",
             "Start a time attack with this: ",
         ];
         assert_eq!(listed, expected);
-        for name in ["announce", "queue", "subscriber", "correct", "setup"] {
+        for name in [
+            "announce",
+            "queue",
+            "subscriber",
+            "template",
+            "campaign",
+            "correct",
+            "setup",
+        ] {
             let command = commands.iter().find(|command| command["name"] == name);
             assert_eq!(
                 command.unwrap()["default_member_permissions"],

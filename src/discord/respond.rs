@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use poise::serenity_prelude as serenity;
 use serde::Deserialize;
 use serenity::{
-    CreateAttachment, CreateInteractionResponse, CreateInteractionResponseMessage, Http, HttpError,
+    Builder as _, CreateInteractionResponse, CreateInteractionResponseMessage, Http, HttpError,
     InteractionId, LightMethod, Request, Route,
 };
 
@@ -92,7 +92,7 @@ impl Pending<'_> {
             },
             None => {
                 let deferral = self.deferral.response();
-                let deferred = self.respond(&deferral, false, &[]).await;
+                let deferred = self.respond(&deferral, false).await;
                 // Whatever became of the deferral, what was begun is brought to its end.
                 let answer = self.explained(work.await);
                 match (deferred, answer) {
@@ -123,9 +123,8 @@ impl Pending<'_> {
     async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
         let (shown, then) = (answer.shown(), answer.then());
         let is_form = matches!(answer, Answer::Form(_));
-        let files = answer.files();
         let response = answer.into_response();
-        let message = self.respond(&response, shown.is_some(), &files).await?;
+        let message = self.respond(&response, shown.is_some()).await?;
         if let Some(shown) = shown {
             self.keep(shown, message).await;
         }
@@ -137,7 +136,6 @@ impl Pending<'_> {
     async fn send_deferred(&self, answer: Answer) -> Result<bool, serenity::Error> {
         let (http, token) = (self.http, self.token);
         let (shown, then) = (answer.shown(), answer.then());
-        let files = answer.files();
         let message = match answer {
             Answer::Update(reply) | Answer::UpdateThen { update: reply, .. } => {
                 let edit = reply.into_edit();
@@ -146,8 +144,7 @@ impl Pending<'_> {
             }
             Answer::Public(reply) => {
                 let followup = reply.into_followup();
-                http.create_followup_message(token, &followup, files)
-                    .await?
+                followup.execute(http, (None, token)).await?
             }
             Answer::Private(reply) => {
                 if self.deferral == Deferral::Public {
@@ -155,8 +152,7 @@ impl Pending<'_> {
                     http.delete_original_interaction_response(token).await?;
                 }
                 let followup = reply.into_followup().ephemeral(true);
-                http.create_followup_message(token, &followup, files)
-                    .await?
+                followup.execute(http, (None, token)).await?
             }
             // Made without waiting for anything, so never deferred.
             Answer::Form(_) => return Ok(false),
@@ -215,13 +211,12 @@ impl Pending<'_> {
         &self,
         response: &CreateInteractionResponse,
         wants_message: bool,
-        files: &[CreateAttachment],
     ) -> Result<Option<MessageId>, serenity::Error> {
         let clock = &self.app.clock;
         let mut attempt = 1;
         loop {
             let sent = tokio::select! {
-                sent = self.respond_once(response, wants_message, files) => sent,
+                sent = self.respond_once(response, wants_message) => sent,
                 () = clock.sleep_ms(TRY_MS), if attempt < TRIES => Err(serenity::Error::Other("no answer in time")),
             };
             match sent {
@@ -243,12 +238,11 @@ impl Pending<'_> {
         &self,
         response: &CreateInteractionResponse,
         wants_message: bool,
-        files: &[CreateAttachment],
     ) -> Result<Option<MessageId>, serenity::Error> {
         let (http, id, token) = (self.http, self.id, self.token);
         if !wants_message {
-            http.create_interaction_response(id, token, response, files.to_vec())
-                .await?;
+            // By its builder, which alone can number the files: several would else be one.
+            response.clone().execute(http, (id, token)).await?;
             return Ok(None);
         }
         // serenity's own call knows no `with_response`.

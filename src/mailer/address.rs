@@ -19,14 +19,12 @@ pub const NAME_LENGTH: usize = 200;
 /// as it stands in the envelope: in A-labels and lower case (RFC 5891); the local part as it was
 /// written, because only its own server knows whether case matters there.
 ///
+/// It is lettre's address (RFC 5321, 5322) with less in it: what lettre, and so most of what sends mail
+/// from Rust, would not take is refused here, too.
+///
 /// `Debug` leaves the local part out: addresses have no place in a log.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EmailAddress {
-    /// `local@domain`.
-    whole: String,
-    /// Where the @ is.
-    at: usize,
-}
+pub struct EmailAddress(lettre::Address);
 
 /// An address with the name of whose it is: `Name <address>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,32 +74,30 @@ impl EmailAddress {
         if local.len() + 1 + domain.len() > ADDRESS_LENGTH {
             return Err(AddressError::DomainTooLong);
         }
-        Ok(Self {
-            whole: format!("{local}@{domain}"),
-            at: local.len(),
-        })
+        let address = lettre::Address::new(local, domain);
+        address.map(Self).map_err(|_| AddressError::Form)
     }
 
     /// The part before the @.
     pub fn local(&self) -> &str {
-        &self.whole[..self.at]
+        self.0.user()
     }
 
     /// The domain in A-labels and lower case.
     pub fn domain(&self) -> &str {
-        &self.whole[self.at + 1..]
+        self.0.domain()
     }
 
     /// The whole, as it stands in a header and in the envelope.
     pub fn as_str(&self) -> &str {
-        &self.whole
+        self.0.as_ref()
     }
 
     /// What two addresses have in common that reach the same person: by this a suppression is
     /// looked up. Case goes, although a server could tell `A@` from `a@`: none does, and who left
     /// as one must not be written to as the other.
     pub fn normalised(&self) -> String {
-        self.whole.to_lowercase()
+        self.as_str().to_lowercase()
     }
 
     /// Whether only a server with SMTPUTF8 can take it (RFC 6531): its local part has letters
@@ -121,7 +117,7 @@ impl FromStr for EmailAddress {
 
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.whole)
+        f.write_str(self.as_str())
     }
 }
 

@@ -30,6 +30,7 @@
 //!   edit that is refused for good is dropped: the message it was for is gone.
 //! - Direct messages have a lane of their own ([`dm`]), which asks at the claim whether their
 //!   recipients want them now.
+//! - Mails have a lane and a table of their own ([`mail`]): what may have arrived is not sent again.
 //!
 //! # To send something new
 //!
@@ -41,8 +42,10 @@ mod edit;
 mod edit_lane;
 mod fleeting;
 mod forget;
+pub mod mail;
 pub mod merge;
 pub mod overview;
+pub mod pace;
 mod post_lane;
 pub mod queue;
 mod retry;
@@ -203,11 +206,13 @@ pub enum Lane {
     Edit,
     /// Direct messages.
     Dm,
+    /// Mails, which have a ledger of their own.
+    Email,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 3] = [Self::Post, Self::Edit, Self::Dm];
+    pub const ALL: [Self; 4] = [Self::Post, Self::Edit, Self::Dm, Self::Email];
 
     /// Its name in the table and in the log.
     pub fn as_str(self) -> &'static str {
@@ -215,6 +220,7 @@ impl Lane {
             Self::Post => "post",
             Self::Edit => "edit",
             Self::Dm => "dm",
+            Self::Email => "email",
         }
     }
 
@@ -271,7 +277,7 @@ impl Row {
         match self.lane {
             Lane::Dm => "dm",
             Lane::Post if self.is_post() => "post",
-            Lane::Post | Lane::Edit => "edit",
+            Lane::Post | Lane::Edit | Lane::Email => "edit",
         }
     }
 }
@@ -294,6 +300,7 @@ struct Inner {
     boot: i64,
     lane: Mutex<post_lane::Lane>,
     dms: dm::Lane,
+    mails: mail::Lane,
     /// The rows in memory, whose leases this process renews.
     held: Mutex<HashSet<OutboxId>>,
     /// When leases were last renewed, by the wall clock.
@@ -325,6 +332,7 @@ impl Outbox {
         db: Db,
         messenger: Messenger,
         dms: dm::Settings,
+        mails: mail::Settings,
     ) -> Self {
         let boot = ids.next(&clock);
         let began_ms = clock.monotonic_ms();
@@ -336,6 +344,7 @@ impl Outbox {
             boot,
             lane: Mutex::default(),
             dms: dm::Lane::new(dms),
+            mails: mail::Lane::new(mails),
             held: Mutex::default(),
             renewed_ms: Mutex::default(),
             complained_ms: Mutex::default(),
@@ -451,12 +460,16 @@ impl Outbox {
             self.inner
                 .db
                 .write(now_ms, |tx, now_ms| {
-                    Box::pin(store::expire_leases(tx, *now_ms))
+                    Box::pin(async move {
+                        store::expire_leases(tx, *now_ms).await?;
+                        mail::lane::interrupt_all(tx, *now_ms).await
+                    })
                 })
                 .await?;
         }
         self.inner.tasks.spawn(self.clone().poll_forever());
         self.inner.tasks.spawn(self.clone().send_dms_forever());
+        self.inner.tasks.spawn(self.clone().send_mails_forever());
         self.inner.tasks.spawn(self.clone().renew_forever());
         Ok(())
     }
@@ -514,6 +527,11 @@ impl Outbox {
 
     /// How many rows this process holds.
     pub fn held(&self) -> usize {
+        self.held_rows() + self.inner.mails.held()
+    }
+
+    /// Those of them that are no mails.
+    fn held_rows(&self) -> usize {
         lock(&self.inner.held).len()
     }
 
@@ -523,7 +541,10 @@ impl Outbox {
         let now_ms = self.inner.clock.now_ms();
         let blocked = || lock(&self.inner.lane).blocked(self.inner.clock.monotonic_ms());
         // What memory knows need not be asked of the table.
-        if self.held() != blocked() || self.inner.dms.is_busy() {
+        if self.held_rows() != blocked()
+            || self.inner.dms.is_busy()
+            || !self.inner.mails.rests(now_ms)
+        {
             return Ok(false);
         }
         let mut conn = self.inner.db.read().await?;
@@ -532,9 +553,10 @@ impl Outbox {
         let dms_rest = self.inner.dms.rests(now_ms) || dm::count_due(&mut conn, now_ms).await? == 0;
         let blocked = blocked();
         let posts_rest =
-            self.held() == blocked && due <= i64::try_from(blocked).unwrap_or(i64::MAX);
+            self.held_rows() == blocked && due <= i64::try_from(blocked).unwrap_or(i64::MAX);
         // Asked after the table, in which a message may have been taken meanwhile.
-        Ok(posts_rest && dms_rest && self.inner.dms.counts_all())
+        let mails_rest = self.inner.mails.rests(now_ms);
+        Ok(posts_rest && dms_rest && mails_rest && self.inner.dms.counts_all())
     }
 
     fn changed(&self) {

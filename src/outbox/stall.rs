@@ -1,6 +1,6 @@
 //! Whether the lanes move: for those who look after the host.
 
-use super::{Lane, Outbox, lock, store};
+use super::{Lane, Outbox, lock, mail, store};
 use crate::db::Tx;
 use crate::error::Result;
 
@@ -22,14 +22,14 @@ impl Lane {
     fn is_paced(self) -> bool {
         match self {
             Self::Post => false,
-            Self::Edit | Self::Dm => true,
+            Self::Edit | Self::Dm | Self::Email => true,
         }
     }
 
     /// Whether it waits while posts are many.
     fn makes_way(self) -> bool {
         match self {
-            Self::Post => false,
+            Self::Post | Self::Email => false,
             Self::Edit | Self::Dm => true,
         }
     }
@@ -37,11 +37,15 @@ impl Lane {
 
 impl Outbox {
     /// What is stalled, lane by lane. A lane that cannot be judged at present is left out: edits and
-    /// direct messages make way for posts, for as long as those take.
+    /// direct messages make way for posts, for as long as those take, and why mails rest is told
+    /// apart ([`Outbox::mails_rest`]).
     pub async fn stalls(&self, tx: &mut Tx) -> Result<Vec<(Lane, Option<Stall>)>> {
         let mut stalls = Vec::with_capacity(Lane::ALL.len());
         for lane in Lane::ALL {
             if lane.makes_way() && !self.has_room_for_edits() {
+                continue;
+            }
+            if lane == Lane::Email && self.mails_rest().is_some() {
                 continue;
             }
             let stall = if lane.is_paced() && self.has_just_sent(lane) {
@@ -56,7 +60,13 @@ impl Outbox {
 
     async fn stall(&self, tx: &mut Tx, lane: Lane) -> Result<Option<Stall>> {
         let now_ms = self.inner.clock.now_ms();
-        let oldest = store::due_since(tx, lane, now_ms - STALLED_MS).await?;
+        let cut_ms = now_ms - STALLED_MS;
+        let oldest = if lane == Lane::Email {
+            let since_ms = mail::store::due_since(tx, cut_ms).await?;
+            since_ms.map(|since_ms| (since_ms, None))
+        } else {
+            store::due_since(tx, lane, cut_ms).await?
+        };
         Ok(oldest.map(|(since_ms, last_error)| Stall {
             for_ms: now_ms - since_ms,
             last_error,
@@ -68,7 +78,7 @@ impl Outbox {
         let now_ms = self.inner.clock.monotonic_ms();
         let most_ms = match lane {
             Lane::Dm => STALLED_MS.max(self.inner.dms.longest_pause_ms()),
-            Lane::Post | Lane::Edit => STALLED_MS,
+            Lane::Post | Lane::Edit | Lane::Email => STALLED_MS,
         };
         sent_ms.is_some_and(|sent_ms| now_ms - sent_ms <= most_ms)
     }

@@ -5,14 +5,14 @@
 
 use super::svg::{Anchor, Style, Svg};
 use super::words::{Weight, writable};
-use super::{HEIGHT, WIDTH};
+use super::{HEIGHT, Picture, WIDTH};
 
-const GROUND: &str = "#12151d";
-const PANEL: &str = "#1d2230";
-const WHITE: &str = "#f5f7fb";
-const MUTED: &str = "#a3adc2";
-const EMPTY: &str = "#232a3a";
-const MISSED: &str = "#ff8f6b";
+pub(super) const GROUND: &str = "#12151d";
+pub(super) const PANEL: &str = "#1d2230";
+pub(super) const WHITE: &str = "#f5f7fb";
+pub(super) const MUTED: &str = "#a3adc2";
+pub(super) const EMPTY: &str = "#232a3a";
+pub(super) const MISSED: &str = "#ff8f6b";
 const AWAY: &str = "#7d88a3";
 /// From one to five and more.
 const SHADES: [&str; 4] = ["#1d6b4c", "#28a06c", "#46d694", "#b4fcd8"];
@@ -22,7 +22,7 @@ const AVATARS: [&str; 6] = [
 ];
 
 /// To the left and right of everything.
-const MARGIN: f32 = 56.0;
+pub(super) const MARGIN: f32 = 56.0;
 /// Where the calendar's days begin, right of the names of the days.
 const DAYS_LEFT: f32 = 122.0;
 const DAYS_TOP: f32 = 296.0;
@@ -97,7 +97,7 @@ pub struct Card {
     pub away: String,
 }
 
-fn style(weight: Weight, size: f32, color: &'static str, anchor: Anchor) -> Style {
+pub(super) fn style(weight: Weight, size: f32, color: &'static str, anchor: Anchor) -> Style {
     Style {
         weight,
         size,
@@ -106,25 +106,33 @@ fn style(weight: Weight, size: f32, color: &'static str, anchor: Anchor) -> Styl
     }
 }
 
-impl Card {
-    pub(super) fn svg(&self) -> String {
-        let mut svg = Svg::new(WIDTH, HEIGHT);
-        svg.raw(
-            "<defs><linearGradient id=\"band\"><stop offset=\"0\" stop-color=\"#28a06c\"/>\
-             <stop offset=\"1\" stop-color=\"#b4fcd8\"/></linearGradient></defs>",
-        );
-        svg.rect((0.0, 0.0), (1_200.0, 630.0), 0.0, &fill(GROUND));
-        svg.rect((0.0, 0.0), (1_200.0, 8.0), 0.0, "fill=\"url(#band)\"");
+/// A picture's ground, with the band above it.
+pub(super) fn ground() -> Svg {
+    let mut svg = Svg::new(WIDTH, HEIGHT);
+    svg.raw(
+        "<defs><linearGradient id=\"band\"><stop offset=\"0\" stop-color=\"#28a06c\"/>\
+         <stop offset=\"1\" stop-color=\"#b4fcd8\"/></linearGradient></defs>",
+    );
+    svg.rect((0.0, 0.0), (1_200.0, 630.0), 0.0, &fill(GROUND));
+    svg.rect((0.0, 0.0), (1_200.0, 8.0), 0.0, "fill=\"url(#band)\"");
+    svg
+}
+
+impl Picture for Card {
+    fn svg(&self) -> String {
+        let mut svg = ground();
         self.head(&mut svg);
         match &self.empty {
             Some(text) => notice(&mut svg, text),
-            None => self.tiles(&mut svg),
+            None => tiles(&mut svg, &self.tiles),
         }
         self.calendar(&mut svg);
         self.legend(&mut svg);
         svg.finish()
     }
+}
 
+impl Card {
     /// The first letter in a circle, the name, and what this is.
     fn head(&self, svg: &mut Svg) {
         let mut name = writable(&self.name);
@@ -148,38 +156,6 @@ impl Card {
         let baseline = 70.0 + size * 0.35;
         let bold = style(Weight::Bold, size, WHITE, Anchor::Start);
         svg.text((left, baseline), bold, &name);
-    }
-
-    fn tiles(&self, svg: &mut Svg) {
-        const GAP: f32 = 16.0;
-        let width = (1_200.0 - 2.0 * MARGIN - 4.0 * GAP) / 5.0;
-        const FLAME: f32 = 38.0;
-        let room = |tile: &Tile| {
-            let flame = if tile.is_burning { FLAME } else { 0.0 };
-            width - 40.0 - flame
-        };
-        // All of one size: that of the longest.
-        let sizes = self.tiles.iter().map(|tile| {
-            let (_, size) = Weight::Bold.fit(&tile.value, 42.0, 24.0, room(tile));
-            size
-        });
-        let size = sizes.fold(42.0, f32::min);
-        let mut left = MARGIN;
-        for tile in self.tiles.iter().take(5) {
-            svg.rect((left, 130.0), (width, 112.0), 16.0, &fill(PANEL));
-            let mut start = left + 20.0;
-            if tile.is_burning {
-                flame(svg, start, 146.0);
-                start += FLAME;
-            }
-            let (value, size) = Weight::Bold.fit(&tile.value, size, 24.0, room(tile));
-            let bold = style(Weight::Bold, size, WHITE, Anchor::Start);
-            svg.text((start, 189.0), bold, &value);
-            let (label, size) = Weight::Regular.fit(&tile.label, 24.0, 18.0, width - 40.0);
-            let muted = style(Weight::Regular, size, MUTED, Anchor::Start);
-            svg.text((left + 20.0, 225.0), muted, &label);
-            left += width + GAP;
-        }
     }
 
     fn calendar(&self, svg: &mut Svg) {
@@ -227,6 +203,39 @@ impl Card {
         let (others, size) = Weight::Regular.fit(&self.others, 24.0, 16.0, right - at);
         let muted = style(Weight::Regular, size, MUTED, Anchor::End);
         svg.text((right, LEGEND), muted, &others);
+    }
+}
+
+/// Figures beside one another, five at most.
+pub(super) fn tiles(svg: &mut Svg, tiles: &[Tile]) {
+    const GAP: f32 = 16.0;
+    let width = (1_200.0 - 2.0 * MARGIN - 4.0 * GAP) / 5.0;
+    const FLAME: f32 = 38.0;
+    let room = |tile: &Tile| {
+        let flame = if tile.is_burning { FLAME } else { 0.0 };
+        width - 40.0 - flame
+    };
+    // All of one size: that of the longest.
+    let sizes = tiles.iter().map(|tile| {
+        let (_, size) = Weight::Bold.fit(&tile.value, 42.0, 24.0, room(tile));
+        size
+    });
+    let size = sizes.fold(42.0, f32::min);
+    let mut left = MARGIN;
+    for tile in tiles.iter().take(5) {
+        svg.rect((left, 130.0), (width, 112.0), 16.0, &fill(PANEL));
+        let mut start = left + 20.0;
+        if tile.is_burning {
+            flame(svg, start, 146.0);
+            start += FLAME;
+        }
+        let (value, size) = Weight::Bold.fit(&tile.value, size, 24.0, room(tile));
+        let bold = style(Weight::Bold, size, WHITE, Anchor::Start);
+        svg.text((start, 189.0), bold, &value);
+        let (label, size) = Weight::Regular.fit(&tile.label, 24.0, 18.0, width - 40.0);
+        let muted = style(Weight::Regular, size, MUTED, Anchor::Start);
+        svg.text((left + 20.0, 225.0), muted, &label);
+        left += width + GAP;
     }
 }
 
@@ -288,7 +297,7 @@ fn draw_cell(svg: &mut Svg, (x, y): (f32, f32), cell: Cell) {
 }
 
 /// One line in a panel of the whole width.
-fn notice(svg: &mut Svg, text: &str) {
+pub(super) fn notice(svg: &mut Svg, text: &str) {
     let width = 1_200.0 - 2.0 * MARGIN;
     svg.rect((MARGIN, 130.0), (width, 112.0), 16.0, &fill(PANEL));
     let (text, size) = Weight::Regular.fit(text, 30.0, 20.0, width - 80.0);
@@ -307,6 +316,6 @@ fn flame(svg: &mut Svg, left: f32, top: f32) {
     ));
 }
 
-fn fill(color: &str) -> String {
+pub(super) fn fill(color: &str) -> String {
     format!("fill=\"{color}\"")
 }

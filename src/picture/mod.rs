@@ -11,9 +11,10 @@
 //!   and whoever would have to wait behind many others is told so.
 //! - What colours tell is told by shapes as well.
 //!
-//! It knows no language and no database: every word and figure is given ([`Card`]).
+//! It knows no language and no database: every word and figure is given ([`Card`], [`Chart`]).
 
 mod card;
+mod chart;
 mod svg;
 mod words;
 
@@ -25,6 +26,7 @@ use resvg::usvg::{self, ImageHrefResolver, Tree, fontdb};
 use tokio::sync::Semaphore;
 
 pub use card::{Card, Cell, Month, Tile};
+pub use chart::{Bar, Chart, Mark};
 
 /// The size of a card in pixels: what chat programs show as a large picture without cutting it.
 pub const WIDTH: u32 = 1_200;
@@ -49,8 +51,14 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Draws a card, off the async threads. `None`: too many wait already.
-pub async fn drawn(card: Card) -> anyhow::Result<Option<Vec<u8>>> {
+/// What can be drawn.
+pub trait Picture: Send + 'static {
+    /// As SVG of [`WIDTH`] by [`HEIGHT`].
+    fn svg(&self) -> String;
+}
+
+/// Draws a picture, off the async threads. `None`: too many wait already.
+pub async fn drawn(picture: impl Picture) -> anyhow::Result<Option<Vec<u8>>> {
     let Ok(_waiting) = WAITING.try_acquire() else {
         return Ok(None);
     };
@@ -59,14 +67,14 @@ pub async fn drawn(card: Card) -> anyhow::Result<Option<Vec<u8>>> {
     let drawn = tokio::task::spawn_blocking(move || {
         // Held until it is drawn, also when nobody waits for it any more.
         let _drawing = drawing;
-        draw(&card)
+        draw(&picture)
     });
     let drawn = drawn.await;
     drawn.context("drawing a picture")?.map(Some)
 }
 
-/// Draws a card here and now, as PNG.
-pub fn draw(card: &Card) -> anyhow::Result<Vec<u8>> {
+/// Draws a picture here and now, as PNG.
+pub fn draw(picture: &impl Picture) -> anyhow::Result<Vec<u8>> {
     let options = usvg::Options {
         fontdb: Arc::clone(&FONTS),
         font_family: svg::FAMILY.to_owned(),
@@ -77,10 +85,10 @@ pub fn draw(card: &Card) -> anyhow::Result<Vec<u8>> {
         },
         ..usvg::Options::default()
     };
-    let tree = Tree::from_str(&card.svg(), &options).context("reading our own SVG")?;
-    let mut picture = Pixmap::new(WIDTH, HEIGHT).context("room for a picture")?;
-    resvg::render(&tree, Transform::identity(), &mut picture.as_mut());
-    picture.encode_png().context("writing PNG")
+    let tree = Tree::from_str(&picture.svg(), &options).context("reading our own SVG")?;
+    let mut pixels = Pixmap::new(WIDTH, HEIGHT).context("room for a picture")?;
+    resvg::render(&tree, Transform::identity(), &mut pixels.as_mut());
+    pixels.encode_png().context("writing PNG")
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ use crate::sandbox::insight::BotState;
 pub(super) struct Means {
     pub(super) clock: Clock,
     pub(super) config: Config,
+    /// Where it is reached by HTTP. It stays open over kills: whoever follows a link meanwhile waits
+    /// for the next life.
+    pub(super) listener: std::net::TcpListener,
 }
 
 /// A handle to the bot; clones share it.
@@ -244,7 +247,12 @@ fn live_once(
     // A task, and not this thread's own future: that would be dropped before the other tasks are
     // stopped, and they might see it go and say farewell.
     let life = runtime.spawn(async move {
-        let Means { clock, config } = &shared.means;
+        let Means {
+            clock,
+            config,
+            listener,
+        } = &shared.means;
+        let listener = listener.try_clone().context("the HTTP server's address")?;
         let begun = |app: &crate::app::App| {
             let mut changes = app.outbox.changes();
             let shared = Arc::clone(&shared);
@@ -254,7 +262,7 @@ fn live_once(
                 }
             });
         };
-        super::live(clock.clone(), config.clone(), stop, begun).await
+        super::live(clock.clone(), config.clone(), Some(listener), stop, begun).await
     });
     let ended = runtime.block_on(async {
         tokio::select! {

@@ -1,20 +1,24 @@
 //! `timeattack sandbox`: the bot beside a local Discord, and what the page is told of its inside.
 
 use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use tokio::sync::watch;
+use url::Url;
 
 use super::lives::{Lives, Means};
 use super::stop_signal;
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseUrl, DiscordConfig};
+use crate::config::{Config, DatabaseUrl, DiscordConfig, HttpConfig};
 use crate::db::{self, BoxFuture};
 use crate::error::Result;
 use crate::guild;
+use crate::http;
 use crate::ids::GuildId;
+use crate::mailer::Mailbox;
 use crate::outbox;
 use crate::sandbox::insight::{
     BotState, Glance, Insight, LaneGlance, RunningGlance, VerdictGlance,
@@ -22,6 +26,11 @@ use crate::sandbox::insight::{
 use crate::sandbox::{LocalDiscord, Options, permissions};
 use crate::timeattack;
 
+/// Whose mails the sandbox's are.
+const FROM: &str = "timeattack <mail@timeattack.example>";
+/// Mails per second: five hundred take twenty seconds, so that a campaign can be watched, paused and
+/// killed while it runs. Files alone would take all of them at once.
+const MAIL_RATE: f64 = 25.0;
 /// Next deadlines that are shown.
 const DEADLINES: i64 = 8;
 /// Verdicts that are shown.
@@ -49,18 +58,33 @@ pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Re
         "The sandbox is at {page} (Ctrl+C ends it)"
     )?;
     let database = DatabaseUrl::sqlite(&sandbox.data.join("timeattack.db"));
+    let listener = http_beside(sandbox.addr, &page)?;
+    let public = reached_at(listener.local_addr()?);
+    // The page's mailbox is that folder.
+    let mut mail = config.mail;
+    mail.dir = sandbox.data.join("mail");
+    mail.from = Some(Mailbox::parse(FROM).context("the sandbox's own mailbox")?);
+    mail.guilds = None;
+    mail.rate = MAIL_RATE;
     let config = Config {
+        http: HttpConfig {
+            addr: None,
+            public_url: format!("http://{public}"),
+            ..config.http
+        },
         discord: DiscordConfig {
             token: Some(discord.token().into()),
             api_url: page.parse().context("the sandbox's own address")?,
             ..config.discord
         },
         database: database.clone(),
+        mail,
         ..config
     };
     let (bot, orders) = Lives::new(Means {
         clock: clock.clone(),
         config,
+        listener,
     });
     discord.show_inside(Arc::new(Inside {
         clock,
@@ -73,6 +97,28 @@ pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Re
     discord.stop();
     ended
 }
+
+/// The address of the bot's own HTTP server: the port behind the page's, so that links in mails that
+/// were sent before a restart work after it, or any where that one is taken.
+fn http_beside(page: SocketAddr, url: &str) -> anyhow::Result<TcpListener> {
+    // The page may have been given any port.
+    let port = Url::parse(url)?.port().and_then(|port| port.checked_add(1));
+    let beside = port.map(|port| TcpListener::bind((page.ip(), port)));
+    match beside {
+        Some(Ok(listener)) => Ok(listener),
+        _ => http::bind(SocketAddr::new(page.ip(), 0)),
+    }
+}
+
+/// An address as a browser on this machine reaches it.
+fn reached_at(addr: SocketAddr) -> SocketAddr {
+    match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, addr.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, addr.port()).into(),
+        _ => addr,
+    }
+}
+
 /// The servers and people of the sandbox.
 ///
 /// Its ids follow from the order in which it is made, and the bot's database remembers them from

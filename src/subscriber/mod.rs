@@ -15,9 +15,14 @@
 //! attribute ([`attributes`]).
 
 pub mod attributes;
+mod audience;
 pub mod sheet;
 mod store;
+pub mod suppression;
 
+pub use audience::{Exclusion, Reader, attribute_names, exclusions, first, reader, readers};
+
+use chrono::DateTime;
 use chrono_tz::Tz;
 
 use crate::app::App;
@@ -39,6 +44,17 @@ const FAULTS_SHOWN: usize = 10;
 /// Rows written by one transaction while a file is read: a few milliseconds, so that what is urgent
 /// comes in between.
 const ROWS_AT_ONCE: usize = 500;
+/// Columns of an export of consents.
+const CONSENT_COLUMNS: [&str; 6] = [
+    "email",
+    "decision",
+    "decided_at",
+    "source",
+    "wording",
+    "recorded_at",
+];
+/// Consents read at once for an export.
+const CONSENTS_AT_ONCE: i64 = 1_000;
 /// Subscribers of one guild.
 pub const MOST_SUBSCRIBERS: i64 = 500_000;
 
@@ -285,6 +301,63 @@ pub async fn export(app: &App, guild: GuildId, most_bytes: usize) -> Result<Vec<
     // Hundreds of thousands of rows take longer than a moment to be written.
     let written = tokio::task::spawn_blocking(move || sheet::write(&rows, most_bytes));
     Ok(written.await.map_err(anyhow::Error::new)?)
+}
+
+/// Every decision on advertising that was ever recorded, also of those who are no subscribers any
+/// more, as the files of an export of at most `most_bytes` each: what has to be proven. Empty: there is
+/// none. Read page by page, so that what is held is what is written.
+pub async fn export_consents(app: &App, guild: GuildId, most_bytes: usize) -> Result<Vec<Vec<u8>>> {
+    let header = sheet::row(&CONSENT_COLUMNS.map(str::to_owned));
+    let begin = || [sheet::BYTE_ORDER_MARK, &header].concat();
+    let (mut files, mut file) = (Vec::new(), begin());
+    let mut after = (String::new(), 0);
+    loop {
+        let mut conn = app.db.read().await?;
+        let page = store::decisions(&mut conn, guild, &after, CONSENTS_AT_ONCE).await?;
+        drop(conn);
+        let Some(last) = page.last() else { break };
+        after = (last.email.clone(), last.id);
+        for decision in page {
+            let row = sheet::row(&decision.cells());
+            if file.len() + row.len() > most_bytes && file.len() > begin().len() {
+                files.push(std::mem::replace(&mut file, begin()));
+            }
+            file.extend(row);
+        }
+    }
+    if file.len() > begin().len() {
+        files.push(file);
+    }
+    Ok(files)
+}
+
+/// A recorded decision on advertising.
+struct Decision {
+    id: i64,
+    email: String,
+    granted: bool,
+    decided_ms: i64,
+    source: String,
+    wording: String,
+    recorded_ms: i64,
+}
+
+impl Decision {
+    fn cells(self) -> [String; 6] {
+        let at = |ms: i64| {
+            let at = DateTime::from_timestamp_millis(ms);
+            at.map(|at| at.to_rfc3339()).unwrap_or_default()
+        };
+        let decision = if self.granted { "agreed" } else { "refused" };
+        [
+            self.email,
+            decision.to_owned(),
+            at(self.decided_ms),
+            self.source,
+            self.wording,
+            at(self.recorded_ms),
+        ]
+    }
 }
 
 /// An import that was read and waits to be confirmed.

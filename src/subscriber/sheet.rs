@@ -277,6 +277,9 @@ fn instant(given: &str, zone: Tz) -> Option<i64> {
     )
 }
 
+/// Makes spreadsheets read a file as UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// One row of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
@@ -305,8 +308,7 @@ pub fn write(rows: &[Exported], most_bytes: usize) -> Vec<Vec<u8>> {
         .map(str::to_owned)
         .collect();
     let header = line(&header);
-    // The mark makes spreadsheets read it as UTF-8.
-    let begin = || [b"\xef\xbb\xbf".as_slice(), &header].concat();
+    let begin = || [BYTE_ORDER_MARK, &header].concat();
     let mut files = Vec::new();
     let mut file = begin();
     for row in rows {
@@ -333,6 +335,12 @@ pub fn write(rows: &[Exported], most_bytes: usize) -> Vec<Vec<u8>> {
     }
     files.push(file);
     files
+}
+
+/// One row of a file for spreadsheets, in which no cell is a formula.
+pub fn row(fields: &[String]) -> Vec<u8> {
+    let fields: Vec<String> = fields.iter().map(|field| defused(field)).collect();
+    line(&fields)
 }
 
 fn line(fields: &[String]) -> Vec<u8> {

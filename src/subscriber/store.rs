@@ -1,13 +1,13 @@
 //! SQL of the subscribers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::sheet::Exported;
-use super::{Consent, Entry, Reason, Scope, Subscriber, Suppression};
-use crate::db::{Tx, placeholders};
+use super::{Consent, Decision, Entry, Reader, Reason, Scope, Subscriber, Suppression};
+use crate::db::{Tx, generated, list, placeholders};
 use crate::error::Result;
 use crate::ids::{GuildId, ImportId, UserId};
 
@@ -164,6 +164,38 @@ pub(super) async fn consents(tx: &mut Tx, guild: GuildId, email: &str) -> Result
         .collect()
 }
 
+/// The next decisions behind an address and an id, of everybody there ever was.
+pub(super) async fn decisions(
+    tx: &mut Tx,
+    guild: GuildId,
+    (email, id): &(String, i64),
+    most: i64,
+) -> Result<Vec<Decision>> {
+    let rows = sqlx::query(
+        "SELECT id, email, granted, decided_ms, source, wording, recorded_ms FROM mail_consents \
+         WHERE guild_id = $1 AND (email > $2 OR (email = $2 AND id > $3)) \
+         ORDER BY email, id LIMIT $4",
+    )
+    .bind(guild.0)
+    .bind(email.clone())
+    .bind(*id)
+    .bind(most)
+    .fetch_all(tx)
+    .await?;
+    let decision = |row: &AnyRow| {
+        Ok(Decision {
+            id: row.try_get(0)?,
+            email: row.try_get(1)?,
+            granted: row.try_get::<i64, _>(2)? == 1,
+            decided_ms: row.try_get(3)?,
+            source: row.try_get(4)?,
+            wording: row.try_get(5)?,
+            recorded_ms: row.try_get(6)?,
+        })
+    };
+    rows.iter().map(decision).collect()
+}
+
 pub(super) async fn find(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Option<Subscriber>> {
     let found = sqlx::query(
         "SELECT address, name, attributes, created_ms, email FROM subscribers \
@@ -312,6 +344,97 @@ pub(super) async fn all(tx: &mut Tx, guild: GuildId) -> Result<Vec<Exported>> {
         .collect()
 }
 
+/// Whom a campaign may go to: the next behind `after`, by id.
+pub(super) async fn readers(
+    tx: &mut Tx,
+    guild: GuildId,
+    after: i64,
+    most: i64,
+) -> Result<Vec<Reader>> {
+    let rows = sqlx::query(
+        "SELECT id, email, address, name, attributes FROM subscribers \
+         WHERE guild_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(guild.0)
+    .bind(after)
+    .bind(most)
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(reader_from).collect()
+}
+
+/// One of them, by address.
+pub(super) async fn reader(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Option<Reader>> {
+    let found = sqlx::query(
+        "SELECT id, email, address, name, attributes FROM subscribers \
+         WHERE guild_id = $1 AND email = $2",
+    )
+    .bind(guild.0)
+    .bind(email.to_owned())
+    .fetch_optional(tx)
+    .await?;
+    found.as_ref().map(reader_from).transpose()
+}
+
+fn reader_from(row: &AnyRow) -> Result<Reader> {
+    Ok(Reader {
+        id: row.try_get(0)?,
+        email: row.try_get(1)?,
+        address: row.try_get(2)?,
+        name: row.try_get(3)?,
+        attributes: serde_json::from_str(&row.try_get::<String, _>(4)?)?,
+    })
+}
+
+/// Those of these addresses that nothing is sent to, or with `is_ad` no advertising.
+pub(super) async fn suppressed_of(
+    tx: &mut Tx,
+    guild: GuildId,
+    is_ad: bool,
+    emails: &[String],
+) -> Result<HashSet<String>> {
+    let sql = format!(
+        "SELECT email FROM suppressions \
+         WHERE guild_id = $1 AND (scope = 'all' OR $2 = 1) AND email IN ({})",
+        list(3, emails.len())
+    );
+    let mut query = sqlx::query_scalar(generated(sql))
+        .bind(guild.0)
+        .bind(i64::from(is_ad));
+    for email in emails {
+        query = query.bind(email.clone());
+    }
+    Ok(query.fetch_all(tx).await?.into_iter().collect())
+}
+
+/// Those of these addresses whose last decision allows advertising. The last is the one decided last,
+/// not the one recorded last: an old consent in a new import revives nobody who withdrew meanwhile.
+pub(super) async fn consenting_of(
+    tx: &mut Tx,
+    guild: GuildId,
+    emails: &[String],
+) -> Result<HashSet<String>> {
+    let sql = format!(
+        "SELECT email, granted FROM mail_consents \
+         WHERE guild_id = $1 AND email IN ({}) ORDER BY decided_ms, granted DESC, id",
+        list(2, emails.len())
+    );
+    let mut query = sqlx::query(generated(sql)).bind(guild.0);
+    for email in emails {
+        query = query.bind(email.clone());
+    }
+    let mut consenting = HashSet::new();
+    for row in query.fetch_all(tx).await? {
+        let (email, granted): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+        if granted == 1 {
+            consenting.insert(email);
+        } else {
+            consenting.remove(&email);
+        }
+    }
+    Ok(consenting)
+}
+
 /// Begins to read a file. The guild's earlier draft is forgotten, and what anybody left lying.
 pub(super) async fn begin_import(
     tx: &mut Tx,
@@ -347,7 +470,7 @@ pub(super) async fn stage(tx: &mut Tx, id: ImportId, rows: &[(i64, Entry)]) -> R
              VALUES {} ON CONFLICT (import_id, email) DO NOTHING",
             placeholders(chunk.len(), 9)
         );
-        let mut query = sqlx::query(crate::db::generated(sql));
+        let mut query = sqlx::query(generated(sql));
         for (row, entry) in chunk {
             let consent = entry.consent.as_ref();
             query = query
@@ -477,5 +600,61 @@ pub(super) async fn forget_imports_of(tx: &mut Tx, guild: GuildId, user: UserId)
         .bind(user.0)
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+/// Suppresses for a reason that no admin can lift, and returns since when that stands: an earlier
+/// reason of this kind stays as it is, one that an admin could lift gives way.
+pub(super) async fn suppress_firmly(
+    tx: &mut Tx,
+    guild: GuildId,
+    email: &str,
+    suppression: Suppression,
+) -> Result<i64> {
+    let stands = sqlx::query_scalar(
+        "INSERT INTO suppressions (guild_id, email, scope, reason, since_ms) \
+         VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (guild_id, email, scope) DO UPDATE SET \
+             reason = CASE WHEN suppressions.reason = 'by_hand' \
+                 THEN excluded.reason ELSE suppressions.reason END, \
+             since_ms = CASE WHEN suppressions.reason = 'by_hand' \
+                 THEN excluded.since_ms ELSE suppressions.since_ms END \
+         RETURNING since_ms",
+    )
+    .bind(guild.0)
+    .bind(email.to_owned())
+    .bind(suppression.scope.as_str())
+    .bind(suppression.reason.as_str())
+    .bind(suppression.since_ms);
+    Ok(stands.fetch_one(tx).await?)
+}
+
+/// Records that somebody refuses advertising, unless that is what they said last.
+pub(super) async fn record_refusal(
+    tx: &mut Tx,
+    guild: GuildId,
+    email: &str,
+    (source, wording): (&str, &str),
+    id: i64,
+    now_ms: i64,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO mail_consents (id, guild_id, email, granted, decided_ms, source, wording, \
+             recorded_ms) \
+         SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS TEXT), 0, \
+             CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($4 AS BIGINT) \
+         WHERE NOT EXISTS (SELECT 1 FROM mail_consents AS last \
+             WHERE last.guild_id = $2 AND last.email = $3 AND last.granted = 0 \
+                 AND last.id = (SELECT MAX(known.id) FROM mail_consents AS known \
+                     WHERE known.guild_id = $2 AND known.email = $3))",
+    )
+    .bind(id)
+    .bind(guild.0)
+    .bind(email.to_owned())
+    .bind(now_ms)
+    .bind(source.to_owned())
+    .bind(wording.to_owned())
+    .execute(tx)
+    .await?;
     Ok(())
 }

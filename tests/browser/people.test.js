@@ -100,6 +100,7 @@ story(
       "To: mina@example.org",
       "Subject: =?utf-8?q?Your_week?=",
       "Date: Sat, 21 Nov 2026 09:00:00 +0900",
+      `List-Unsubscribe: <mailto:out@example.org>, <${sandbox.url}/?out>`,
       "MIME-Version: 1.0",
       'Content-Type: multipart/alternative; boundary="b"',
       "",
@@ -111,7 +112,7 @@ story(
       "--b",
       "Content-Type: text/html; charset=utf-8",
       "",
-      "<h1>Five of six</h1><script>parent.wasHit = true</script>",
+      `<h1>Five of six</h1><script>parent.wasHit = true</script><a href="${sandbox.url}/?in">More</a>`,
       "",
       "--b--",
       "",
@@ -122,9 +123,24 @@ story(
     await page.getByRole("button", { name: "Mailbox" }).click();
     await page.getByRole("button", { name: /Your week/ }).click();
     const frame = page.locator("#mail iframe");
-    assert.equal(await frame.getAttribute("sandbox"), "");
+    const allowed = "allow-popups allow-popups-to-escape-sandbox";
+    assert.equal(await frame.getAttribute("sandbox"), allowed);
     await page.frameLocator("#mail iframe").getByRole("heading", { name: "Five of six" }).waitFor();
     assert.equal(await page.evaluate(() => window.wasHit), undefined);
+    // What a link leads to opens apart, and cannot reach back.
+    const links = [
+      [page.frameLocator("#mail iframe").getByRole("link", { name: "More" }), "/?in"],
+      [page.getByRole("link", { name: "Unsubscribe" }), "/?out"],
+    ];
+    for (const [link, leads] of links) {
+      const opening = page.context().waitForEvent("page");
+      await link.click();
+      const opened = await opening;
+      await opened.waitForLoadState();
+      assert.equal(opened.url(), `${sandbox.url}${leads}`);
+      assert.equal(await opened.evaluate(() => window.opener), null);
+      await opened.close();
+    }
     await page.getByRole("button", { name: "Text" }).click();
     await page.locator("#mail pre").filter({ hasText: "Five of six done." }).waitFor();
     await page.getByRole("button", { name: "Source" }).click();

@@ -15,7 +15,7 @@ use crate::support::{hours, minutes, seconds};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_guild_named_the_commands_are_registered_there_alone() {
     let bot = Bot::start_with(|settings, guild| settings.guild_id = Some(guild)).await;
-    assert_eq!(bot.discord.commands(Some(bot.guild)).len(), 10);
+    assert_eq!(bot.discord.commands(Some(bot.guild)).len(), 12);
     assert!(bot.discord.commands(None).is_empty());
     for exchange in bot.discord.exchanges() {
         let is_global = exchange.path.contains("/commands") && !exchange.path.contains("/guilds/");

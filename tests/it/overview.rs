@@ -114,10 +114,11 @@ async fn what_is_in_each_lane_is_counted_waiting_or_under_way() {
     app.clock.advance_ms(minutes(1));
     app.verdicts_made().await;
     app.halted().await;
-    let [post, edit, dm] = lanes(&app).await.try_into().unwrap();
+    let [post, edit, dm, mail] = lanes(&app).await.try_into().unwrap();
     assert_eq!(post.lane, Lane::Post);
     assert_eq!(post.waiting + post.under_way, 1);
     assert_eq!(post.oldest_ms, Some(NOW_MS + minutes(1)));
     assert_eq!((edit.lane, dm), (Lane::Edit, empty(Lane::Dm)));
+    assert_eq!(mail, empty(Lane::Email));
     app.leaves_unsent();
 }

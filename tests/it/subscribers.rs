@@ -55,7 +55,7 @@ fn address(given: &str) -> EmailAddress {
     EmailAddress::parse(given).unwrap()
 }
 
-fn refusal<T: std::fmt::Debug>(outcome: Result<T, Error>) -> UserError {
+pub fn refusal<T: std::fmt::Debug>(outcome: Result<T, Error>) -> UserError {
     match outcome {
         Err(Error::User(refusal)) => refusal,
         other => panic!("a refusal was expected, not {other:?}"),
@@ -277,6 +277,12 @@ async fn a_file_is_previewed_imported_listed_shown_and_exported() {
     assert!(
         file.contains("'=미나") && file.contains("I agree"),
         "{file}"
+    );
+    let consents = &export.message().unwrap().attachments[1];
+    let consents = String::from_utf8(bot.discord.file(consents).unwrap()).unwrap();
+    assert!(
+        consents.contains("decision") && consents.contains("agreed"),
+        "{consents}"
     );
     let removed = says("/subscriber remove email:mina@example.com suppress:true").await;
     assert!(

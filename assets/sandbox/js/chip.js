@@ -76,13 +76,15 @@ function fileChip(option) {
     }
   });
   const value = () => input.files[0] ?? null;
+  const help = () => hint(button, option, []);
+  button.addEventListener("focus", help);
   return {
     node,
     control: button,
     value,
     isEmpty: () => value() === null,
     set: () => {},
-    help: () => hint(button, option, []),
+    help,
   };
 }
 

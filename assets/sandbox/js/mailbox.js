@@ -9,6 +9,7 @@ import { t } from "./text.js";
 const LOOK_EVERY = 3; // seconds
 let ticks = 0;
 let mails = [],
+  total = 0,
   open = null,
   view = "rendered";
 
@@ -29,6 +30,7 @@ async function load() {
   const isSame =
     JSON.stringify(next) === JSON.stringify(mails) && $("mailbox").dataset.words === t("mailbox");
   mails = next;
+  total = answer.total ?? next.length;
   $("mailbox").dataset.words = t("mailbox");
   if (!isSame || !$("mailbox").firstChild) draw();
 }
@@ -46,33 +48,45 @@ function draw() {
     );
     return;
   }
-  const list = h(
-    "ul",
-    { class: "mails", "aria-label": t("mail-list") },
-    mails.map((one) =>
-      h(
-        "li",
-        {},
-        h(
-          "button",
-          {
-            type: "button",
-            "aria-current": open === one.id ? "true" : null,
-            dataset: { mail: one.id },
-            onclick: () => show(one.id),
-          },
-          h("b", {}, one.subject || "—"),
-          h("span", {}, one.to),
-          h("small", {}, format({ dateStyle: "medium", timeStyle: "short" }, one.date_ms, zone())),
-        ),
-      ),
-    ),
-  );
+  const rows = mails.map(row);
+  if (total > mails.length)
+    rows.push(h("li", { class: "hint" }, t("mail-newest", { count: mails.length, total })));
+  const list = $("mailbox").querySelector(".mails");
+  // While mails come in, whoever reads one, or has scrolled, is left in peace.
+  if (list && list.getAttribute("aria-label") === t("mail-list")) {
+    fill(list, rows);
+    return;
+  }
   $("mailbox").replaceChildren(
-    list,
+    h("ul", { class: "mails", "aria-label": t("mail-list") }, rows),
     h("article", { class: "mail", id: "mail" }, h("p", { class: "hint" }, t("mail-choose"))),
   );
   if (mails.some((one) => one.id === open)) show(open);
+}
+
+/** Puts the new rows in; one that has the focus keeps it. */
+function fill(list, rows) {
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.mail : null;
+  const top = list.scrollTop;
+  list.replaceChildren(...rows);
+  list.scrollTop = top;
+  if (focused) list.querySelector(`[data-mail="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+}
+
+function row(one) {
+  const button = h(
+    "button",
+    {
+      type: "button",
+      "aria-current": open === one.id ? "true" : null,
+      dataset: { mail: one.id },
+      onclick: () => show(one.id),
+    },
+    h("b", {}, one.subject || "—"),
+    h("span", {}, one.to),
+    h("small", {}, format({ dateStyle: "medium", timeStyle: "short" }, one.date_ms, zone())),
+  );
+  return h("li", {}, button);
 }
 
 async function show(id) {
@@ -122,7 +136,24 @@ async function show(id) {
         h("dt", {}, t("mail-to")),
         h("dd", {}, mail.to),
       ),
-      tabs,
+      h(
+        "div",
+        { class: "mail-bar" },
+        tabs,
+        // As mail programs show it. They press it themselves; here it leads to the page.
+        mail.unsubscribe
+          ? h(
+              "a",
+              {
+                class: "button secondary",
+                href: mail.unsubscribe,
+                target: "_blank",
+                rel: "noopener noreferrer",
+              },
+              t("mail-unsubscribe"),
+            )
+          : null,
+      ),
     ),
     body,
     mail.files.length
@@ -139,9 +170,9 @@ async function show(id) {
 
 function content(mail) {
   if (view === "rendered") {
-    // An empty sandbox attribute: no script, no form, no link that leads out, no origin.
+    // No script, no form, no origin. A link that is pressed opens a tab of its own.
     return h("iframe", {
-      sandbox: "",
+      sandbox: "allow-popups allow-popups-to-escape-sandbox",
       src: `/local/mail/${encodeURIComponent(mail.id)}/html`,
       title: mail.subject || t("mail-rendered"),
       referrerpolicy: "no-referrer",

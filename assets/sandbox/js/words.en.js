@@ -103,6 +103,8 @@ export default {
   "mail-source": "Source",
   "mail-files": "Files",
   "mail-choose": "Choose a mail to read it.",
+  "mail-newest": "The newest {count} of {total} are shown.",
+  "mail-unsubscribe": "Unsubscribe",
   "mail-no-text": "This mail has no text part.",
   "part-bot": "The bot",
   "bot-up": "Running",

@@ -12,10 +12,11 @@ use serenity::{
 use crate::announce::{self, Announcement, Audience, Draft, Kind, Progress, Role};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::discord::answer::{self, Answer, Reply};
+use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::components::Action;
 use crate::discord::connection::describe;
+use crate::discord::follow::{self, Look};
 use crate::discord::framework::Context;
 use crate::discord::guild_name::guild_name;
 use crate::discord::handler::Data;
@@ -34,13 +35,6 @@ const MOST_ASKED: usize = 5_000;
 /// How often each is asked about, and the wait between, growing.
 const TRIES: i64 = 3;
 const AGAIN_MS: i64 = 1_000;
-/// How often the progress is brought up to date, and for how long: an interaction's token lives
-/// fifteen minutes.
-const REFRESH_MS: i64 = 5_000;
-const REFRESHES: u32 = 160;
-/// Parts of the bar.
-const BAR: i64 = 20;
-
 /// Write to everybody who allowed direct messages
 #[poise::command(slash_command, guild_only, default_member_permissions = "MANAGE_GUILD")]
 pub(in crate::discord) async fn announce(
@@ -73,7 +67,7 @@ pub(in crate::discord) async fn announce(
 }
 
 /// A choice of a kind by its name. (poise's own choices send numbers.)
-pub(in crate::discord) struct KindChoice(Kind);
+pub(in crate::discord) struct KindChoice(pub(in crate::discord) Kind);
 
 #[serenity::async_trait]
 impl poise::SlashArgument for KindChoice {
@@ -249,21 +243,12 @@ pub(in crate::discord) async fn cancelled(
 fn bar(id: AnnouncementId, progress: &Progress, language: Language) -> Reply {
     let total = progress.total();
     let done = total - progress.waiting - progress.held;
-    let filled = usize::try_from(done * BAR / total.max(1)).unwrap_or(0);
-    let rest = usize::try_from(BAR).unwrap_or(0).saturating_sub(filled);
     let heading = match (progress.is_cancelled, progress.is_over()) {
         (true, _) => "announce-cancelled",
         (false, true) => "announce-done",
         (false, false) => "announce-sending",
     };
-    let mut lines = vec![
-        text(language, heading, &[]),
-        format!(
-            "`{}{}` {done}/{total}",
-            "█".repeat(filled),
-            "░".repeat(rest)
-        ),
-    ];
+    let mut lines = vec![text(language, heading, &[]), follow::bar(done, total)];
     for (key, count) in [
         ("announce-sent", progress.sent),
         ("announce-waiting", progress.waiting),
@@ -300,34 +285,22 @@ fn bar(id: AnnouncementId, progress: &Progress, language: Language) -> Reply {
 }
 
 /// Brings the message of a confirmed announcement up to date until it is over, by itself.
-pub(in crate::discord) fn follow(
+pub(in crate::discord) fn followed(
     data: &Data,
     ctx: &serenity::Context,
     asker: &Asker,
     id: AnnouncementId,
 ) {
-    let (app, http, asker) = (data.app.clone(), ctx.http.clone(), asker.clone());
-    tokio::spawn(async move {
-        let mut shown = None;
-        for _ in 0..REFRESHES {
-            app.clock.sleep_ms(REFRESH_MS).await;
-            let Ok(progress) = announce::progress(&app, asker.guild, id).await else {
-                return;
+    let (app, guild, language) = (data.app.clone(), asker.guild, asker.language);
+    follow::follow(&data.app, &ctx.http, asker, move |()| {
+        let app = app.clone();
+        async move {
+            let progress = announce::progress(&app, guild, id).await?;
+            let look = Look {
+                reply: bar(id, &progress, language),
+                is_over: progress.is_over() || progress.is_cancelled,
             };
-            let is_over = progress.is_over() || progress.is_cancelled;
-            if shown.as_ref() != Some(&progress) {
-                let edit = bar(id, &progress, asker.language).into_edit();
-                let edited = http
-                    .edit_original_interaction_response(&asker.token, &edit, Vec::new())
-                    .await;
-                if let Err(error) = edited {
-                    return answer::lost(error);
-                }
-                shown = Some(progress);
-            }
-            if is_over {
-                return;
-            }
+            Ok((look, ()))
         }
     });
 }

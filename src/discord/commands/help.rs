@@ -59,7 +59,9 @@ impl Book<'_> {
         lines.push(text(self.language, "help-more", &[]));
         let mut embeds = vec![self.chapter("help-title", lines)];
         if manages {
-            let lines = managers.iter().map(|leaf| self.line(leaf)).collect();
+            // Too many for a line each: by what they are about.
+            let groups = managers.chunk_by(|one, next| root(one) == root(next));
+            let lines = groups.map(|group| self.group(group)).collect();
             embeds.push(self.chapter("help-title-managers", lines));
         }
         embeds
@@ -121,6 +123,15 @@ impl Book<'_> {
         CreateEmbed::new()
             .title(format!("/{}", leaf.qualified_name))
             .description(listed(lines))
+    }
+
+    fn group(&self, leaves: &[&Command]) -> String {
+        if let [leaf] = leaves {
+            return self.line(leaf);
+        }
+        let about = self.say(&format!("help-group-{}", root(leaves[0])));
+        let links: Vec<String> = leaves.iter().map(|leaf| self.mention(leaf)).collect();
+        format!("**{about}** — {}", links.join(" "))
     }
 
     fn line(&self, leaf: &Command) -> String {
@@ -232,6 +243,7 @@ mod tests {
             assert!(length(&overview) <= EMBEDS_LENGTH, "{}", length(&overview));
             let told = serde_json::to_string(&overview).unwrap();
             assert!(!told.contains('…'), "nothing is left out");
+            assert!(!told.contains("help-"), "{told}");
             for leaf in leaves(&commands) {
                 let name = &leaf.qualified_name;
                 assert!(told.contains(&format!("</{name}:")), "{name}");

@@ -5,6 +5,7 @@
 //! the command's buttons and forms, too.
 
 pub(super) mod announce;
+pub(super) mod campaign;
 mod correct;
 pub(super) mod dm;
 mod help;
@@ -13,6 +14,7 @@ mod queue;
 pub(super) mod setup;
 mod start_with;
 pub(super) mod subscriber;
+mod template;
 pub(super) mod timeattack;
 
 use std::borrow::Cow;
@@ -34,6 +36,8 @@ pub(super) fn all() -> Vec<Command> {
         announce::announce(),
         queue::queue(),
         subscriber::subscriber(),
+        template::template(),
+        campaign::campaign(),
         correct::correct(),
         setup::setup(),
     ];

@@ -9,10 +9,11 @@ use serenity::{
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
+use crate::discord::attachment::fetch;
 use crate::discord::components::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
-use crate::error::{Result, UserError};
+use crate::error::{Error, Result, UserError};
 use crate::i18n::{Language, text};
 use crate::ids::ImportId;
 use crate::mailer::EmailAddress;
@@ -24,10 +25,10 @@ use crate::subscriber::{
 };
 use crate::timeattack::text::timestamp;
 
+/// Files of one message (Discord's limit).
+const MOST_FILES: usize = 10;
 /// Bytes of one file that Discord takes of a bot: 10 MiB, and some room for what is around it.
 const UPLOAD_BYTES: usize = 9 * 1024 * 1024;
-/// How long a file of 20 MiB may take to come.
-const FETCH_MS: i64 = 60_000;
 /// Addresses offered while one is typed (Discord's limit).
 const MOST_CHOICES: i64 = 25;
 /// Characters of a name, an address or a value in a list.
@@ -61,24 +62,14 @@ async fn import(ctx: Context<'_>, file: serenity::Attachment) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
         let app = &ctx.data().app;
-        let bytes = fetch(app, &file).await?;
+        let too_large = UserError::SheetTooLarge {
+            most_mib: MOST_BYTES / (1024 * 1024),
+        };
+        let bytes = fetch(app, &file, MOST_BYTES, too_large).await?;
         let draft = subscribers::read(app, asker.guild, asker.user, &bytes).await?;
         Ok(Answer::Private(preview(&draft, asker.language)))
     };
     respond::command(ctx, Deferral::Private, answer).await
-}
-
-async fn fetch(app: &App, file: &serenity::Attachment) -> Result<Vec<u8>, UserError> {
-    if usize::try_from(file.size).is_ok_and(|size| size > MOST_BYTES) {
-        return Err(UserError::SheetTooLarge {
-            most_mib: MOST_BYTES / (1024 * 1024),
-        });
-    }
-    let fetched = tokio::select! {
-        fetched = file.download() => fetched.ok(),
-        () = app.clock.sleep_ms(FETCH_MS) => None,
-    };
-    fetched.ok_or(UserError::FileUnreadable)
 }
 
 fn preview(draft: &Draft, language: Language) -> Reply {
@@ -216,7 +207,7 @@ async fn add(
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-fn address(given: &str) -> Result<EmailAddress, UserError> {
+pub(super) fn address(given: &str) -> Result<EmailAddress, UserError> {
     EmailAddress::parse(given).map_err(|_| UserError::EmailAddress {
         given: given.trim().to_owned(),
     })
@@ -400,27 +391,36 @@ fn page_of(page: &Page, language: Language) -> Reply {
 async fn export(ctx: Context<'_>) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
-        let files = subscribers::export(&ctx.data().app, asker.guild, UPLOAD_BYTES).await?;
-        let several = files.len() > 1;
+        let app = &ctx.data().app;
+        let consents = subscribers::export_consents(app, asker.guild, UPLOAD_BYTES).await?;
+        let files = match subscribers::export(app, asker.guild, UPLOAD_BYTES).await {
+            // Who agreed to what must be shown when they have all been removed, too.
+            Err(Error::User(UserError::NoSubscribers)) if !consents.is_empty() => Vec::new(),
+            files => files?,
+        };
         let said = text(asker.language, "subscribers-exported", &[]);
-        let reply = files
-            .into_iter()
-            .enumerate()
-            .fold(Reply::new(said), |reply, (index, file)| {
-                let name = if several {
-                    format!("subscribers-{}.csv", index + 1)
-                } else {
-                    "subscribers.csv".to_owned()
-                };
-                reply.file(CreateAttachment::bytes(file, name))
-            });
+        let files = named("subscribers", files).chain(named("consents", consents));
+        let reply = files.take(MOST_FILES).fold(Reply::new(said), Reply::file);
         Ok(Answer::Private(reply))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
+/// Files of one kind, numbered if there are several.
+fn named(kind: &str, files: Vec<Vec<u8>>) -> impl Iterator<Item = CreateAttachment> {
+    let several = files.len() > 1;
+    files.into_iter().enumerate().map(move |(index, file)| {
+        let name = if several {
+            format!("{kind}-{}.csv", index + 1)
+        } else {
+            format!("{kind}.csv")
+        };
+        CreateAttachment::bytes(file, name)
+    })
+}
+
 /// Addresses that begin with what is typed. Nobody but managers is told any.
-async fn suggest_email(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+pub(super) async fn suggest_email(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
     let response = CreateAutocompleteResponse::new();
     let Ok(asker) = manager(ctx) else {
         return response;

@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
-use super::pace::Rate;
 use super::store::{self, Found, Look};
-use super::{Door, Letter};
+use super::{Door, Letter, Rate};
 use crate::error::Result;
 use crate::ids::{ChannelId, MessageId, OutboxId};
 use crate::messenger::SendError;

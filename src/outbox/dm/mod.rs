@@ -6,7 +6,7 @@
 //!   queued: of a [`Door`], which knows their consent and their night. What may not go yet is held
 //!   until it may, with the reason in the table; what is not wanted any more is cancelled.
 //! - What was held goes out in the morning at the host's rate, oldest first, and a fifth of the rate
-//!   stays free for what is said at once ([`pace`]). It makes way for the channels' posts, too.
+//!   stays free for what is said at once ([`super::pace`]). It makes way for the channels' posts, too.
 //! - More than [`MOST_ONE_BY_ONE`] that were held for one member become one message, as long as
 //!   they fit whole.
 //! - What has expired is dropped and counted, never sent late.
@@ -16,13 +16,12 @@
 //! Claim and pace are one transaction, so neither a crash nor a second process sends faster.
 
 mod lane;
-pub mod pace;
 mod store;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::pace::Rate;
 pub use lane::{Lane, Settings};
-pub use pace::Rate;
 pub use store::{
     batch, call_off, cancel_batch, closed_since, count_due, count_waiting, fates, forget_way,
     reconsider, reopen, withdraw_from,

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::pace::Pace;
 use super::{Answer, Caller, Door, Dropped, Letter, MOST_ONE_BY_ONE, Rate, fitting};
 use crate::db::{Tx, generated, is_postgres, list};
 use crate::error::Result;
 use crate::ids::{ChannelId, GuildId, OutboxId, UserId};
+use crate::outbox::pace::{Kept, Pace};
 use crate::outbox::store::{COLUMNS, from_row};
 use crate::outbox::{Class, LEASE_MS, MOST_CRASHES, Row};
 
@@ -304,14 +304,6 @@ struct Paces {
     bulk: Option<Kept>,
 }
 
-/// A rate, and when the next message is due by it.
-struct Kept {
-    name: &'static str,
-    pace: Pace,
-    next_ms: f64,
-    is_changed: bool,
-}
-
 impl Paces {
     async fn read(tx: &mut Tx, rate: Rate) -> Result<Self> {
         Ok(Self {
@@ -328,62 +320,27 @@ impl Paces {
     }
 
     fn room(&self, bulk: bool, now_ms: i64) -> usize {
-        let rooms = self
-            .of(bulk)
-            .map(|kept| kept.pace.room(kept.next_ms, real(now_ms)));
+        let rooms = self.of(bulk).map(|kept| kept.room(now_ms));
         rooms.min().unwrap_or(usize::MAX)
     }
 
     fn take(&mut self, bulk: bool, now_ms: i64, count: usize) {
         let bulk = self.bulk.iter_mut().filter(|_| bulk);
         for kept in self.all.iter_mut().chain(bulk).filter(|_| count > 0) {
-            kept.next_ms = kept.pace.after(kept.next_ms, real(now_ms), count);
-            kept.is_changed = true;
+            kept.take(now_ms, count);
         }
     }
 
     /// When there is room again; `None` without a limit.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "milliseconds since the epoch are far below 2^53"
-    )]
     fn next_ms(&self, bulk: bool, now_ms: i64) -> Option<i64> {
-        let next = self.of(bulk).map(|kept| kept.next_ms);
-        next.max_by(f64::total_cmp)
-            .map(|at| (at.ceil() as i64).max(now_ms + 1))
+        self.of(bulk).map(|kept| kept.next_ms(now_ms)).max()
     }
 
     async fn keep(&self, tx: &mut Tx) -> Result<()> {
         for kept in self.all.iter().chain(&self.bulk) {
-            if kept.is_changed {
-                sqlx::query("UPDATE pace SET next_ms = $2 WHERE name = $1")
-                    .bind(kept.name)
-                    .bind(kept.next_ms)
-                    .execute(&mut *tx)
-                    .await?;
-            }
+            kept.keep(tx).await?;
         }
         Ok(())
-    }
-}
-
-impl Kept {
-    async fn read(tx: &mut Tx, name: &'static str, pace: Option<Pace>) -> Result<Option<Self>> {
-        let Some(pace) = pace else { return Ok(None) };
-        // The row stays locked until the end of the transaction: processes take turns.
-        let next_ms: f64 = sqlx::query_scalar(
-            "INSERT INTO pace (name, next_ms) VALUES ($1, 0) \
-             ON CONFLICT (name) DO UPDATE SET next_ms = pace.next_ms RETURNING next_ms",
-        )
-        .bind(name)
-        .fetch_one(&mut *tx)
-        .await?;
-        Ok(Some(Self {
-            name,
-            pace,
-            next_ms,
-            is_changed: false,
-        }))
     }
 }
 

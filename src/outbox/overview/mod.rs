@@ -2,7 +2,7 @@
 
 mod store;
 
-use super::Lane;
+use super::{Lane, mail};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::MessageId;
@@ -26,7 +26,14 @@ pub struct LaneLoad {
 
 /// Every lane, in the order of [`Lane::ALL`].
 pub async fn lanes(tx: &mut Tx) -> Result<Vec<LaneLoad>> {
-    let found = store::loads(tx).await?;
+    let mut found = store::loads(tx).await?;
+    let (waiting, under_way, oldest_ms) = mail::store::load(tx).await?;
+    found.push(LaneLoad {
+        lane: Lane::Email,
+        waiting,
+        under_way,
+        oldest_ms,
+    });
     let empty = |lane| LaneLoad {
         lane,
         waiting: 0,

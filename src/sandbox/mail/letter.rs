@@ -67,13 +67,31 @@ impl<'x> Letter<'x> {
         shape["has_html"] = self.html().is_some().into();
         shape["source"] = String::from_utf8_lossy(source).into();
         shape["files"] = self.files();
+        shape["unsubscribe"] = self.unsubscribe().map_or(Value::Null, Value::from);
         shape
     }
 
     /// Its HTML, in which the pictures that it brought are to be seen.
     pub(super) fn html_with_pictures(&self) -> Option<String> {
         let html = self.html()?;
-        Some(show_pictures(html, &self.pictures()))
+        Some(open_apart(&show_pictures(html, &self.pictures())))
+    }
+
+    /// The page where its reader leaves the list (RFC 2369, 3.2): the first web address of the header.
+    fn unsubscribe(&self) -> Option<String> {
+        let mut headers = self.parsed.iter().flat_map(Message::headers_raw);
+        let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("List-Unsubscribe"))?;
+        let mut addresses = value
+            .split('<')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('>'));
+        let address = addresses.find_map(|(address, _)| {
+            // Folded where it was long.
+            let address: String = address.split_whitespace().collect();
+            let url = url::Url::parse(&address).ok()?;
+            matches!(url.scheme(), "http" | "https").then(|| url.to_string())
+        });
+        address.filter(|address| address.len() <= LINE_LENGTH)
     }
 
     /// As they are written, without the folds.
@@ -159,6 +177,21 @@ fn show_pictures(html: &str, pictures: &HashMap<&str, String>) -> String {
     shown
 }
 
+/// Makes every link open in a tab of its own, as in mail programs: what it leads to does not belong
+/// into the frame. Not in front of a doctype, which would then be none.
+fn open_apart(html: &str) -> String {
+    const BASE: &str = "<base target=\"_blank\">";
+    let is_doctype = |start: &&str| {
+        let start = start.trim_start().as_bytes();
+        start.len() >= 9 && start[..9].eq_ignore_ascii_case(b"<!doctype")
+    };
+    let doctype = Some(html)
+        .filter(is_doctype)
+        .and_then(|html| html.find('>'));
+    let (doctype, rest) = html.split_at(doctype.map_or(0, |end| end + 1));
+    format!("{doctype}{BASE}{rest}")
+}
+
 /// Who, by name and address.
 fn people(address: Option<&Address>) -> String {
     let addresses = address.into_iter().flat_map(Address::iter);
@@ -212,6 +245,41 @@ mod tests {
             ("cid:cid:logo", "cid:data:1"),
         ] {
             assert_eq!(show_pictures(html, &pictures), shown, "{html}");
+        }
+    }
+
+    #[test]
+    fn links_open_apart_and_a_doctype_stays_first() {
+        for (html, shown) in [
+            ("<a>", "<base target=\"_blank\"><a>"),
+            (
+                "<!DOCTYPE html><html>",
+                "<!DOCTYPE html><base target=\"_blank\"><html>",
+            ),
+            ("", "<base target=\"_blank\">"),
+        ] {
+            assert_eq!(open_apart(html), shown);
+        }
+    }
+
+    #[test]
+    fn only_a_web_address_is_a_page_to_leave_the_list() {
+        for (header, page) in [
+            (
+                "<https://a.example/u/1>, <mailto:out@a.example>",
+                Some("https://a.example/u/1"),
+            ),
+            (
+                "<mailto:out@a.example>,\r\n <http://127.0.0.1:7778/u>",
+                Some("http://127.0.0.1:7778/u"),
+            ),
+            ("<javascript:alert(1)>", None),
+            ("<mailto:out@a.example>", None),
+            ("https://a.example", None),
+        ] {
+            let mail = format!("List-Unsubscribe: {header}\r\n\r\n");
+            let found = Letter::read(mail.as_bytes()).unsubscribe();
+            assert_eq!(found.as_deref(), page, "{header}");
         }
     }
 

@@ -33,9 +33,10 @@ const MAIL_BYTES: u64 = 32 * 1024 * 1024;
 /// Characters of a mail's name.
 const ID_LENGTH: usize = 200;
 /// What the HTML of a mail may do: show itself and the pictures that it brought, in the page's own
-/// frame. Nothing is fetched, no script runs, no form is sent.
-const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; \
-     frame-ancestors 'self'";
+/// frame, and open a link that somebody presses in a tab of its own. Nothing is fetched, no script
+/// runs, no form is sent, and without a script nothing opens by itself.
+const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+     sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'";
 
 pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -57,8 +58,9 @@ async fn list(State(shared): State<Arc<Shared>>) -> Response {
     let Some(folder) = shared.mail.clone() else {
         return Json(json!({ "mails": [] })).into_response();
     };
-    let mails = tokio::task::spawn_blocking(move || listed(&folder)).await;
-    Json(json!({ "mails": mails.unwrap_or_default() })).into_response()
+    let found = tokio::task::spawn_blocking(move || listed(&folder)).await;
+    let (mails, total) = found.unwrap_or_default();
+    Json(json!({ "mails": mails, "total": total })).into_response()
 }
 
 async fn one(state: State<Arc<Shared>>, id: UrlPath<String>) -> Response {
@@ -107,8 +109,8 @@ async fn opened(
     }
 }
 
-/// The newest mails, the newest first.
-fn listed(folder: &Path) -> Vec<Value> {
+/// The newest mails, the newest first, and how many there are in all.
+fn listed(folder: &Path) -> (Vec<Value>, usize) {
     // There is no folder until the first mail is written.
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.take(LOOKED_AT).filter_map(|entry| {
@@ -117,6 +119,7 @@ fn listed(folder: &Path) -> Vec<Value> {
     });
     let mut files: Vec<File> = files.collect();
     files.sort_by(|a, b| (b.written_ms, &b.id).cmp(&(a.written_ms, &a.id)));
+    let total = files.len();
     files.truncate(LISTED);
     let shown = files.iter().filter_map(|file| {
         // One that has just been removed is not listed.
@@ -126,7 +129,7 @@ fn listed(folder: &Path) -> Vec<Value> {
         line["size"] = file.size.into();
         Some(line)
     });
-    shown.collect()
+    (shown.collect(), total)
 }
 
 impl File {

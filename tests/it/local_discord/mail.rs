@@ -81,7 +81,7 @@ impl Mailbox {
 #[tokio::test]
 async fn there_are_no_mails_before_the_first_is_written() {
     let mailbox = Mailbox::start().await;
-    assert_eq!(mailbox.told("").await, json!({ "mails": [] }));
+    assert_eq!(mailbox.told("").await, json!({ "mails": [], "total": 0 }));
     assert_eq!(mailbox.get("/one").await.status(), 404);
     let without = LocalDiscord::start(Options::default()).await.unwrap();
     let told = reqwest::get(format!("{}/local/mail", without.url()))
@@ -147,6 +147,7 @@ async fn a_mail_is_shown_with_its_text_its_files_and_its_source() {
     // The picture is part of the HTML, and no file beside it.
     let file = json!({ "name": "a.csv", "type": "text/csv", "size": 5 });
     assert_eq!(told["files"], json!([file]));
+    assert_eq!(told["unsubscribe"], "https://example.org/u/1");
     let unsubscribe = json!([
         "List-Unsubscribe",
         "<https://example.org/u/1>, <mailto:out@example.org>"
@@ -168,8 +169,8 @@ async fn its_html_shows_its_pictures_and_may_do_nothing_else() {
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert_eq!(
         header("content-security-policy"),
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; \
-         frame-ancestors 'self'"
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+         sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'"
     );
     let html = response.text().await.unwrap();
     assert!(html.contains("<p style=\"color:red\">안녕</p>"), "{html}");

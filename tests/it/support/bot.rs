@@ -13,9 +13,10 @@ use timeattack::config::Shards;
 use timeattack::db::Db;
 use timeattack::discord::{self, DiscordSettings};
 use timeattack::ids::{ChannelId, GuildId, UserId};
+use timeattack::mailer::{Mailer, MemoryMailer};
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
-use timeattack::run::{WorkerOptions, Workers};
+use timeattack::run::{MailMeans, WorkerOptions, Workers};
 use timeattack::sandbox::{Actor, Exchange, LocalDiscord, Message, Options, permissions};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -24,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Dispatch;
 
 use super::openapi::OpenApi;
-use super::{Database, NOW_MS};
+use super::{Database, NOW_MS, mail_means};
 
 /// The bot, connected to a local Discord with two servers.
 pub struct Bot {
@@ -38,6 +39,9 @@ pub struct Bot {
     pub jamong: UserId,
     pub admin: UserId,
     pub database: Database,
+    /// Every mail that was sent.
+    pub mails: Arc<MemoryMailer>,
+    mail: MailMeans,
     settings: DiscordSettings,
     process: Option<Process>,
 }
@@ -59,6 +63,7 @@ impl Process {
         clock: Clock,
         url: &str,
         settings: DiscordSettings,
+        mail: MailMeans,
         log: Option<Dispatch>,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -73,7 +78,8 @@ impl Process {
             .build()
             .unwrap();
         let url = url.to_owned();
-        let running = runtime.spawn(async move { Running::start(clock, &url, settings).await });
+        let running =
+            runtime.spawn(async move { Running::start(clock, &url, settings, mail).await });
         let running = running.await.unwrap();
         Self {
             runtime: Some(runtime),
@@ -104,17 +110,16 @@ impl Drop for Process {
 }
 
 impl Running {
-    async fn start(clock: Clock, url: &str, settings: DiscordSettings) -> Self {
+    async fn start(clock: Clock, url: &str, settings: DiscordSettings, mail: MailMeans) -> Self {
         let db = Db::open(url).await.unwrap();
         let messenger =
             DiscordMessenger::new(clock.clone(), &settings.api_url, &settings.token, 0).unwrap();
-        let workers = Workers::start(
-            clock,
-            db,
-            Messenger::Discord(Arc::new(messenger)),
-            WorkerOptions::default(),
-        );
-        let workers = workers.await.unwrap();
+        let messenger = Messenger::Discord(Arc::new(messenger));
+        let options = WorkerOptions {
+            mail,
+            ..WorkerOptions::default()
+        };
+        let workers = Workers::start(clock, db, messenger, options).await.unwrap();
         let stop = CancellationToken::new();
         let (ready, mut is_ready) = watch::channel(false);
         let app = workers.app().clone();
@@ -198,7 +203,10 @@ impl Bot {
             shards: Shards::Auto,
         };
         set(&mut settings, guild);
-        let process = Process::start(clock, &database.url, settings.clone(), log).await;
+        let mails = Arc::new(MemoryMailer::default());
+        let mail = mail_means(Mailer::Memory(Arc::clone(&mails)));
+        let (options, means) = (settings.clone(), mail.clone());
+        let process = Process::start(clock, &database.url, options, means, log).await;
         assert!(discord.wait_for_bot().await, "it registers its commands");
         Self {
             discord,
@@ -211,6 +219,8 @@ impl Bot {
             jamong,
             admin,
             database,
+            mails,
+            mail,
             settings,
             process: Some(process),
         }
@@ -221,7 +231,8 @@ impl Bot {
         self.process.take().unwrap().end(&self.clock).await;
         self.clock.advance_ms(after_ms);
         let clock = Clock::Manual(self.clock.clone());
-        let process = Process::start(clock, &self.database.url, self.settings.clone(), None).await;
+        let (settings, mail) = (self.settings.clone(), self.mail.clone());
+        let process = Process::start(clock, &self.database.url, settings, mail, None).await;
         self.process = Some(process);
         self
     }

@@ -6,12 +6,14 @@
 
 pub mod bot;
 mod database;
+pub mod newsroom;
 pub mod openapi;
+pub mod program;
 pub mod smtp;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::select_all;
@@ -24,11 +26,15 @@ use timeattack::db::Db;
 use timeattack::error::Error;
 use timeattack::i18n::Language;
 use timeattack::ids::{AttackId, ChannelId, GuildId, UserId};
+use timeattack::links::Links;
+use timeattack::mailer::{Mailbox, Mailer};
 use timeattack::messenger::memory::{MemoryMessenger, Posted};
 use timeattack::messenger::{Message, Messenger};
 use timeattack::outbox::Outbox;
 use timeattack::outbox::dm::Rate;
-use timeattack::run::{WorkerOptions, Workers};
+use timeattack::outbox::mail;
+use timeattack::run::{MailMeans, WorkerOptions, Workers};
+use timeattack::sender::{Guilds, Sender};
 use timeattack::timeattack::{self as attacks, Actor, Start, TimeAttack};
 
 use tokio::runtime::Runtime;
@@ -66,13 +72,33 @@ pub async fn execute(db: &Db, sql: impl Into<String>) -> Result<(), Error> {
     .await
 }
 
+/// Mails of every guild, from `Study <bot@example.org>`, unsigned, given to `mailer`.
+pub fn mail_means(mailer: Mailer) -> MailMeans {
+    MailMeans {
+        sender: Arc::new(Sender {
+            from: Some(Mailbox::parse("Study <bot@example.org>").expect("an address")),
+            signer: None,
+            links: Links::new("https://timeattack.example", b"a key of the tests"),
+            guilds: Guilds::All,
+        }),
+        mailer: Arc::new(mailer),
+        limits: mail::Limits::default(),
+        author: None,
+    }
+}
+
 /// What a process is started with.
 #[derive(Clone)]
 struct Means {
     dm_rate: Rate,
+    /// Whose mails go out, and to whom they are given: made anew for each process, as connections
+    /// die with theirs.
+    mail: MakesMail,
     /// Where operators are told.
     webhook: Option<String>,
 }
+
+type MakesMail = Arc<dyn Fn(&Clock) -> MailMeans + Send + Sync>;
 
 /// The program under test, on a runtime of its own, so that it can be killed like a process.
 /// Dropping it with unsent work fails the test.
@@ -108,6 +134,7 @@ impl TestApp {
         let messenger = MemoryMessenger::default();
         let means = Means {
             dm_rate: Rate::UNLIMITED,
+            mail: Arc::new(|_| MailMeans::default()),
             webhook,
         };
         Self::boot(database, clock, hand, messenger, means).await
@@ -120,6 +147,31 @@ impl TestApp {
         let messenger = MemoryMessenger::default();
         let means = Means {
             dm_rate: Rate(per_second),
+            mail: Arc::new(|_| MailMeans::default()),
+            webhook: None,
+        };
+        Self::boot(database, clock, hand, messenger, means).await
+    }
+
+    /// Whose mails go out like this; the clock and the database are the test's as ever.
+    pub async fn with_mail(mail: impl FnOnce(&Clock) -> MailMeans) -> Self {
+        let (clock, hand) = Clock::manual(NOW_MS);
+        let made = mail(&clock);
+        Self::start_mailing(clock, hand, Arc::new(move |_| made.clone())).await
+    }
+
+    /// The same, made anew for each process of the test.
+    pub async fn with_mails(mail: impl Fn(&Clock) -> MailMeans + Send + Sync + 'static) -> Self {
+        let (clock, hand) = Clock::manual(NOW_MS);
+        Self::start_mailing(clock, hand, Arc::new(mail)).await
+    }
+
+    async fn start_mailing(clock: Clock, hand: ManualClock, mail: MakesMail) -> Self {
+        let database = Database::fresh().await;
+        let messenger = MemoryMessenger::default();
+        let means = Means {
+            dm_rate: Rate::UNLIMITED,
+            mail,
             webhook: None,
         };
         Self::boot(database, clock, hand, messenger, means).await
@@ -147,6 +199,7 @@ impl TestApp {
         let webhook = means.webhook.clone();
         let options = WorkerOptions {
             dm_rate: means.dm_rate,
+            mail: (means.mail)(&clock),
             webhook: webhook
                 .map(|webhook| Webhook::new(webhook.into()).expect("the address of a webhook")),
             connected: None,

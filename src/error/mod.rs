@@ -3,6 +3,12 @@
 //! moment; everything else is internal, logged likewise, and shown as a short apology with an id.
 //! The turning into an answer happens in one place per front door (`discord::on_error`).
 
+mod campaign;
+mod mail_template;
+
+pub use campaign::{AdFault, CampaignError, Expected, MailFault, SegmentFault};
+pub use mail_template::{ImageFault, MailTemplateError, MarkupFault, Part, TagFault};
+
 use crate::duration_text::TimeTextError;
 use crate::i18n::{Language, text};
 
@@ -132,6 +138,12 @@ pub enum UserError {
     /// The source of a consent without its words, or the other way round.
     #[error("half a consent")]
     ConsentIncomplete,
+    /// Something about a template of mails.
+    #[error(transparent)]
+    MailTemplate(#[from] MailTemplateError),
+    /// Something about a campaign.
+    #[error(transparent)]
+    Campaign(#[from] CampaignError),
     /// As many subscribers as a guild may have.
     #[error("more than {most} subscribers")]
     TooManySubscribers {
@@ -385,6 +397,8 @@ impl UserError {
                 say("error-too-many-attributes", &[("most", count(*most))])
             }
             Self::ConsentIncomplete => say("error-consent-incomplete", &[]),
+            Self::MailTemplate(error) => error.text(language),
+            Self::Campaign(error) => error.text(language),
             Self::TooManySubscribers { most } => {
                 say("error-too-many-subscribers", &[("most", (*most).into())])
             }
@@ -549,6 +563,18 @@ pub enum Error {
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::Internal(anyhow::Error::new(error).context("stored JSON"))
+    }
+}
+
+impl From<MailTemplateError> for Error {
+    fn from(error: MailTemplateError) -> Self {
+        Self::User(error.into())
+    }
+}
+
+impl From<CampaignError> for Error {
+    fn from(error: CampaignError) -> Self {
+        Self::User(error.into())
     }
 }
 

@@ -1,11 +1,17 @@
-//! At which pace direct messages go out. Pure.
+//! At which pace direct messages and mails go out: pure, but for the one number that is stored.
 //!
-//! Two rates over one stream: everything together keeps the host's rate, and what makes way (a
-//! night's backlog, an announcement) keeps to four fifths of it, so that what is said at once never
-//! finds the rate used up. Each is a virtual schedule: the time at which the next one would be due
-//! if they were evenly spaced, which is one number in the database for all processes.
+//! A rate is a virtual schedule: the time at which the next one would be due if they were evenly
+//! spaced, which is one number in the database for all processes (`Kept`).
+//!
+//! Direct messages have two rates over one stream: everything together keeps the host's rate, and
+//! what makes way (a night's backlog, an announcement) keeps to four fifths of it, so that what is
+//! said at once never finds the rate used up.
 
-/// Direct messages per second; 0: as fast as they can be sent.
+mod store;
+
+pub(super) use store::Kept;
+
+/// Messages per second; 0: as fast as they can be sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate(pub f64);
 
@@ -35,7 +41,7 @@ const AT_ONCE: f64 = 5.0;
 
 /// One of the two rates.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(in crate::outbox) struct Pace {
     interval_ms: f64,
     burst: f64,
 }
@@ -44,6 +50,20 @@ impl Pace {
     /// The rate of everything together; `None` without a limit.
     pub(super) fn of_all(rate: Rate) -> Option<Self> {
         Self::new(rate.0, AT_ONCE)
+    }
+
+    /// The rate of mails, of which none is to go at once after a pause: a mail server counts by
+    /// the second.
+    pub(super) fn of_mails(rate: Rate) -> Option<Self> {
+        Self::new(rate.0, 1.0)
+    }
+
+    /// None at all: for its lock alone.
+    pub(super) fn unlimited() -> Self {
+        Self {
+            interval_ms: 0.0,
+            burst: 1.0,
+        }
     }
 
     /// The rate of what makes way.

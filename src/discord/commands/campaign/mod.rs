@@ -1,0 +1,180 @@
+//! `/campaign`: mail to subscribers.
+
+mod button;
+mod progress;
+mod report;
+mod send;
+mod show;
+
+use poise::serenity_prelude as serenity;
+use serenity::{AutocompleteChoice, CreateAutocompleteResponse};
+
+use crate::app::App;
+use crate::campaign::{self as campaigns, Audience, Draft, Kind};
+use crate::discord::answer::{Answer, Reply};
+use crate::discord::asker::Asker;
+use crate::discord::commands::announce::KindChoice;
+use crate::discord::framework::Context;
+use crate::discord::guild_name::guild_name;
+use crate::discord::respond::{self, Deferral};
+use crate::error::{Result, UserError};
+use crate::i18n::{Language, text};
+use crate::ids::GuildId;
+use crate::messenger::markdown::escape;
+use crate::{announce, template};
+
+pub(in crate::discord) use button::Button;
+pub(in crate::discord) use button::{followed, pressed};
+
+/// Choices that Discord shows.
+const MOST_CHOICES: i64 = 25;
+const MOST_CHOICES_SHOWN: usize = 25;
+/// Characters of a choice (Discord's limit).
+const CHOICE_LENGTH: usize = 100;
+
+/// Mail to subscribers
+#[poise::command(
+    slash_command,
+    guild_only,
+    subcommand_required,
+    default_member_permissions = "MANAGE_GUILD",
+    subcommands(
+        "create",
+        "show::preview",
+        "show::test",
+        "send::send",
+        "send::schedule",
+        "progress::pause",
+        "progress::resume",
+        "progress::cancel",
+        "progress::status",
+        "show::list",
+        "report::report",
+        "report::retry_failed"
+    )
+)]
+#[expect(
+    clippy::unused_async,
+    reason = "poise's form; a group itself is never used"
+)]
+pub(in crate::discord) async fn campaign(_ctx: Context<'_>) -> Result<()> {
+    Ok(())
+}
+
+/// Whoever may use these commands, checked at every use.
+fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
+    let asker = Asker::of_command(ctx.interaction)?;
+    asker.require_manage_server()?;
+    Ok(asker)
+}
+
+/// Make one
+#[poise::command(slash_command)]
+async fn create(
+    ctx: Context<'_>,
+    #[max_length = 60] name: String,
+    #[autocomplete = "suggest_template"] template: String,
+    #[max_length = 500] segment: Option<String>,
+    kind: Option<KindChoice>,
+) -> Result<()> {
+    let answer = async {
+        let asker = manager(ctx)?;
+        let (app, http) = (&ctx.data().app, &ctx.serenity_context().http);
+        let kind = match kind {
+            Some(KindChoice(announce::Kind::Notice)) => Kind::Notice,
+            Some(KindChoice(announce::Kind::Ad)) | None => Kind::Ad,
+        };
+        let draft = Draft {
+            guild: asker.guild,
+            guild_name: guild_name(app, http, &asker).await,
+            author: asker.user,
+            name,
+            template,
+            segment: segment.unwrap_or_default(),
+            kind,
+        };
+        let (campaign, audience) = campaigns::create(app, draft).await?;
+        let language = asker.language;
+        let mut lines = vec![text(
+            language,
+            "campaign-created",
+            &[("name", escape(&campaign.name).into())],
+        )];
+        if !campaign.segment.is_empty() {
+            let args = [("segment", code(&campaign.segment).into())];
+            lines.push(text(language, "campaign-segment", &args));
+        }
+        lines.extend(counted(&audience, language));
+        if campaign.kind == Kind::Ad {
+            lines.push(text(language, "campaign-is-ad", &[]));
+        }
+        Ok(Answer::Private(Reply::new(lines.join("\n"))))
+    };
+    respond::command(ctx, Deferral::Private, answer).await
+}
+
+/// As code, which nothing in it can end.
+fn code(expression: &str) -> String {
+    format!("`{}`", crate::messenger::markdown::code_line(expression))
+}
+
+/// Who gets it, and who does not and why.
+fn counted(audience: &Audience, language: Language) -> Vec<String> {
+    let line = |key: &str, count: i64| text(language, key, &[("count", count.into())]);
+    let mut lines = vec![line("campaign-audience", audience.total)];
+    for (key, count) in [
+        ("campaign-left-out-segment", audience.left_out.segment),
+        ("campaign-left-out-suppressed", audience.left_out.suppressed),
+        ("campaign-left-out-consent", audience.left_out.no_consent),
+    ] {
+        if count > 0 {
+            lines.push(line(key, count));
+        }
+    }
+    lines
+}
+
+/// Names of campaigns that have in them what is typed. Nobody but managers is told any.
+async fn suggest_campaign(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    suggested(ctx, partial, async |app, guild, typed| {
+        campaigns::suggest(app, guild, typed, MOST_CHOICES).await
+    })
+    .await
+}
+
+/// Names of templates that have in them what is typed.
+async fn suggest_template(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    suggested(ctx, partial, async |app, guild, typed| {
+        // A guild has few enough to look through.
+        let typed = typed.trim().to_lowercase();
+        let fits = |name: &String| name.to_lowercase().contains(&typed);
+        let all = template::list(app, guild).await?.into_iter();
+        let names = all.map(|listed| listed.name).filter(fits);
+        Ok(names.take(MOST_CHOICES_SHOWN).collect())
+    })
+    .await
+}
+
+async fn suggested(
+    ctx: Context<'_>,
+    partial: &str,
+    names: impl AsyncFn(&App, GuildId, &str) -> Result<Vec<String>>,
+) -> CreateAutocompleteResponse {
+    let response = CreateAutocompleteResponse::new();
+    let Ok(asker) = manager(ctx) else {
+        return response;
+    };
+    match names(&ctx.data().app, asker.guild, partial).await {
+        Ok(names) => {
+            let fits = |name: &String| name.chars().count() <= CHOICE_LENGTH;
+            let names = names.into_iter().filter(fits);
+            let choice = |name: String| AutocompleteChoice::new(name.clone(), name);
+            response.set_choices(names.map(choice).collect())
+        }
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "names could not be suggested");
+            response
+        }
+    }
+}

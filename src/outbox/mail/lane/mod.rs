@@ -1,0 +1,662 @@
+//! The sender of mails.
+//!
+//! One loop for each process: in one transaction it records what came to its end, renews its claims,
+//! and claims as many rows as there is room for; then each of these is written and given to the
+//! mailer by a task of its own, which brings back how it ended. So a mail costs no transaction of its
+//! own, and however long an audience is, no more of it is in memory than the window.
+//!
+//! The window is what is said to be under way: four times the connections, so that these have mails
+//! to send while the next are being claimed. What the process takes with it when it is killed is no
+//! more than that.
+
+mod store;
+
+use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use super::breaker::{Breaker, May};
+use super::judge::{Claimed, News, Outcome, Verdict, judge};
+use super::throttle::Throttle;
+use super::{Occurrence, Press, Rest, RestCause, Settings};
+use crate::error::Result;
+use crate::ids::{DeliveryId, OccurrenceId};
+use crate::mailer::Scope;
+use crate::outbox::pace::Rate;
+use crate::outbox::{self, Outbox, POLL_MS, RENEW_MS, lock};
+use store::{Cycle, Done};
+
+pub(in crate::outbox) use store::interrupt_all;
+
+/// Rows under way for each connection.
+const WINDOW: usize = 4;
+/// Of these in the mailer's hands: it announces a mail behind the one before only if more wait than
+/// there are connections. What is not in its hands is given back when there is trouble.
+const IN_HAND: usize = 2;
+/// How long the first of several that came to their end waits for company.
+const PATIENCE: Duration = Duration::from_millis(5);
+/// How long nothing is sent after the server said that the day's mails are used up.
+const QUOTA_MS: i64 = 3_600_000;
+/// Rows with which the connection was lost that are remembered.
+const MOST_LOSSES: usize = 10_000;
+/// That the day's limit was reached is told once in such a time.
+const TELL_AGAIN_MS: i64 = 24 * 3_600_000;
+
+/// The lane's state in memory.
+pub(in crate::outbox) struct Lane {
+    settings: Settings,
+    wake: Notify,
+    /// Room in the mailer's hands.
+    hands: Semaphore,
+    state: Mutex<State>,
+}
+
+struct State {
+    breaker: Breaker,
+    throttle: Throttle,
+    quota: Option<Quota>,
+    /// The day's limit is reached until then; wall time.
+    limited_ms: Option<i64>,
+    /// What the table says is under way here, until its end is recorded.
+    under_way: HashMap<DeliveryId, OccurrenceId>,
+    /// How many of these have not come to their end.
+    unfinished: usize,
+    settled: Vec<Settled>,
+    /// Ends when those that the mailer does not have yet are to come back.
+    hold: CancellationToken,
+    /// Nothing is to be done before; wall time. `None`: there is something to look at.
+    rests_until_ms: Option<i64>,
+    is_looking: bool,
+    /// To be told to those whose mails wait.
+    untold: Option<Rest>,
+    /// Mails taken.
+    taken: u64,
+    /// Rows with which the connection was lost: how often, and what had been taken at the first time.
+    losses: HashMap<DeliveryId, (u32, u64)>,
+}
+
+/// The server takes no more today.
+struct Quota {
+    until_ms: i64,
+    is_trying: bool,
+}
+
+/// A row whose attempt has ended.
+#[derive(Clone, Debug)]
+pub(super) struct Settled {
+    claimed: Claimed,
+    verdict: Verdict,
+}
+
+/// What the loop alone knows.
+#[derive(Default)]
+struct Memory {
+    presses: HashMap<OccurrenceId, Result<Arc<dyn Press>, String>>,
+    idle: HashMap<OccurrenceId, i64>,
+    served: Option<OccurrenceId>,
+    /// When claims were last renewed, by both clocks: one that was set, or slept, shows.
+    renewed_ms: Option<(i64, i64)>,
+    told_ms: Option<i64>,
+    /// The end of the last transaction is not known.
+    is_unsure: bool,
+}
+
+impl Lane {
+    pub(in crate::outbox) fn new(settings: Settings) -> Self {
+        let limits = &settings.limits;
+        let state = State {
+            breaker: Breaker::new(limits.retries, limits.retry_delay_ms),
+            throttle: Throttle::new(limits.rate),
+            quota: None,
+            limited_ms: None,
+            under_way: HashMap::new(),
+            unfinished: 0,
+            settled: Vec::new(),
+            hold: CancellationToken::new(),
+            rests_until_ms: None,
+            is_looking: false,
+            untold: None,
+            taken: 0,
+            losses: HashMap::new(),
+        };
+        Self {
+            hands: Semaphore::new(limits.connections.max(1) * IN_HAND),
+            wake: Notify::new(),
+            state: Mutex::new(state),
+            settings,
+        }
+    }
+
+    /// Whether all that could be sent at `now_ms` is, and the rest waits for its time.
+    pub(in crate::outbox) fn rests(&self, now_ms: i64) -> bool {
+        let state = lock(&self.state);
+        let is_idle = state.under_way.is_empty() && !state.is_looking;
+        is_idle
+            && state
+                .rests_until_ms
+                .is_some_and(|until_ms| until_ms > now_ms)
+    }
+
+    /// How many mails are under way here.
+    pub(in crate::outbox) fn held(&self) -> usize {
+        lock(&self.state).under_way.len()
+    }
+
+    fn window(&self) -> usize {
+        self.settings.limits.connections.max(1) * WINDOW
+    }
+}
+
+impl State {
+    /// Rows that may be claimed, of so many; or when there may be some again, by the monotonic clock.
+    fn room(&self, free: usize, now_ms: i64) -> (usize, Option<i64>) {
+        if let Some(quota) = &self.quota {
+            if quota.is_trying {
+                return (0, None);
+            }
+            if now_ms < quota.until_ms {
+                return (0, Some(quota.until_ms));
+            }
+        }
+        if let Some(until_ms) = self.throttle.paused_until_ms(now_ms) {
+            return (0, Some(until_ms));
+        }
+        match self.breaker.may(now_ms) {
+            May::Not(until_ms) => (0, until_ms),
+            May::One => (free.min(1), None),
+            May::Freely if self.quota.is_some() => (free.min(1), None),
+            May::Freely => (free, None),
+        }
+    }
+
+    fn begun(&mut self) {
+        self.breaker.begun();
+        if let Some(quota) = &mut self.quota {
+            quota.is_trying = true;
+        }
+    }
+
+    /// What the lane makes of an attempt's end.
+    fn learn(&mut self, news: News, era: u64, now_ms: i64) {
+        match news {
+            News::Took => {
+                self.taken += 1;
+                self.throttle.sent(now_ms);
+                // Others were on their way when the server said so, and may have been in time.
+                self.quota.take_if(|quota| quota.is_trying);
+                self.answered();
+            }
+            News::Answered => self.answered(),
+            News::Slower => {
+                self.answered();
+                self.throttle.asked(now_ms);
+                self.call_back();
+            }
+            News::DayIsOver => {
+                self.answered();
+                let is_known = self
+                    .quota
+                    .as_ref()
+                    .is_some_and(|quota| now_ms < quota.until_ms);
+                if !is_known {
+                    tracing::warn!(
+                        "the mail server takes no more mails today; it is tried again in an hour"
+                    );
+                    self.quota = Some(Quota {
+                        until_ms: now_ms + QUOTA_MS,
+                        is_trying: false,
+                    });
+                    self.call_back();
+                }
+            }
+            News::Lost => {
+                if self.breaker.lost(era, now_ms) {
+                    self.call_back();
+                    if self.breaker.is_open() {
+                        tracing::warn!("the mail server cannot be reached; mails rest");
+                    }
+                }
+            }
+            News::None => self.breaker.untried(era),
+        }
+        if news != News::Took
+            && let Some(quota) = &mut self.quota
+        {
+            quota.is_trying = false;
+        }
+    }
+
+    /// Whether it is this mail with which the connection is lost again and again, counting once more:
+    /// others were taken meanwhile, and the quick tries are used up.
+    fn is_unbearable(&mut self, id: DeliveryId, outcome: &Outcome, retries: u32) -> bool {
+        let lost =
+            matches!(outcome, Outcome::Failed(failure) if failure.scope == Scope::Connection);
+        if !lost {
+            if !matches!(outcome, Outcome::Untried) {
+                self.losses.remove(&id);
+            }
+            return false;
+        }
+        if self.losses.len() >= MOST_LOSSES {
+            // So many are no one mail's fault.
+            self.losses.clear();
+        }
+        let (times, taken) = self.losses.entry(id).or_insert((0, self.taken));
+        *times += 1;
+        *times > retries + 1 && self.taken > *taken
+    }
+
+    fn answered(&mut self) {
+        if self.breaker.answered() {
+            tracing::info!("the mail server is back; mails go on");
+        }
+    }
+
+    /// Those that the mailer does not have yet come back.
+    fn call_back(&mut self) {
+        std::mem::take(&mut self.hold).cancel();
+    }
+}
+
+impl Outbox {
+    /// There may be something to send: after a [`super::begin`], [`super::resume`] or
+    /// [`super::retry_failed`] is durable.
+    pub fn wake_mails(&self) {
+        let lane = &self.inner.mails;
+        lock(&lane.state).rests_until_ms = None;
+        lane.wake.notify_one();
+    }
+
+    /// Why no mail goes out at present, over all guilds; `None`: it does. The quick tries are no
+    /// rest.
+    pub fn mails_rest(&self) -> Option<Rest> {
+        let (now_ms, monotonic_ms) = (self.inner.clock.now_ms(), self.inner.clock.monotonic_ms());
+        let state = lock(&self.inner.mails.state);
+        let rest = |until_ms: i64, cause| Rest {
+            until_ms: now_ms + (until_ms - monotonic_ms).max(0),
+            cause,
+        };
+        if let Some(quota) = &state.quota {
+            return Some(rest(quota.until_ms, RestCause::DailyLimit));
+        }
+        if let Some(until_ms) = state.breaker.open_until_ms() {
+            return Some(rest(until_ms, RestCause::Unreachable));
+        }
+        if let Some(until_ms) = state.limited_ms.filter(|until_ms| *until_ms > now_ms) {
+            let cause = RestCause::DailyLimit;
+            return Some(Rest { until_ms, cause });
+        }
+        let until_ms = state.throttle.paused_until_ms(monotonic_ms)?;
+        Some(rest(until_ms, RestCause::Throttled))
+    }
+
+    pub(in crate::outbox) async fn send_mails_forever(self) {
+        let mut memory = Memory::default();
+        let mut failures = 0;
+        loop {
+            let now_ms = self.inner.clock.now_ms();
+            let is_stopping = self.inner.stop.is_cancelled();
+            {
+                let mut state = lock(&self.inner.mails.state);
+                if is_stopping && state.under_way.is_empty() {
+                    break;
+                }
+                // What is enqueued from here on is either seen by this look or wakes the next.
+                if state.rests_until_ms.is_none() {
+                    memory.idle.clear();
+                }
+                state.rests_until_ms = Some(now_ms);
+                state.is_looking = true;
+            }
+            let looked = self.look_at_mails(&mut memory, is_stopping, now_ms).await;
+            lock(&self.inner.mails.state).is_looking = false;
+            match looked {
+                Ok(next_ms) => {
+                    failures = 0;
+                    self.rest_mails(now_ms, next_ms, is_stopping).await;
+                }
+                Err(error) => {
+                    memory.is_unsure = true;
+                    if is_stopping || !self.waited_after(&error, &mut failures).await {
+                        let error = format!("{error:#}");
+                        tracing::error!(error, "how the last mails ended could not be stored");
+                        break;
+                    }
+                }
+            }
+        }
+        self.inner.mails.settings.mailer.close().await;
+        self.changed();
+    }
+
+    /// Waits until there is something to do, or until `next_ms`.
+    async fn rest_mails(&self, began_ms: i64, next_ms: i64, is_stopping: bool) {
+        let lane = &self.inner.mails;
+        let is_woken = {
+            let mut state = lock(&lane.state);
+            // Woken during the look: there is something new.
+            if state.rests_until_ms == Some(began_ms) {
+                state.rests_until_ms = Some(next_ms);
+            }
+            state.rests_until_ms.is_none() || !state.settled.is_empty()
+        };
+        if next_ms > began_ms && !is_woken {
+            self.changed();
+            tokio::select! {
+                () = self.inner.clock.sleep_until(next_ms) => {}
+                () = lane.wake.notified() => {}
+                () = self.inner.stop.cancelled(), if !is_stopping => {}
+            }
+        }
+        // While the mailer has enough to do, results wait for each other, to share a transaction.
+        let gathered = async {
+            while lane.is_gathering() {
+                lane.wake.notified().await;
+            }
+        };
+        // Whether it was enough or time is up is all the same.
+        let _ = tokio::time::timeout(PATIENCE, gathered).await;
+    }
+
+    /// Records, renews, claims and begins. Returns when to look again.
+    async fn look_at_mails(
+        &self,
+        memory: &mut Memory,
+        is_stopping: bool,
+        now_ms: i64,
+    ) -> Result<i64> {
+        let monotonic_ms = self.inner.clock.monotonic_ms();
+        let (cycle, until_ms) = self.cycle(memory, is_stopping, now_ms, monotonic_ms);
+        let is_nothing = cycle.settled.is_empty() && cycle.busy.is_empty() && !memory.is_unsure;
+        if is_nothing && !self.has_mails().await? {
+            memory.presses.clear();
+            return Ok(now_ms + POLL_MS);
+        }
+        let settled = Arc::clone(&cycle.settled);
+        let (renews, tells_rest) = (cycle.renew.is_some(), cycle.rest.is_some());
+        let ran = self
+            .inner
+            .db
+            .write(cycle, |tx, cycle| Box::pin(store::run(tx, cycle)));
+        let done = match ran.await {
+            Ok(done) => done,
+            Err(error) => {
+                let mut state = lock(&self.inner.mails.state);
+                let later = std::mem::take(&mut state.settled);
+                state.settled.extend(settled.iter().cloned());
+                state.settled.extend(later);
+                return Err(error);
+            }
+        };
+        memory.is_unsure = false;
+        if renews {
+            memory.renewed_ms = Some((now_ms, monotonic_ms));
+        }
+        if done.was_limit_told {
+            memory.told_ms = Some(monotonic_ms);
+        }
+        {
+            let mut state = lock(&self.inner.mails.state);
+            for one in settled.iter() {
+                state.under_way.remove(&one.claimed.recipient.id);
+            }
+            if tells_rest {
+                state.untold = None;
+            }
+            state.limited_ms = done.limited_ms;
+        }
+        if !settled.is_empty() {
+            self.changed();
+        }
+        Ok(self.begin_mails(memory, done, until_ms, now_ms))
+    }
+
+    /// What is to be done now, and when there may be room for more.
+    fn cycle(
+        &self,
+        memory: &mut Memory,
+        is_stopping: bool,
+        now_ms: i64,
+        monotonic_ms: i64,
+    ) -> (Cycle, Option<i64>) {
+        let lane = &self.inner.mails;
+        let mut state = lock(&lane.state);
+        let settled = std::mem::take(&mut state.settled);
+        for one in &settled {
+            // It may be due again.
+            memory.idle.remove(&one.claimed.recipient.occurrence);
+        }
+        let recorded: HashSet<_> = settled.iter().map(|one| one.claimed.recipient.id).collect();
+        let still = || {
+            state
+                .under_way
+                .iter()
+                .filter(|(id, _)| !recorded.contains(id))
+        };
+        let held = || still().map(|(id, _)| *id).collect::<Vec<_>>();
+        let free = lane.window().saturating_sub(still().count());
+        let (room, until_ms) = if is_stopping {
+            (0, None)
+        } else {
+            state.room(free, monotonic_ms)
+        };
+        let renews = memory.renewed_ms.is_none_or(|(wall_ms, mono_ms)| {
+            !(0..RENEW_MS).contains(&(now_ms - wall_ms)) || monotonic_ms - mono_ms >= RENEW_MS
+        });
+        if renews {
+            // Others may have changed what is due, and nobody tells this process.
+            memory.idle.clear();
+        }
+        let tells_limit = memory
+            .told_ms
+            .is_none_or(|told_ms| monotonic_ms - told_ms >= TELL_AGAIN_MS);
+        let settings = &lane.settings;
+        let cycle = Cycle {
+            boot: self.inner.boot,
+            clock: self.inner.clock.clone(),
+            author: Arc::clone(&settings.author),
+            daily: settings.limits.daily,
+            busy: still().map(|(_, occurrence)| *occurrence).collect(),
+            renew: renews.then(held),
+            held: memory.is_unsure.then(held),
+            room,
+            rate: Rate(state.throttle.rate(monotonic_ms)),
+            idle: memory.idle.clone(),
+            known: memory.presses.keys().copied().collect(),
+            served: memory.served.unwrap_or(OccurrenceId(0)),
+            rest: state.untold.clone(),
+            tells_limit,
+            settled: Arc::new(settled),
+        };
+        let wall_ms = until_ms.map(|until_ms| now_ms + (until_ms - monotonic_ms));
+        (cycle, wall_ms)
+    }
+
+    async fn has_mails(&self) -> Result<bool> {
+        let mut conn = self.inner.db.read().await?;
+        store::has_work(&mut conn).await
+    }
+
+    /// Begins what was claimed. Returns when to look again.
+    fn begin_mails(
+        &self,
+        memory: &mut Memory,
+        done: Done,
+        until_ms: Option<i64>,
+        now_ms: i64,
+    ) -> i64 {
+        let Done {
+            claimed,
+            opened,
+            sending,
+            idle,
+            served,
+            more,
+            paced_ms,
+            limited_ms,
+            ..
+        } = done;
+        for occurrence in &opened {
+            memory.presses.insert(occurrence.id, self.press(occurrence));
+        }
+        memory.idle.extend(idle);
+        memory.idle.retain(|id, _| sending.contains(id));
+        memory.served = served.or(memory.served);
+        let was_any = !claimed.is_empty();
+        let (era, hold) = {
+            let mut state = lock(&self.inner.mails.state);
+            if was_any {
+                state.begun();
+            }
+            for row in &claimed {
+                state
+                    .under_way
+                    .insert(row.recipient.id, row.recipient.occurrence);
+            }
+            state.unfinished += claimed.len();
+            (state.breaker.era(), state.hold.clone())
+        };
+        for row in claimed {
+            match memory.presses.get(&row.recipient.occurrence) {
+                Some(Ok(press)) => self.begin_mail(row, Arc::clone(press), era, hold.clone()),
+                Some(Err(why)) => self.settle_mail(row, era, Outcome::Unwritable(why.clone())),
+                // It was dropped just now, as its occurrence rested: the next look has it again.
+                None => self.settle_mail(row, era, Outcome::Untried),
+            }
+        }
+        memory.presses.retain(|id, _| sending.contains(id));
+        if more {
+            return now_ms;
+        }
+        let idle = memory.idle.values().copied();
+        let next_ms = idle.chain(paced_ms).chain(limited_ms).chain(until_ms).min();
+        next_ms.map_or(now_ms + POLL_MS, |next_ms| {
+            next_ms.clamp(now_ms + 1, now_ms + POLL_MS)
+        })
+    }
+
+    fn press(&self, occurrence: &Occurrence) -> Result<Arc<dyn Press>, String> {
+        let author = &self.inner.mails.settings.author;
+        let made = std::panic::catch_unwind(AssertUnwindSafe(|| author.press(occurrence)));
+        match made {
+            Ok(made) => made.map_err(|error| error.to_string()),
+            Err(_) => {
+                tracing::error!(
+                    occurrence.id = %occurrence.id,
+                    "mails could not be written because of a defect in this program"
+                );
+                Err("a defect in this program".to_owned())
+            }
+        }
+    }
+
+    fn begin_mail(&self, row: Claimed, press: Arc<dyn Press>, era: u64, hold: CancellationToken) {
+        let span = tracing::info_span!(
+            "outbox.deliver",
+            lane = "email",
+            delivery.id = %row.recipient.id,
+            occurrence.id = %row.recipient.occurrence,
+            guild.id = %row.guild,
+            attempt = row.attempt,
+        );
+        let outbox = self.clone();
+        let sending = async move {
+            let outcome = outbox.send_mail(&row, press.as_ref(), &hold).await;
+            outbox.settle_mail(row, era, outcome);
+        };
+        self.inner.tasks.spawn(sending.instrument(span));
+    }
+
+    async fn send_mail(
+        &self,
+        row: &Claimed,
+        press: &dyn Press,
+        hold: &CancellationToken,
+    ) -> Outcome {
+        let lane = &self.inner.mails;
+        let now_ms = self.inner.clock.now_ms();
+        let write = AssertUnwindSafe(|| press.write(&row.recipient, now_ms));
+        let letter = match std::panic::catch_unwind(write) {
+            Ok(Ok(letter)) => Arc::new(letter),
+            Ok(Err(why)) => return Outcome::Unwritable(why),
+            Err(_) => {
+                tracing::error!("a mail could not be written because of a defect in this program");
+                return Outcome::Defect { was_given: false };
+            }
+        };
+        let hand = tokio::select! {
+            biased;
+            () = hold.cancelled() => return Outcome::Untried,
+            () = self.inner.stop.cancelled() => return Outcome::Untried,
+            hand = lane.hands.acquire() => hand,
+        };
+        let send = AssertUnwindSafe(lane.settings.mailer.send(letter));
+        let sent = send.catch_unwind().await;
+        drop(hand);
+        match sent {
+            Ok(Ok(sent)) => Outcome::Sent(sent),
+            Ok(Err(failure)) => Outcome::Failed(failure),
+            Err(_) => {
+                tracing::error!(
+                    "a mail may not have been sent because of a defect in this program"
+                );
+                Outcome::Defect { was_given: true }
+            }
+        }
+    }
+
+    fn settle_mail(&self, claimed: Claimed, era: u64, outcome: Outcome) {
+        let lane = &self.inner.mails;
+        let now_ms = self.inner.clock.now_ms();
+        let monotonic_ms = self.inner.clock.monotonic_ms();
+        if let Outcome::Failed(failure) = &outcome {
+            // What the server said quotes addresses.
+            tracing::debug!(?failure, "a mail was not taken");
+        }
+        let limits = &lane.settings.limits;
+        let id = claimed.recipient.id;
+        let is_unbearable = lock(&lane.state).is_unbearable(id, &outcome, limits.retries);
+        let (verdict, news) = judge(outcome, &claimed, limits, is_unbearable, now_ms);
+        if news == News::Took {
+            lock(&self.inner.sent_ms).insert(outbox::Lane::Email, monotonic_ms);
+        }
+        let mut state = lock(&lane.state);
+        let knew_quota = state.quota.is_some();
+        let was_away = state.breaker.is_open();
+        state.learn(news, era, monotonic_ms);
+        if !knew_quota && let Some(quota) = &state.quota {
+            state.untold = Some(Rest {
+                until_ms: now_ms + (quota.until_ms - monotonic_ms),
+                cause: RestCause::DailyLimit,
+            });
+        }
+        if !was_away && let Some(until_ms) = state.breaker.open_until_ms() {
+            // A quota's end is further away.
+            state.untold.get_or_insert(Rest {
+                until_ms: now_ms + (until_ms - monotonic_ms),
+                cause: RestCause::Unreachable,
+            });
+        }
+        state.unfinished -= 1;
+        state.settled.push(Settled { claimed, verdict });
+        drop(state);
+        lane.wake.notify_one();
+    }
+}
+
+impl Lane {
+    /// There are results, but too few for a transaction of their own, and the mailer has enough to do
+    /// meanwhile.
+    fn is_gathering(&self) -> bool {
+        let connections = self.settings.limits.connections.max(1);
+        let state = lock(&self.state);
+        let count = state.settled.len();
+        count > 0 && count < connections && state.unfinished >= connections * IN_HAND
+    }
+}

@@ -1,0 +1,827 @@
+//! SQL of the lane: everything between two looks is one transaction.
+//!
+//! Statements are for many rows at once, of a few fixed numbers of rows: so their texts repeat, and
+//! the database has them prepared.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::super::judge::{Claimed, Refusal, Verdict};
+use super::super::store::cancel_waiting;
+use super::super::{
+    Author, Bounce, Ending, Occurrence, Recipient, Rest, RestCause, State, Withheld, daily, reason,
+};
+use super::Settled;
+use crate::clock::Clock;
+use crate::db::{Tx, generated, is_postgres, list};
+use crate::error::Result;
+use crate::ids::{DeliveryId, GuildId, OccurrenceId};
+use crate::outbox::pace::{Kept, Pace, Rate};
+use crate::outbox::{Class, LEASE_MS};
+
+/// Rows of one statement: the least of these that is enough.
+const SIZES: [usize; 4] = [1, 8, 32, 128];
+/// Earlier occurrences in which an address's mailbox is looked for.
+const EARLIER: i64 = 10;
+/// What another process is about to take is looked at again after this long.
+const TAKEN_ELSEWHERE_MS: i64 = 100;
+/// Columns of a result.
+const RESULT: [&str; 9] = [
+    "BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT",
+];
+/// No row has this id: it fills up a statement.
+const NOBODY: i64 = -1;
+
+/// What is to be done in one transaction.
+pub(super) struct Cycle {
+    pub(super) boot: i64,
+    pub(super) clock: Clock,
+    pub(super) author: Arc<dyn Author>,
+    /// What came to its end.
+    pub(super) settled: Arc<Vec<Settled>>,
+    /// Occurrences of which more is under way here.
+    pub(super) busy: HashSet<OccurrenceId>,
+    /// Claims to be renewed; then those that ran out are looked for, too.
+    pub(super) renew: Option<Vec<DeliveryId>>,
+    /// After a transaction whose end is not known: these are held, what else is this process's is
+    /// given back.
+    pub(super) held: Option<Vec<DeliveryId>>,
+    /// Rows that may be claimed.
+    pub(super) room: usize,
+    pub(super) rate: Rate,
+    /// Mails in 24 hours; 0: no limit.
+    pub(super) daily: i64,
+    /// Occurrences of which nothing is due yet.
+    pub(super) idle: HashMap<OccurrenceId, i64>,
+    /// Occurrences whose content is known already.
+    pub(super) known: HashSet<OccurrenceId>,
+    /// The one that was served last: the next comes first.
+    pub(super) served: OccurrenceId,
+    /// To be told to the authors of what waits.
+    pub(super) rest: Option<Rest>,
+    /// Whether they have not been told today that the limit was reached.
+    pub(super) tells_limit: bool,
+}
+
+/// What was done.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) claimed: Vec<Claimed>,
+    /// Those among whose occurrences were not known.
+    pub(super) opened: Vec<Occurrence>,
+    /// What is being sent.
+    pub(super) sending: HashSet<OccurrenceId>,
+    /// Of which nothing is due before.
+    pub(super) idle: HashMap<OccurrenceId, i64>,
+    pub(super) served: Option<OccurrenceId>,
+    /// Something was left out, or is to be cancelled: there is more to do at once.
+    pub(super) more: bool,
+    /// The rate has room again.
+    pub(super) paced_ms: Option<i64>,
+    /// The limit has room again.
+    pub(super) limited_ms: Option<i64>,
+    pub(super) was_limit_told: bool,
+}
+
+/// Occurrences that are being sent, as the claim sees them.
+#[derive(Clone, Copy)]
+struct Sending {
+    id: OccurrenceId,
+    guild: GuildId,
+    class: Class,
+    is_test: bool,
+}
+
+/// Whether there is anything to look after: most of the time there is not, and then nothing need be
+/// written.
+pub(super) async fn has_work(tx: &mut Tx) -> Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT id FROM occurrences WHERE phase = 'sending' \
+         UNION ALL SELECT id FROM occurrences WHERE phase = 'cancelled' AND ended_ms IS NULL \
+         UNION ALL SELECT id FROM deliveries WHERE state = 'running' AND lease_until_ms >= 0 \
+         LIMIT 1",
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// All that was under way is unknown: nobody else can hold it, and this process has just begun.
+pub(in crate::outbox) async fn interrupt_all(tx: &mut Tx, now_ms: i64) -> Result<()> {
+    interrupt(tx, i64::MAX, now_ms).await.map(drop)
+}
+
+/// What was under way in a process that is no more may have arrived.
+async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Vec<OccurrenceId>> {
+    let rows = sqlx::query(
+        "UPDATE deliveries SET state = 'unknown', reason = $3, ended_ms = $2, \
+             lease_owner = NULL, lease_until_ms = NULL \
+         WHERE state = 'running' AND lease_until_ms <= $1 RETURNING occurrence_id",
+    )
+    .bind(until_ms)
+    .bind(now_ms)
+    .bind(reason::INTERRUPTED)
+    .fetch_all(tx)
+    .await?;
+    let mut occurrences = HashSet::new();
+    for row in &rows {
+        occurrences.insert(OccurrenceId(row.try_get(0)?));
+    }
+    Ok(occurrences.into_iter().collect())
+}
+
+/// Does all of it, at the time at which the writer comes to it.
+pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
+    let now_ms = cycle.clock.now_ms();
+    let mut done = Done::default();
+    let mut touched = record(tx, cycle, now_ms).await?;
+    if let Some(held) = &cycle.held {
+        give_back_others(tx, cycle.boot, held).await?;
+    }
+    if let Some(held) = &cycle.renew {
+        renew(tx, cycle.boot, now_ms + LEASE_MS, held).await?;
+        touched.extend(interrupt(tx, now_ms, now_ms).await?);
+    }
+    let mut sending = sending(tx).await?;
+    done.sending = sending.iter().map(|one| one.id).collect();
+    if let Some(rest) = &cycle.rest {
+        tell(tx, cycle, &sending, rest, now_ms).await?;
+    }
+    sending.retain(|one| {
+        cycle
+            .idle
+            .get(&one.id)
+            .is_none_or(|due_ms| *due_ms <= now_ms)
+    });
+    if cycle.room > 0 && !sending.is_empty() {
+        claim(tx, cycle, sending, &mut done, now_ms).await?;
+    }
+    let is_over = |id: &OccurrenceId| {
+        !cycle.busy.contains(id)
+            && !done
+                .claimed
+                .iter()
+                .any(|row| row.recipient.occurrence == *id)
+    };
+    touched.extend(
+        done.idle
+            .iter()
+            .filter(|(_, due)| **due == i64::MAX)
+            .map(|(id, _)| *id),
+    );
+    for id in touched.into_iter().filter(is_over).collect::<HashSet<_>>() {
+        end_if_over(tx, cycle, id, now_ms).await?;
+    }
+    for id in cancelled(tx).await? {
+        cancel_waiting(tx, id, now_ms).await?;
+        done.more |= next_due_ms(tx, id).await?.is_some();
+    }
+    Ok(done)
+}
+
+/// The least number of rows of a statement that is enough for so many, or the most there is.
+fn size(rows: usize) -> usize {
+    let enough = SIZES.into_iter().find(|size| *size >= rows);
+    enough.unwrap_or(SIZES[SIZES.len() - 1])
+}
+
+/// `rows` in pieces, and of each the size of its statement.
+fn pieces<T>(rows: &[T]) -> impl Iterator<Item = (&[T], usize)> {
+    let most = SIZES[SIZES.len() - 1];
+    rows.chunks(most).map(|piece| (piece, size(piece.len())))
+}
+
+/// A row's result, as it is stored.
+struct Stored<'a> {
+    id: DeliveryId,
+    state: State,
+    reason: Option<&'a str>,
+    server_id: Option<&'a str>,
+    not_before_ms: i64,
+    /// Attempts that do not count after all, and deferrals that do.
+    untried: i64,
+    deferred: i64,
+    soft: i64,
+    ended_ms: Option<i64>,
+}
+
+impl<'a> Stored<'a> {
+    fn of(settled: &'a Settled, now_ms: i64) -> Self {
+        let stored = Self {
+            id: settled.claimed.recipient.id,
+            state: State::Completed,
+            reason: None,
+            server_id: None,
+            not_before_ms: 0,
+            untried: 0,
+            deferred: 0,
+            soft: 0,
+            ended_ms: Some(now_ms),
+        };
+        match &settled.verdict {
+            Verdict::Completed { server_id } => Self {
+                server_id: Some(server_id),
+                ..stored
+            },
+            Verdict::Back { not_before_ms } => Self {
+                state: if settled.claimed.deferrals > 0 {
+                    State::Retryable
+                } else {
+                    State::Available
+                },
+                not_before_ms: *not_before_ms,
+                untried: 1,
+                ended_ms: None,
+                ..stored
+            },
+            Verdict::Deferred { until_ms, why } => Self {
+                state: State::Retryable,
+                reason: Some(why),
+                not_before_ms: *until_ms,
+                deferred: 1,
+                ended_ms: None,
+                ..stored
+            },
+            Verdict::Discarded { why, refusal } => Self {
+                state: State::Discarded,
+                reason: Some(why),
+                soft: i64::from(*refusal == Some(Refusal::Soft)),
+                ..stored
+            },
+            Verdict::Unknown { why } => Self {
+                state: State::Unknown,
+                reason: Some(why),
+                ..stored
+            },
+            Verdict::Stopped { why } => Self {
+                state: State::Retryable,
+                reason: Some(why),
+                untried: 1,
+                ended_ms: None,
+                ..stored
+            },
+        }
+    }
+}
+
+/// Stores how attempts ended, and tells their authors. Returns the occurrences that may be over.
+async fn record(tx: &mut Tx, cycle: &Cycle, now_ms: i64) -> Result<Vec<OccurrenceId>> {
+    for (piece, size) in pieces(&cycle.settled) {
+        let rows: Vec<_> = piece.iter().map(|one| Stored::of(one, now_ms)).collect();
+        store(tx, cycle.boot, &rows, size, now_ms).await?;
+    }
+    let mut touched = HashSet::new();
+    let mut untried = 0;
+    for Settled {
+        claimed, verdict, ..
+    } in cycle.settled.iter()
+    {
+        let occurrence = claimed.recipient.occurrence;
+        match verdict {
+            Verdict::Back { .. } | Verdict::Stopped { .. } => untried += 1,
+            Verdict::Deferred { .. } => {}
+            _ => {
+                touched.insert(occurrence);
+            }
+        }
+        match verdict {
+            Verdict::Stopped { why } => stop(tx, cycle, occurrence, why, now_ms).await?,
+            Verdict::Discarded {
+                refusal: Some(refusal),
+                ..
+            } => tell_bounce(tx, cycle, claimed, *refusal, now_ms).await?,
+            _ => {}
+        }
+    }
+    if cycle.daily > 0 && untried > 0 {
+        count_mails(tx, -untried, now_ms).await?;
+    }
+    Ok(touched.into_iter().collect())
+}
+
+async fn store(
+    tx: &mut Tx,
+    boot: i64,
+    rows: &[Stored<'_>],
+    size: usize,
+    now_ms: i64,
+) -> Result<()> {
+    let sql = format!(
+        "UPDATE deliveries SET state = v.column2, reason = v.column3, server_id = v.column4, \
+             not_before_ms = v.column5, attempt = attempt - v.column6, \
+             deferrals = deferrals + v.column7, \
+             deferred_ms = CASE WHEN v.column7 = 1 AND deferred_ms IS NULL THEN $2 \
+                 ELSE deferred_ms END, \
+             soft = v.column8, ended_ms = v.column9, lease_owner = NULL, lease_until_ms = NULL \
+         FROM (VALUES {}) AS v \
+         WHERE deliveries.id = v.column1 AND deliveries.state = 'running' \
+             AND deliveries.lease_owner = $1",
+        values(3, size, &RESULT),
+    );
+    let mut update = sqlx::query(generated(sql)).bind(boot).bind(now_ms);
+    let nobody = Stored {
+        id: DeliveryId(NOBODY),
+        state: State::Unknown,
+        reason: None,
+        server_id: None,
+        not_before_ms: 0,
+        untried: 0,
+        deferred: 0,
+        soft: 0,
+        ended_ms: None,
+    };
+    for row in rows.iter().chain(std::iter::repeat(&nobody)).take(size) {
+        update = update
+            .bind(row.id.0)
+            .bind(row.state.as_str())
+            .bind(row.reason)
+            .bind(row.server_id)
+            .bind(row.not_before_ms)
+            .bind(row.untried)
+            .bind(row.deferred)
+            .bind(row.soft)
+            .bind(row.ended_ms);
+    }
+    update.execute(tx).await?;
+    Ok(())
+}
+
+/// `(CAST($first AS BIGINT), …), …`: PostgreSQL would take a column of nulls for text.
+fn values(first: usize, rows: usize, types: &[&str]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(rows * types.len() * 24);
+    for row in 0..rows {
+        for (column, name) in types.iter().enumerate() {
+            text.push_str(match (row, column) {
+                (0, 0) => "(",
+                (_, 0) => "), (",
+                _ => ", ",
+            });
+            let number = first + row * types.len() + column;
+            // Writing to a text cannot fail.
+            let _ = write!(text, "CAST(${number} AS {name})");
+        }
+    }
+    text.push(')');
+    text
+}
+
+/// The mail itself or its sender is refused: all of it rests until an admin has looked.
+async fn stop(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, why: &str, now_ms: i64) -> Result<()> {
+    let stopped = sqlx::query(
+        "UPDATE occurrences SET phase = 'stopped', why = $2, updated_ms = $3 \
+         WHERE id = $1 AND phase IN ('sending', 'paused')",
+    )
+    .bind(id.0)
+    .bind(why)
+    .bind(now_ms)
+    .execute(&mut *tx)
+    .await?;
+    if stopped.rows_affected() == 1 {
+        let why = why.to_owned();
+        let ending = Ending::Stopped { why };
+        cycle.author.ended(tx, id, ending, now_ms).await?;
+    }
+    Ok(())
+}
+
+async fn tell_bounce(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    claimed: &Claimed,
+    refusal: Refusal,
+    now_ms: i64,
+) -> Result<()> {
+    let (guild, email) = (claimed.guild, claimed.recipient.email.as_str());
+    let bounce = match refusal {
+        Refusal::Gone => Bounce::Gone,
+        Refusal::Soft => Bounce::Soft {
+            times: 1 + soft_before(tx, claimed).await?,
+        },
+    };
+    cycle.author.bounced(tx, guild, email, bounce, now_ms).await
+}
+
+/// In how many occurrences in a row, just before this one, the mailbox was full or closed.
+async fn soft_before(tx: &mut Tx, claimed: &Claimed) -> Result<i64> {
+    let rows = sqlx::query(
+        "SELECT deliveries.soft FROM ( \
+             SELECT id FROM occurrences WHERE guild_id = $1 AND is_test = 0 AND id < $3 \
+             ORDER BY id DESC LIMIT $4) AS earlier \
+         JOIN deliveries ON deliveries.occurrence_id = earlier.id AND deliveries.email = $2 \
+         WHERE deliveries.state = 'completed' OR deliveries.soft = 1 ORDER BY earlier.id DESC",
+    )
+    .bind(claimed.guild.0)
+    .bind(claimed.recipient.email.as_str())
+    .bind(claimed.recipient.occurrence.0)
+    .bind(EARLIER)
+    .fetch_all(tx)
+    .await?;
+    let mut times = 0;
+    for row in &rows {
+        if row.try_get::<i64, _>(0)? == 0 {
+            break;
+        }
+        times += 1;
+    }
+    Ok(times)
+}
+
+async fn renew(tx: &mut Tx, boot: i64, until_ms: i64, held: &[DeliveryId]) -> Result<()> {
+    for (piece, size) in pieces(held) {
+        let sql = format!(
+            "UPDATE deliveries SET lease_until_ms = $1 \
+             WHERE lease_owner = $2 AND state = 'running' AND id IN ({})",
+            list(3, size),
+        );
+        let renewed = sqlx::query(generated(sql)).bind(until_ms).bind(boot);
+        bind_ids(renewed, piece, size).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+type AnyQuery<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
+
+fn bind_ids<'q>(mut query: AnyQuery<'q>, ids: &[DeliveryId], size: usize) -> AnyQuery<'q> {
+    let nobody = std::iter::repeat(&DeliveryId(NOBODY));
+    for id in ids.iter().chain(nobody).take(size) {
+        query = query.bind(id.0);
+    }
+    query
+}
+
+/// Rows that a transaction claimed whose end was not heard of: nobody has sent them.
+async fn give_back_others(tx: &mut Tx, boot: i64, held: &[DeliveryId]) -> Result<()> {
+    let sql = format!(
+        "UPDATE deliveries SET attempt = attempt - 1, lease_owner = NULL, lease_until_ms = NULL, \
+             state = CASE WHEN deferrals > 0 THEN 'retryable' ELSE 'available' END \
+         WHERE state = 'running' AND lease_owner = $1 AND id NOT IN ({})",
+        list(2, held.len().max(1)),
+    );
+    let given = sqlx::query(generated(sql)).bind(boot);
+    bind_ids(given, held, held.len().max(1)).execute(tx).await?;
+    Ok(())
+}
+
+/// Tests first, then the oldest.
+async fn sending(tx: &mut Tx) -> Result<Vec<Sending>> {
+    let rows = sqlx::query(
+        "SELECT id, guild_id, class, is_test FROM occurrences WHERE phase = 'sending' \
+         ORDER BY is_test DESC, id",
+    )
+    .fetch_all(tx)
+    .await?;
+    let one = |row: &AnyRow| -> Result<Sending> {
+        Ok(Sending {
+            id: OccurrenceId(row.try_get(0)?),
+            guild: GuildId(row.try_get(1)?),
+            class: Class::parse(&row.try_get::<String, _>(2)?),
+            is_test: row.try_get::<i64, _>(3)? == 1,
+        })
+    };
+    rows.iter().map(one).collect()
+}
+
+async fn tell(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    sending: &[Sending],
+    rest: &Rest,
+    now_ms: i64,
+) -> Result<()> {
+    for one in sending.iter().filter(|one| !one.is_test) {
+        let rest = rest.clone();
+        cycle.author.resting(tx, one.id, rest, now_ms).await?;
+    }
+    Ok(())
+}
+
+/// Takes as many rows as there is room for, from all in turn.
+async fn claim(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    sending: Vec<Sending>,
+    done: &mut Done,
+    now_ms: i64,
+) -> Result<()> {
+    let mut room = cycle.room;
+    // Locked before any row is, by every process: in one order, so that none waits for the other.
+    // The limit is read behind the same lock.
+    let is_limited = cycle.daily > 0;
+    let pace = Pace::of_mails(cycle.rate).or_else(|| is_limited.then(Pace::unlimited));
+    let mut pace = Kept::read(tx, "mail", pace).await?;
+    if let Some(pace) = pace.as_ref().filter(|_| cycle.rate != Rate::UNLIMITED) {
+        let paced = pace.room(now_ms);
+        if paced < room {
+            room = paced;
+            done.paced_ms = Some(pace.next_ms(now_ms));
+        }
+    }
+    if is_limited {
+        let (left, over_ms) = left_today(tx, cycle.daily, now_ms).await?;
+        if left < room {
+            room = left;
+        }
+        if left == 0 {
+            done.limited_ms = Some(over_ms);
+            if cycle.tells_limit {
+                let rest = Rest {
+                    until_ms: over_ms,
+                    cause: RestCause::DailyLimit,
+                };
+                tell(tx, cycle, &sending, &rest, now_ms).await?;
+                done.was_limit_told = true;
+            }
+        }
+    }
+    let (tests, others): (Vec<_>, Vec<_>) = sending.into_iter().partition(|one| one.is_test);
+    let mut others = others;
+    let next = others.partition_point(|one| one.id <= cycle.served);
+    others.rotate_left(next);
+    for round in [tests, others] {
+        room -= take_in_turn(tx, cycle, round, room, done, now_ms).await?;
+    }
+    let count = done.claimed.len();
+    if count > 0 {
+        if let Some(pace) = &mut pace {
+            pace.take(now_ms, count);
+            pace.keep(tx).await?;
+        }
+        if is_limited {
+            count_mails(tx, i64::try_from(count).unwrap_or(i64::MAX), now_ms).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Shares `room` among all who have something. Returns how much of it was used.
+async fn take_in_turn(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    mut sending: Vec<Sending>,
+    room: usize,
+    done: &mut Done,
+    now_ms: i64,
+) -> Result<usize> {
+    let mut left = room;
+    while left > 0 && !sending.is_empty() {
+        let share = left.div_ceil(sending.len());
+        let mut have_more = Vec::new();
+        for one in sending {
+            let wanted = share.min(left);
+            if wanted == 0 {
+                break;
+            }
+            let (looked_at, taken) = take(tx, cycle, one, wanted, done, now_ms).await?;
+            left -= taken;
+            if taken > 0 && !one.is_test {
+                done.served = Some(one.id);
+            }
+            if looked_at < wanted {
+                let due_ms = next_due_ms(tx, one.id).await?;
+                // What is due all the same, another process is about to take.
+                let due_ms = match due_ms {
+                    Some(due_ms) if due_ms <= now_ms => now_ms + TAKEN_ELSEWHERE_MS,
+                    Some(due_ms) => due_ms,
+                    None => i64::MAX,
+                };
+                done.idle.insert(one.id, due_ms);
+            } else {
+                done.more |= taken < looked_at;
+                have_more.push(one);
+            }
+        }
+        // What was left out made room, but that is for the next look: this one is long enough.
+        if done.more {
+            break;
+        }
+        sending = have_more;
+    }
+    Ok(room - left)
+}
+
+/// Claims up to `wanted` rows of one occurrence: how many were looked at, and how many are to be
+/// sent.
+async fn take(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    one: Sending,
+    wanted: usize,
+    done: &mut Done,
+    now_ms: i64,
+) -> Result<(usize, usize)> {
+    let mut rows = due(tx, one, State::Retryable, wanted, now_ms).await?;
+    if rows.len() < wanted {
+        let left = wanted - rows.len();
+        rows.extend(due(tx, one, State::Available, left, now_ms).await?);
+    }
+    if rows.is_empty() {
+        return Ok((0, 0));
+    }
+    let looked_at = rows.len();
+    let emails: Vec<String> = rows.iter().map(|row| row.recipient.email.clone()).collect();
+    // A test goes to whom the admin names: nobody is advertised to, but who wants no mail gets none.
+    let class = if one.is_test {
+        Class::Notice
+    } else {
+        one.class
+    };
+    let answers = cycle.author.may_go(tx, one.guild, class, &emails).await?;
+    let mut withheld: HashMap<&'static str, Vec<DeliveryId>> = HashMap::new();
+    let mut going = Vec::with_capacity(rows.len());
+    for (index, row) in rows.into_iter().enumerate() {
+        match answers.get(index).copied().flatten() {
+            None => going.push(row),
+            Some(Withheld::Suppressed) => {
+                let group = withheld.entry(reason::SUPPRESSED).or_default();
+                group.push(row.recipient.id);
+            }
+            Some(Withheld::NoConsent) => {
+                let group = withheld.entry(reason::NO_CONSENT).or_default();
+                group.push(row.recipient.id);
+            }
+        }
+    }
+    for (why, ids) in withheld {
+        leave_out(tx, why, &ids, now_ms).await?;
+    }
+    let ids: Vec<DeliveryId> = going.iter().map(|row| row.recipient.id).collect();
+    begin(tx, cycle.boot, &ids, now_ms).await?;
+    let is_new =
+        !cycle.known.contains(&one.id) && !done.opened.iter().any(|known| known.id == one.id);
+    if is_new && !going.is_empty() {
+        done.opened.push(occurrence(tx, one).await?);
+    }
+    let taken = going.len();
+    done.claimed.extend(going);
+    Ok((looked_at, taken))
+}
+
+/// What is due of an occurrence, in the order in which it was added or became due.
+async fn due(
+    tx: &mut Tx,
+    one: Sending,
+    state: State,
+    most: usize,
+    now_ms: i64,
+) -> Result<Vec<Claimed>> {
+    // Another process takes the rows behind those that this one is taking.
+    let lock = if is_postgres(tx) {
+        " FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "SELECT id, email, address, name, fields, attempt, deferrals FROM deliveries \
+         WHERE occurrence_id = $1 AND state = $2 AND not_before_ms <= $3 \
+         ORDER BY not_before_ms, id LIMIT $4{lock}"
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(one.id.0)
+        .bind(state.as_str())
+        .bind(now_ms)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .fetch_all(tx)
+        .await?;
+    let claimed = |row: &AnyRow| -> Result<Claimed> {
+        Ok(Claimed {
+            recipient: Recipient {
+                id: DeliveryId(row.try_get(0)?),
+                occurrence: one.id,
+                email: row.try_get(1)?,
+                address: row.try_get(2)?,
+                name: row.try_get(3)?,
+                fields: serde_json::from_str(&row.try_get::<String, _>(4)?)?,
+            },
+            guild: one.guild,
+            attempt: row.try_get::<i64, _>(5)? + 1,
+            deferrals: row.try_get(6)?,
+        })
+    };
+    rows.iter().map(claimed).collect()
+}
+
+/// They are under way from now on.
+async fn begin(tx: &mut Tx, boot: i64, ids: &[DeliveryId], now_ms: i64) -> Result<()> {
+    for (piece, size) in pieces(ids) {
+        let sql = format!(
+            "UPDATE deliveries SET state = 'running', attempt = attempt + 1, lease_owner = $1, \
+                 lease_until_ms = $2, first_attempt_ms = COALESCE(first_attempt_ms, $3) \
+             WHERE id IN ({})",
+            list(4, size),
+        );
+        let begun = sqlx::query(generated(sql))
+            .bind(boot)
+            .bind(now_ms + LEASE_MS)
+            .bind(now_ms);
+        bind_ids(begun, piece, size).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+async fn leave_out(tx: &mut Tx, why: &str, ids: &[DeliveryId], now_ms: i64) -> Result<()> {
+    for (piece, size) in pieces(ids) {
+        let sql = format!(
+            "UPDATE deliveries SET state = 'cancelled', reason = $1, ended_ms = $2 \
+             WHERE id IN ({})",
+            list(3, size),
+        );
+        let cancelled = sqlx::query(generated(sql)).bind(why).bind(now_ms);
+        bind_ids(cancelled, piece, size).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+async fn occurrence(tx: &mut Tx, one: Sending) -> Result<Occurrence> {
+    let row = sqlx::query("SELECT guild_name, content FROM occurrences WHERE id = $1")
+        .bind(one.id.0)
+        .fetch_one(tx)
+        .await?;
+    Ok(Occurrence {
+        id: one.id,
+        guild: one.guild,
+        guild_name: row.try_get(0)?,
+        class: one.class,
+        content: row.try_get(1)?,
+        is_test: one.is_test,
+    })
+}
+
+/// When the next row of an occurrence is due, of those that wait.
+async fn next_due_ms(tx: &mut Tx, id: OccurrenceId) -> Result<Option<i64>> {
+    let mut next_ms: Option<i64> = None;
+    for state in [State::Available, State::Retryable] {
+        let first: Option<i64> = sqlx::query_scalar(
+            "SELECT MIN(not_before_ms) FROM deliveries WHERE occurrence_id = $1 AND state = $2",
+        )
+        .bind(id.0)
+        .bind(state.as_str())
+        .fetch_one(&mut *tx)
+        .await?;
+        next_ms = next_ms.into_iter().chain(first).min();
+    }
+    Ok(next_ms)
+}
+
+/// When nothing of it waits or is under way any more, in whatever process, it has ended.
+async fn end_if_over(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, now_ms: i64) -> Result<()> {
+    let ended = sqlx::query(
+        "UPDATE occurrences SET phase = 'ended', ended_ms = $2, updated_ms = $2 \
+         WHERE id = $1 AND phase IN ('sending', 'paused') AND NOT EXISTS ( \
+             SELECT 1 FROM deliveries WHERE occurrence_id = $1 \
+                 AND state IN ('available', 'retryable', 'running'))",
+    )
+    .bind(id.0)
+    .bind(now_ms)
+    .execute(&mut *tx)
+    .await?;
+    if ended.rows_affected() == 1 {
+        cycle.author.ended(tx, id, Ending::Ended, now_ms).await?;
+    }
+    Ok(())
+}
+
+/// Cancelled ones of which something waits or is under way.
+async fn cancelled(tx: &mut Tx) -> Result<Vec<OccurrenceId>> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "SELECT id FROM occurrences WHERE phase = 'cancelled' AND ended_ms IS NULL",
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().map(OccurrenceId).collect())
+}
+
+/// How many mails may go today, and when there is more room.
+async fn left_today(tx: &mut Tx, limit: i64, now_ms: i64) -> Result<(usize, i64)> {
+    sqlx::query("DELETE FROM mail_minutes WHERE minute < $1")
+        .bind(daily::first_counted(now_ms))
+        .execute(&mut *tx)
+        .await?;
+    let row = sqlx::query(
+        "SELECT CAST(SUM(count) AS BIGINT), MIN(CASE WHEN count > 0 THEN minute END) \
+         FROM mail_minutes",
+    )
+    .fetch_one(tx)
+    .await?;
+    let counted: Option<i64> = row.try_get(0)?;
+    let first: Option<i64> = row.try_get(1)?;
+    let left = usize::try_from(limit - counted.unwrap_or(0)).unwrap_or(0);
+    let over_ms = first.map_or(now_ms, daily::over_ms);
+    Ok((left, over_ms))
+}
+
+/// Counts mails towards the day's limit, or some of them not after all.
+async fn count_mails(tx: &mut Tx, count: i64, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO mail_minutes (minute, count) VALUES ($1, $2) \
+         ON CONFLICT (minute) DO UPDATE SET count = mail_minutes.count + $2",
+    )
+    .bind(daily::minute(now_ms))
+    .bind(count)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

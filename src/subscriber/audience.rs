@@ -1,0 +1,94 @@
+//! Whom mail may go to: subscribers page by page, and who of them must be left out.
+
+use std::collections::BTreeSet;
+
+use super::attributes::Attributes;
+use super::store;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::ids::GuildId;
+
+/// Subscribers read at once while names of attributes are gathered.
+const PAGE: i64 = 1_000;
+/// Addresses asked about by one statement: with two more parameters well under SQLite's 32,766.
+const ASKED_AT_ONCE: usize = 500;
+
+/// Somebody whom a campaign may go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// By which pages go on.
+    pub id: i64,
+    /// Normalised.
+    pub email: String,
+    /// As it was given.
+    pub address: String,
+    /// What they are called; may be empty.
+    pub name: String,
+    /// What else is known.
+    pub attributes: Attributes,
+}
+
+/// Why somebody must be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusion {
+    /// Nothing, or no advertising, is sent there.
+    Suppressed,
+    /// It is advertising, and they have not agreed to any, or have taken it back.
+    NoConsent,
+}
+
+/// The next `most` subscribers behind `after`, by id; from 0 on.
+pub async fn readers(tx: &mut Tx, guild: GuildId, after: i64, most: i64) -> Result<Vec<Reader>> {
+    store::readers(tx, guild, after, most).await
+}
+
+/// A subscriber by their normalised address.
+pub async fn reader(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Option<Reader>> {
+    store::reader(tx, guild, email).await
+}
+
+/// The guild's first subscriber, who stands for all where one is needed.
+pub async fn first(tx: &mut Tx, guild: GuildId) -> Result<Option<Reader>> {
+    Ok(store::readers(tx, guild, 0, 1).await?.pop())
+}
+
+/// Why each of these normalised addresses must be left out, in their order; `None`: it need not.
+/// Whoever is no subscriber any more is judged like the others: what counts is what they decided.
+pub async fn exclusions(
+    tx: &mut Tx,
+    guild: GuildId,
+    is_ad: bool,
+    emails: &[String],
+) -> Result<Vec<Option<Exclusion>>> {
+    let mut exclusions = Vec::with_capacity(emails.len());
+    for emails in emails.chunks(ASKED_AT_ONCE) {
+        let suppressed = store::suppressed_of(tx, guild, is_ad, emails).await?;
+        let consenting = if is_ad {
+            Some(store::consenting_of(tx, guild, emails).await?)
+        } else {
+            None
+        };
+        exclusions.extend(emails.iter().map(|email| {
+            if suppressed.contains(email) {
+                return Some(Exclusion::Suppressed);
+            }
+            let agrees = consenting.as_ref().is_none_or(|all| all.contains(email));
+            (!agrees).then_some(Exclusion::NoConsent)
+        }));
+    }
+    Ok(exclusions)
+}
+
+/// The names of the attributes that subscribers have. All of them are looked at: whoever is told that
+/// nobody has an attribute must be able to believe it.
+pub async fn attribute_names(tx: &mut Tx, guild: GuildId) -> Result<BTreeSet<String>> {
+    let (mut names, mut after) = (BTreeSet::new(), 0);
+    loop {
+        let page = store::readers(tx, guild, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(names);
+        };
+        after = last.id;
+        names.extend(page.into_iter().flat_map(|one| one.attributes.into_keys()));
+    }
+}

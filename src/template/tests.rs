@@ -1,0 +1,348 @@
+//! What a template promises as a whole: merging, its bounds, and that no value gets out of its place.
+
+use mail_parser::{MessageParser, MimeHeaders as _};
+use proptest::prelude::*;
+
+use super::*;
+use crate::mailer::mime::{Assembler, Constant, Draft, Unsubscribe};
+use crate::mailer::{EmailAddress, Mailbox};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
+
+fn upload(subject: &str, html: &str) -> Upload {
+    Upload {
+        name: "news".to_owned(),
+        subject: subject.to_owned(),
+        html: html.as_bytes().to_vec(),
+        images: vec![images::Upload {
+            file: "logo.png".to_owned(),
+            media_type: None,
+            bytes: PNG.to_vec(),
+        }],
+    }
+}
+
+fn prepared(subject: &str, html: &str) -> Result<Frozen, MailTemplateError> {
+    prepare(&upload(subject, html)).map(|(frozen, _)| frozen)
+}
+
+fn merged(frozen: &Frozen, attributes: &[(&str, &str)]) -> Result<Rendered, MailTemplateError> {
+    let attributes = attributes
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Compiled::compile(frozen)?.merge(&Fields {
+        name: "Mina",
+        email: "mina@example.com",
+        attributes: &attributes.collect(),
+        unsubscribe_url: "https://example.org/u/t?a=1&b=2",
+    })
+}
+
+#[test]
+fn a_template_becomes_a_subject_a_text_and_html() {
+    let html = "\u{feff}<style>p{margin:0}</style>\n<p>Hi {{ name }}, {{ city|upper }}!\n\
+        <img src=\"{{ image('logo') }}\" alt='Logo'>\n<p>{{ subject }} \
+        <a href=\"{{ unsubscribe_url }}\">out</a>";
+    let frozen = prepared("News for {{ name }}", html).unwrap();
+    let mail = merged(&frozen, &[("city", "<Seoul>")]).unwrap();
+    assert_eq!(mail.subject, "News for Mina");
+    assert_eq!(
+        mail.html,
+        "<style>p{margin:0}</style>\r\n<p style=\"margin: 0;\">Hi Mina, &lt;SEOUL&gt;!\r\n\
+        <img src=\"cid:logo@timeattack\" alt='Logo'>\r\n<p style=\"margin: 0;\">News for Mina \
+        <a href=\"https://example.org/u/t?a=1&amp;b=2\">out</a>"
+    );
+    assert_eq!(
+        mail.text,
+        "Hi Mina, <SEOUL>! Logo\n\nNews for Mina out (https://example.org/u/t?a=1&b=2)\n"
+    );
+    let used: Vec<String> = fields(&frozen).into_iter().collect();
+    assert_eq!(used, ["city", "name", "subject", "unsubscribe_url"]);
+    assert!(uses_unsubscribe(&frozen));
+}
+
+#[test]
+fn a_field_that_is_not_there_is_named_and_a_default_helps() {
+    let frozen = prepared("{{ name }}", "<p>{{ city }} {{ 가입일 }}").unwrap();
+    let missing = |field: &str| MailTemplateError::MissingField {
+        field: field.to_owned(),
+    };
+    assert_eq!(merged(&frozen, &[]), Err(missing("city")));
+    let fault = merged(&frozen, &[("city", "x")]);
+    assert_eq!(fault, Err(missing("가입일")));
+    let fault = RenderFault::from(fault.unwrap_err());
+    assert_eq!(fault.field.as_deref(), Some("가입일"));
+    for html in [
+        "{{ city|default('x') }}",
+        "{% if city is defined %}{{ city }}{% else %}x{% endif %}",
+    ] {
+        let mail = merged(&prepared("s", html).unwrap(), &[]);
+        assert_eq!(mail.unwrap().html, "x");
+    }
+    let subject = prepared("{{ city }}", "x").unwrap();
+    assert_eq!(merged(&subject, &[]), Err(missing("city")));
+}
+
+#[test]
+fn reserved_names_are_nobodys_attributes() {
+    let frozen = prepared(
+        "{{ name }}",
+        "{{ subject }}{{ email }}{{ unsubscribe_url }}",
+    )
+    .unwrap();
+    let hostile = [
+        ("name", "Eve"),
+        ("subject", "Eve"),
+        ("email", "eve@example.com"),
+        ("unsubscribe_url", "https://evil.example"),
+        ("image", "x"),
+        ("range", "x"),
+    ];
+    let mail = merged(&frozen, &hostile).unwrap();
+    assert_eq!(
+        mail.html,
+        "Minamina@example.comhttps://example.org/u/t?a=1&amp;b=2"
+    );
+}
+
+#[test]
+fn a_subject_stays_one_line_and_is_not_inside_itself() {
+    let frozen = prepared("{{ city }}", "x").unwrap();
+    for bad in ["a\nBcc: x@y.kr", "a\rb", "a\u{7f}b", "", "  "] {
+        let merged = merged(&frozen, &[("city", bad)]);
+        assert_eq!(merged, Err(MailTemplateError::SubjectBroken), "{bad:?}");
+    }
+    let fault = TagFault::SubjectInSubject;
+    let (part, line) = (Part::Subject, 1);
+    assert_eq!(
+        prepared("{{ subject }}", "x"),
+        Err(MailTemplateError::Tag { part, line, fault })
+    );
+    for bad in ["", " ", "a\nb", &"가".repeat(SUBJECT_LENGTH + 1)] {
+        let most = SUBJECT_LENGTH;
+        assert_eq!(
+            prepared(bad, "x"),
+            Err(MailTemplateError::SubjectLength { most })
+        );
+    }
+}
+
+#[test]
+fn faults_are_told_by_line() {
+    for (html, line) in [
+        ("a\nb {{ name", 2),
+        ("a\n\n{% if a %}", 3),
+        ("a\n{{ a b }}", 2),
+        ("\n\n\n{{ a is }}", 4),
+    ] {
+        match prepared("s", html) {
+            Err(MailTemplateError::Tag { part, line: at, .. }) => {
+                assert_eq!((part, at), (Part::Html, line), "{html}");
+            }
+            other => panic!("{html}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn files_that_are_no_html_are_refused() {
+    for (html, fault) in [
+        (&b"\xff\xfe<\0p\0"[..], MailTemplateError::Encoding),
+        (b"a\0b", MailTemplateError::Encoding),
+        (b" \n", MailTemplateError::Empty),
+        (
+            &[b'a'; HTML_BYTES + 1],
+            MailTemplateError::TooLarge { most_kib: 512 },
+        ),
+    ] {
+        let upload = Upload {
+            html: html.to_vec(),
+            ..upload("s", "")
+        };
+        assert_eq!(prepare(&upload), Err(fault));
+    }
+}
+
+#[test]
+fn what_should_be_known_of_a_template_is_said() {
+    let html = format!("<p>{}", "a".repeat(CLIPPED_BYTES));
+    let (_, warnings) = prepare(&upload("s", &html)).unwrap();
+    assert_eq!(
+        warnings,
+        [
+            Warning::UnusedImage("logo".to_owned()),
+            Warning::Clipped(102),
+            Warning::NoUnsubscribe
+        ]
+    );
+}
+
+#[test]
+fn endless_templates_end() {
+    for html in [
+        "{% for a in range(1000) %}{% for b in range(1000) %}{% for c in range(1000) %}\
+         {% endfor %}{% endfor %}{% endfor %}",
+        "{% for a in range(1000) %}{% for b in range(1000) %}{% if a == b %}{% endif %}\
+         {% endfor %}{% endfor %}",
+    ] {
+        let frozen = prepared("s", html).unwrap();
+        assert_eq!(
+            merged(&frozen, &[]),
+            Err(MailTemplateError::Endless),
+            "{html}"
+        );
+    }
+    let large = format!(
+        "{{% for a in range(1000) %}}{}{{% endfor %}}",
+        "<b>x</b>".repeat(1_000)
+    );
+    let frozen = prepared("s", &large).unwrap();
+    let most_kib = 1024;
+    assert_eq!(
+        merged(&frozen, &[]),
+        Err(MailTemplateError::MergedTooLarge { most_kib })
+    );
+    for html in [
+        "{% for a in range(1000000000) %}{% endfor %}",
+        "{{ range(3) }}",
+    ] {
+        let frozen = prepared("s", html).unwrap();
+        let merged = merged(&frozen, &[]);
+        assert!(
+            matches!(merged, Err(MailTemplateError::Unmergeable { .. })),
+            "{merged:?}"
+        );
+    }
+    // Each would grow twice, or a thousand times, what the last one made.
+    let doubled = "{% set city = city|replace('a', city) %}".repeat(30);
+    let frozen = prepared("s", &doubled).unwrap();
+    let merged = merged(&frozen, &[("city", &"a".repeat(500))]);
+    assert!(
+        matches!(merged, Err(MailTemplateError::Unmergeable { .. })),
+        "{merged:?}"
+    );
+}
+
+/// A page whose reading grows with the square of its length would be felt here.
+#[test]
+fn the_largest_templates_are_prepared_within_moments() {
+    let rules: String = (0..2_000)
+        .map(|n| format!(".c{n} b i{{color:#{n:06}}}"))
+        .collect();
+    let elements = "<p class=\"c1 c2\"><b><i>x</i></b></p>".repeat(1_600);
+    let open = "<a href=\"".repeat(50_000);
+    let comments = "<!--".repeat(100_000);
+    let raw = "<style></".repeat(50_000);
+    let misnested = format!(
+        "<style>b{{top:0}}</style>{}{}",
+        "<b>".repeat(99),
+        "<p><br>".repeat(2_400)
+    );
+    for html in [
+        misnested,
+        format!("<style>{rules}</style>{elements}"),
+        open,
+        comments,
+        raw,
+    ] {
+        assert!(html.len() < HTML_BYTES, "{}", html.len());
+        let _ = prepared("s", &html);
+    }
+}
+
+const HOSTILE: &str = "([<>&\"'`/=;{}%#\\-\\x01-\\x1f\\x7f]|[a-z가-힣 ]|<script>|</p>|-->|\\]\\]>\
+    |\r\nBcc: x@y\\.kr|--=_timeattack_a|&lt;|javascript:|\\{\\{ email \\}\\}|\\{% raw %\\}){0,30}";
+
+/// Every place where a template can put a value. The sign that is replaced is one that occurs in none
+/// of the long pieces of [`HOSTILE`]: what a value makes of itself then stays below a filter's bound.
+const EVERYWHERE: &str = "<!-- {{ v }} --><style>p{color:red}</style><title>{{ v }}</title>\
+    <p title=\"{{ v }}\" class='{{ v }}'>{{ v }}<a href=\"https://x/?{{ v }}\">{{ v }}</a>\
+    <textarea>{{ v }}</textarea>{% set w = v %}{{ w|upper }}{{ v|replace('g', v)|default('') }}\
+    {% for c in v %}{{ c }}{% endfor %}</p><i>end</i>";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// What a value leaves of its place is no markup: read back, the mail has the elements and
+    /// attributes of the template and no others.
+    #[test]
+    fn no_value_becomes_markup(value in HOSTILE) {
+        let frozen = prepared("s", EVERYWHERE).unwrap();
+        let plain = merged(&frozen, &[("v", "value")]).unwrap();
+        let hostile = merged(&frozen, &[("v", &value)]).unwrap();
+        let shape = |html: &str| -> Vec<String> {
+            let pieces = html::pieces(html, &[]);
+            let shown = pieces.iter().filter_map(|piece| match piece {
+                html::Piece::Open(one) => {
+                    let names = one.attributes.iter().map(|one| one.name.as_str());
+                    Some(format!("{} {}", one.name, names.collect::<Vec<_>>().join(" ")))
+                }
+                html::Piece::Close(name) => Some(format!("/{name}")),
+                _ => None,
+            });
+            shown.collect()
+        };
+        prop_assert_eq!(shape(&hostile.html), shape(&plain.html));
+        // Whatever a reader of HTML thinks of it, no sign of a value is left that could begin any.
+        let signs = |html: &str| html.matches(['<', '>', '"', '\'']).count();
+        prop_assert_eq!(signs(&hostile.html), signs(&plain.html));
+    }
+
+    /// Neither does it become a header or a part of the mail.
+    #[test]
+    fn no_value_becomes_a_header_or_a_part(value in HOSTILE, name in HOSTILE) {
+        let html = format!("{EVERYWHERE}<img src=\"{{{{ image('logo') }}}}\">{{{{ name }}}}");
+        let frozen = prepared("{{ name }}", &html).unwrap();
+        let compiled = Compiled::compile(&frozen).unwrap();
+        let attributes = [("v".to_owned(), value)].into_iter().collect();
+        let to = Mailbox { name: String::new(), address: EmailAddress::parse("mina@example.com").unwrap() };
+        let merged = compiled.merge(&Fields {
+            name: &name,
+            email: "mina@example.com",
+            attributes: &attributes,
+            unsubscribe_url: "https://example.org/u/t",
+        });
+        let Ok(mail) = merged else {
+            // A subject that would be more than one.
+            prop_assert!(name.trim().is_empty() || name.chars().any(char::is_control));
+            return Ok(());
+        };
+        let constant = Constant {
+            from: Mailbox::parse("Study <bot@example.org>").unwrap(),
+            reply_to: None,
+            list_id: None,
+            feedback_id: None,
+            images: compiled.images().to_vec(),
+            attachments: Vec::new(),
+        };
+        let assembler = Assembler::new(&constant, None).unwrap();
+        let bytes = assembler.assemble(&Draft {
+            occurrence: 1,
+            recipient: 2,
+            to: &to,
+            subject: &mail.subject,
+            text: &mail.text,
+            html: &mail.html,
+            unsubscribe: Some(Unsubscribe { url: "https://example.org/u/t", mailto: None }),
+            date_ms: 1_795_237_200_000,
+        }).unwrap();
+        let read = MessageParser::default().parse(&bytes).unwrap();
+        let headers: Vec<&str> = read.headers().iter().map(mail_parser::Header::name).collect();
+        prop_assert_eq!(headers, [
+            "Date", "From", "MIME-Version", "Content-Type", "To", "Subject", "Message-ID",
+            "X-Timeattack-Delivery", "List-Unsubscribe", "List-Unsubscribe-Post",
+        ]);
+        // related, alternative, text, HTML, picture.
+        prop_assert_eq!(read.parts.len(), 5);
+        prop_assert_eq!(read.attachment(0).and_then(|one| one.content_id()), Some("logo@timeattack"));
+        prop_assert_eq!(read.subject().unwrap_or_default().trim_end(), mail.subject.trim_end());
+    }
+
+    /// Whatever is uploaded is taken or refused, and what is taken is compiled.
+    #[test]
+    fn whatever_is_uploaded_is_answered(html in "([<>/\"' =a-d!-]|\\{\\{ ?[ab|(.'] ?\\}\\}|\\{% ?(if|for|endif|endfor|set|else) [a =]{0,3}%\\}|<style>|</style>|&#123;|\\{|<table><tr><td>){0,30}") {
+        if let Ok(frozen) = prepared("s", &html) {
+            prop_assert!(Compiled::compile(&frozen).is_ok());
+        }
+    }
+}
