@@ -128,6 +128,8 @@ impl SmtpServer {
         let shared = Arc::clone(&server.shared);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                // Answers do not wait for each other, as they do not in a real server.
+                stream.set_nodelay(true).expect("a socket");
                 tokio::spawn(serve(Arc::clone(&shared), stream));
             }
         });
