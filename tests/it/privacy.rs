@@ -80,7 +80,7 @@ async fn nothing_of_a_member_is_left_in_any_table() {
     }
     assert_eq!(app.app().timers.armed(), 0);
     let posts = app.posts().len();
-    app.advance(hours(2)).await;
+    app.leap(hours(2)).await;
     assert_eq!(app.posts().len(), posts, "what ran ended without a word");
     assert_eq!(app.deletes(MEMBER).await, Amount::default(), "again");
 }

@@ -390,6 +390,12 @@ impl TestApp {
         }
     }
 
+    /// Time passes in one step, however long: for hours in which nothing is due before their end.
+    pub async fn leap(&self, ms: i64) {
+        self.clock.advance_ms(ms);
+        self.settle().await;
+    }
+
     /// Waits until everything that is due has been decided and sent, refused or put off.
     pub async fn settle(&self) {
         self.changes_until(async || self.is_settled().await).await;
