@@ -9,7 +9,8 @@ CREATE TABLE occurrences (
     class      TEXT   NOT NULL CHECK (class IN ('notice', 'ad')),
     is_test    BIGINT NOT NULL CHECK (is_test IN (0, 1)),
     phase      TEXT   NOT NULL CHECK (phase IN
-                   ('filling', 'sending', 'paused', 'stopped', 'ended', 'cancelled')),
+                   ('filling', 'sending', 'paused', 'stopped', 'ended', 'cancelled',
+                    'abandoned')),
     -- Why it was stopped.
     why        TEXT,
     began_ms   BIGINT,
@@ -17,6 +18,12 @@ CREATE TABLE occurrences (
     ended_ms   BIGINT,
     -- Since when it is in its phase.
     updated_ms BIGINT NOT NULL,
+    -- How often what failed was to be sent again.
+    round      BIGINT NOT NULL DEFAULT 0,
+    -- Rows refused for good, and rows that may have arrived, in a round before this one still have to
+    -- be put back; 0: none.
+    retry_discarded BIGINT NOT NULL DEFAULT 0,
+    retry_unknown   BIGINT NOT NULL DEFAULT 0,
     -- What its author needs to write its mails. The last, because it is long: SQLite reads through
     -- it to what stands behind.
     content    TEXT   NOT NULL
@@ -26,6 +33,9 @@ CREATE INDEX occurrences_sending ON occurrences (id) WHERE phase = 'sending';
 -- Cancelled, but some of it still waits or is under way.
 CREATE INDEX occurrences_cancelled ON occurrences (id)
     WHERE phase = 'cancelled' AND ended_ms IS NULL;
+-- Given up before they began: as long as there are rows of theirs.
+CREATE INDEX occurrences_abandoned ON occurrences (id) WHERE phase = 'abandoned';
+CREATE INDEX occurrences_retried ON occurrences (id) WHERE retry_discarded > 0;
 CREATE INDEX occurrences_of_guild ON occurrences (guild_id, id);
 
 CREATE TABLE deliveries (
@@ -57,6 +67,8 @@ CREATE TABLE deliveries (
     -- When it was put off for the first time.
     deferred_ms   BIGINT,
     ended_ms      BIGINT,
+    -- The round of its occurrence in which its last attempt ended.
+    round         BIGINT NOT NULL DEFAULT 0,
     UNIQUE (occurrence_id, email),
     CHECK ((state = 'running') = (lease_owner IS NOT NULL))
 );

@@ -164,12 +164,13 @@ async fn fail(app: &App, id: OccurrenceId, fault: CampaignError) -> Result<()> {
         .write(job, |tx, (id, fault, now_ms)| {
             Box::pin(async move {
                 if store::fail(tx, *id, fault, *now_ms).await? {
-                    mail::abandon(tx, *id).await?;
+                    mail::abandon(tx, *id, *now_ms).await?;
                 }
                 Ok(())
             })
         })
         .await?;
+    app.outbox.wake_mails();
     app.campaigns.ring();
     tracing::warn!(occurrence.id = %id, "a campaign could not begin");
     Ok(())
@@ -257,7 +258,7 @@ pub async fn cancel_occurrence(app: &App, guild: GuildId, id: OccurrenceId) -> R
             Box::pin(async move {
                 let was = store::cancel(tx, *guild, *id, *now_ms).await?;
                 match was {
-                    Some(State::Freezing) => mail::abandon(tx, *id).await?,
+                    Some(State::Freezing) => mail::abandon(tx, *id, *now_ms).await?,
                     Some(State::Sending) => {
                         mail::cancel(tx, *guild, *id, *now_ms).await?;
                     }
@@ -268,6 +269,7 @@ pub async fn cancel_occurrence(app: &App, guild: GuildId, id: OccurrenceId) -> R
         })
         .await?;
     let was = was.ok_or(CampaignError::NothingToCancel)?;
+    app.outbox.wake_mails();
     tracing::info!(occurrence.id = %id, "a campaign was cancelled");
     Ok(was == State::Draft)
 }

@@ -10,6 +10,8 @@
 //!   the mailer; whether its recipient still wants it is asked in that same transaction
 //!   ([`Author::may_go`]). A row that was under way when its process died is [`State::Unknown`]: it
 //!   may have arrived, and is never sent again by itself.
+//! - What changes all rows of an occurrence takes effect at once, and is done in pieces
+//!   (`pieces/`), whoever is there to go on with it.
 //! - What a failure means is decided by its scope (`mailer::reply`): a fault of the connection or of
 //!   ours uses up nobody's attempt.
 //!
@@ -38,13 +40,15 @@ mod breaker;
 mod daily;
 mod judge;
 pub(super) mod lane;
+mod pieces;
 pub(super) mod store;
 mod throttle;
 
 pub(super) use lane::Lane;
+pub use pieces::{abandon, cancel, retry_failed};
 pub use store::{
-    abandon, add, addressee, addressee_by_server_id, begin, came_back, cancel, open, page, pause,
-    progress, resume, retry_failed, timeline,
+    add, addressee, addressee_by_server_id, begin, came_back, open, page, pause, progress, resume,
+    timeline,
 };
 
 /// What the lane goes by.

@@ -10,7 +10,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::super::judge::{Claimed, Refusal, Verdict};
-use super::super::store::cancel_waiting;
+use super::super::pieces;
 use super::super::{
     Author, Bounce, Ending, Occurrence, Recipient, Rest, RestCause, State, Withheld, daily, reason,
 };
@@ -76,8 +76,10 @@ pub(super) struct Done {
     pub(super) sending: HashSet<OccurrenceId>,
     /// Of which nothing is due before.
     pub(super) idle: HashMap<OccurrenceId, i64>,
+    /// Of which something may be due again.
+    pub(super) revived: Vec<OccurrenceId>,
     pub(super) served: Option<OccurrenceId>,
-    /// Something was left out, or is to be cancelled: there is more to do at once.
+    /// Something was left out, or changes in pieces: there is more to do at once.
     pub(super) more: bool,
     /// The rate has room again.
     pub(super) paced_ms: Option<i64>,
@@ -101,6 +103,8 @@ pub(super) async fn has_work(tx: &mut Tx) -> Result<bool> {
     let found: Option<i64> = sqlx::query_scalar(
         "SELECT id FROM occurrences WHERE phase = 'sending' \
          UNION ALL SELECT id FROM occurrences WHERE phase = 'cancelled' AND ended_ms IS NULL \
+         UNION ALL SELECT id FROM occurrences WHERE phase = 'abandoned' \
+         UNION ALL SELECT id FROM occurrences WHERE retry_discarded > 0 \
          UNION ALL SELECT id FROM deliveries WHERE state = 'running' AND lease_until_ms >= 0 \
          LIMIT 1",
     )
@@ -118,6 +122,8 @@ pub(in crate::outbox) async fn interrupt_all(tx: &mut Tx, now_ms: i64) -> Result
 async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Vec<OccurrenceId>> {
     let rows = sqlx::query(
         "UPDATE deliveries SET state = 'unknown', reason = $3, ended_ms = $2, \
+             round = (SELECT occurrences.round FROM occurrences \
+                 WHERE occurrences.id = deliveries.occurrence_id), \
              lease_owner = NULL, lease_until_ms = NULL \
          WHERE state = 'running' AND lease_until_ms <= $1 RETURNING occurrence_id",
     )
@@ -145,16 +151,17 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
         renew(tx, cycle.boot, now_ms + LEASE_MS, held).await?;
         touched.extend(interrupt(tx, now_ms, now_ms).await?);
     }
+    let went = pieces::go_on(tx, now_ms).await?;
+    touched.extend(went.touched);
+    done.revived = went.revived;
     let mut sending = sending(tx).await?;
     done.sending = sending.iter().map(|one| one.id).collect();
     if let Some(rest) = &cycle.rest {
         tell(tx, cycle, &sending, rest, now_ms).await?;
     }
     sending.retain(|one| {
-        cycle
-            .idle
-            .get(&one.id)
-            .is_none_or(|due_ms| *due_ms <= now_ms)
+        let due_ms = cycle.idle.get(&one.id).copied();
+        due_ms.is_none_or(|due_ms| due_ms <= now_ms) || done.revived.contains(&one.id)
     });
     if cycle.room > 0 && !sending.is_empty() {
         claim(tx, cycle, sending, &mut done, now_ms).await?;
@@ -175,10 +182,7 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     for id in touched.into_iter().filter(is_over).collect::<HashSet<_>>() {
         end_if_over(tx, cycle, id, now_ms).await?;
     }
-    for id in cancelled(tx).await? {
-        cancel_waiting(tx, id, now_ms).await?;
-        done.more |= next_due_ms(tx, id).await?.is_some();
-    }
+    done.more |= went.more;
     Ok(done)
 }
 
@@ -315,7 +319,10 @@ async fn store(
              deferrals = deferrals + v.column7, \
              deferred_ms = CASE WHEN v.column7 = 1 AND deferred_ms IS NULL THEN $2 \
                  ELSE deferred_ms END, \
-             soft = v.column8, ended_ms = v.column9, lease_owner = NULL, lease_until_ms = NULL \
+             soft = v.column8, ended_ms = v.column9, \
+             round = (SELECT occurrences.round FROM occurrences \
+                 WHERE occurrences.id = deliveries.occurrence_id), \
+             lease_owner = NULL, lease_until_ms = NULL \
          FROM (VALUES {}) AS v \
          WHERE deliveries.id = v.column1 AND deliveries.state = 'running' \
              AND deliveries.lease_owner = $1",
@@ -770,7 +777,7 @@ async fn next_due_ms(tx: &mut Tx, id: OccurrenceId) -> Result<Option<i64>> {
 async fn end_if_over(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, now_ms: i64) -> Result<()> {
     let ended = sqlx::query(
         "UPDATE occurrences SET phase = 'ended', ended_ms = $2, updated_ms = $2 \
-         WHERE id = $1 AND phase IN ('sending', 'paused') AND NOT EXISTS ( \
+         WHERE id = $1 AND phase IN ('sending', 'paused') AND retry_discarded = 0 AND NOT EXISTS ( \
              SELECT 1 FROM deliveries WHERE occurrence_id = $1 \
                  AND state IN ('available', 'retryable', 'running'))",
     )
@@ -782,16 +789,6 @@ async fn end_if_over(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, now_ms: i64) 
         cycle.author.ended(tx, id, Ending::Ended, now_ms).await?;
     }
     Ok(())
-}
-
-/// Cancelled ones of which something waits or is under way.
-async fn cancelled(tx: &mut Tx) -> Result<Vec<OccurrenceId>> {
-    let ids: Vec<i64> = sqlx::query_scalar(
-        "SELECT id FROM occurrences WHERE phase = 'cancelled' AND ended_ms IS NULL",
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(ids.into_iter().map(OccurrenceId).collect())
 }
 
 /// How many mails may go today, and when there is more room.

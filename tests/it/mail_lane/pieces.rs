@@ -1,0 +1,98 @@
+//! What changes all rows of an occurrence, in pieces: none of them is lost to a process that ends in
+//! between.
+
+use timeattack::ids::OccurrenceId;
+use timeattack::outbox::mail::{Ending, Phase, State};
+
+use super::support::{
+    Deed, Sending, abandoned, counts, decided_to_retry, does, ended, filled, known, limits, one,
+    progress, with_memory,
+};
+use crate::support::{TestApp, execute, seconds};
+
+/// More than a piece, of which a decision has the first.
+const ROWS: usize = 2_500;
+
+/// What a table has of an occurrence.
+async fn stored(app: &TestApp, table: &str, of: &str, id: OccurrenceId) -> i64 {
+    let mut conn = app.app().db.read().await.unwrap();
+    let sql = format!("SELECT COUNT(*) FROM {table} WHERE {of} = {id}");
+    let count = sqlx::query_scalar(sqlx::AssertSqlSafe(sql));
+    count.fetch_one(&mut *conn).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_failed_is_sent_again_though_the_process_dies_between_two_pieces() {
+    let (app, author, memory) = with_memory(limits()).await;
+    app.settle().await;
+    let id = ended(&app, ROWS, State::Discarded).await;
+    assert_eq!(decided_to_retry(&app, id, false).await, 2_500);
+    let between = [(State::Available, 2_000), (State::Discarded, 500)];
+    assert_eq!(counts(&app, id).await, between);
+    let app = app.killed_for(seconds(20)).await;
+    app.settle().await;
+    assert_eq!(counts(&app, id).await, [(State::Completed, 2_500)]);
+    assert_eq!(memory.letters().len(), ROWS);
+    assert_eq!(author.endings(), [(id, Ending::Ended)], "not before the last piece");
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_since_the_decision_is_not_sent_by_it() {
+    let (app, _, memory) = with_memory(limits()).await;
+    app.settle().await;
+    let id = ended(&app, ROWS, State::Unknown).await;
+    assert_eq!(decided_to_retry(&app, id, false).await, 0, "nothing was refused");
+    assert_eq!(decided_to_retry(&app, id, true).await, 2_500);
+    // One of the first piece was on its way, in a process that is no more.
+    let sent = format!(
+        "UPDATE deliveries SET state = 'running', attempt = 1, lease_owner = 1, lease_until_ms = 0 \
+         WHERE id = (SELECT MIN(id) FROM deliveries \
+             WHERE occurrence_id = {id} AND state = 'available')"
+    );
+    execute(&app.app().db, sent).await.unwrap();
+    let app = app.killed_for(seconds(20)).await;
+    app.settle().await;
+    let all = [(State::Completed, 2_499), (State::Unknown, 1)];
+    assert_eq!(counts(&app, id).await, all);
+    assert_eq!(memory.letters().len(), ROWS - 1);
+    // It is, once somebody decides anew.
+    assert_eq!(decided_to_retry(&app, id, true).await, 1);
+    assert_eq!(one(&app, id, State::Available).await.attempts, 0);
+    app.app().outbox.wake_mails();
+    app.settle().await;
+    assert_eq!(counts(&app, id).await, [(State::Completed, 2_500)]);
+}
+
+#[tokio::test]
+async fn one_that_is_cancelled_while_it_is_put_back_goes_no_further() {
+    let (app, _, memory) = with_memory(limits()).await;
+    app.settle().await;
+    let id = ended(&app, ROWS, State::Discarded).await;
+    decided_to_retry(&app, id, false).await;
+    assert!(does(&app, Deed::Cancel, id).await);
+    app.settle().await;
+    let left = [(State::Discarded, 500), (State::Cancelled, 2_000)];
+    assert_eq!(counts(&app, id).await, left);
+    let over = progress(&app, id).await;
+    assert_eq!((over.phase, over.ended_ms), (Phase::Cancelled, Some(app.now_ms())));
+    assert!(memory.letters().is_empty());
+}
+
+#[tokio::test]
+async fn an_abandoned_one_is_none_at_once_and_gone_though_the_process_dies_between_two_pieces() {
+    let (app, _, memory) = with_memory(limits()).await;
+    app.settle().await;
+    let sending = Sending {
+        recipients: ROWS,
+        ..Sending::default()
+    };
+    let id = filled(&app, sending).await;
+    abandoned(&app, id).await;
+    assert_eq!(known(&app, id).await, None);
+    assert_eq!(stored(&app, "deliveries", "occurrence_id", id).await, 500);
+    let app = app.killed_for(seconds(20)).await;
+    app.settle().await;
+    assert_eq!(stored(&app, "deliveries", "occurrence_id", id).await, 0);
+    assert_eq!(stored(&app, "occurrences", "id", id).await, 0);
+    assert!(memory.letters().is_empty());
+}
