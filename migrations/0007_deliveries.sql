@@ -24,7 +24,11 @@ CREATE TABLE occurrences (
     -- be put back; 0: none.
     retry_discarded BIGINT NOT NULL DEFAULT 0,
     retry_unknown   BIGINT NOT NULL DEFAULT 0,
-    -- What its author needs to write its mails. The last, because it is long: SQLite reads through
+    -- When its content was removed: long after its end.
+    forgotten_ms  BIGINT,
+    -- Behind whom its rows still have to be; NULL: none.
+    forgetting_id BIGINT,
+    -- What its author needs to write its mails; empty once it was removed. The last, because it is long: SQLite reads through
     -- it to what stands behind.
     content    TEXT   NOT NULL
 );
@@ -36,6 +40,10 @@ CREATE INDEX occurrences_cancelled ON occurrences (id)
 -- Given up before they began: as long as there are rows of theirs.
 CREATE INDEX occurrences_abandoned ON occurrences (id) WHERE phase = 'abandoned';
 CREATE INDEX occurrences_retried ON occurrences (id) WHERE retry_discarded > 0;
+-- Ended, and their content is still there.
+CREATE INDEX occurrences_kept ON occurrences (ended_ms)
+    WHERE ended_ms IS NOT NULL AND forgotten_ms IS NULL;
+CREATE INDEX occurrences_forgetting ON occurrences (id) WHERE forgetting_id IS NOT NULL;
 CREATE INDEX occurrences_of_guild ON occurrences (guild_id, id);
 
 CREATE TABLE deliveries (
@@ -46,7 +54,8 @@ CREATE TABLE deliveries (
     email         TEXT   NOT NULL,
     address       TEXT   NOT NULL,
     name          TEXT   NOT NULL,
-    -- What else is known of them: a JSON object of texts, as it was frozen.
+    -- What else is known of them: a JSON object of texts, as it was frozen. Removed, with the name,
+    -- long after its occurrence's end.
     fields        TEXT   NOT NULL,
     state         TEXT   NOT NULL CHECK (state IN ('available', 'running', 'retryable',
                       'completed', 'discarded', 'cancelled', 'unknown')),

@@ -644,23 +644,29 @@ impl Outbox {
     }
 
     async fn prune(&self, now_ms: i64) {
-        if let Err(error) = self.try_prune(now_ms - KEEP_MS).await {
+        if let Err(error) = self.try_prune(now_ms).await {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "old outbox rows were not removed; trying again in an hour"
+                "what is old was not removed; trying again in an hour"
             );
         }
+        self.changed();
     }
 
-    async fn try_prune(&self, before_ms: i64) -> Result<()> {
-        let db = &self.inner.db;
+    async fn try_prune(&self, now_ms: i64) -> Result<()> {
+        let (db, stop) = (&self.inner.db, &self.inner.stop);
         // In pieces, so that whoever wants to write meanwhile comes in between.
         while db
-            .write(before_ms, |tx, before_ms| {
+            .write(now_ms - KEEP_MS, |tx, before_ms| {
                 Box::pin(store::prune(tx, *before_ms))
             })
             .await?
-            && !self.inner.stop.is_cancelled()
+            && !stop.is_cancelled()
+        {}
+        while db
+            .write(now_ms, |tx, now_ms| Box::pin(mail::forget(tx, *now_ms)))
+            .await?
+            && !stop.is_cancelled()
         {}
         Ok(())
     }

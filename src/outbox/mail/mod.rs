@@ -10,6 +10,8 @@
 //!   the mailer; whether its recipient still wants it is asked in that same transaction
 //!   ([`Author::may_go`]). A row that was under way when its process died is [`State::Unknown`]: it
 //!   may have arrived, and is never sent again by itself.
+//! - [`KEPT_DAYS`] after an occurrence's end what its mails were made of is removed: its content, and
+//!   its recipients' names and fields. To whom they went, and what became of them, stays.
 //! - What changes all rows of an occurrence takes effect at once, and is done in pieces
 //!   (`pieces/`), whoever is there to go on with it.
 //! - What a failure means is decided by its scope (`mailer::reply`): a fault of the connection or of
@@ -45,7 +47,8 @@ pub(super) mod store;
 mod throttle;
 
 pub(super) use lane::Lane;
-pub use pieces::{abandon, cancel, retry_failed};
+pub(super) use pieces::forget;
+pub use pieces::{KEPT_DAYS, abandon, cancel, retry_failed};
 pub use store::{
     add, addressee, addressee_by_server_id, begin, came_back, open, page, pause, progress, resume,
     timeline,
@@ -317,6 +320,9 @@ pub struct Progress {
     pub began_ms: Option<i64>,
     /// When it came to its end.
     pub ended_ms: Option<i64>,
+    /// When what its mails were made of was removed, [`KEPT_DAYS`] after its end: nothing of it can be
+    /// sent again.
+    pub forgotten_ms: Option<i64>,
 }
 
 /// A row of the ledger, for a report.
@@ -326,7 +332,7 @@ pub struct Delivery {
     pub id: DeliveryId,
     /// As it was given.
     pub address: String,
-    /// What they are called.
+    /// What they are called; empty once that was forgotten.
     pub name: String,
     /// How it stands.
     pub state: State,

@@ -111,7 +111,7 @@ pub async fn progress(tx: &mut Tx, guild: GuildId, id: OccurrenceId) -> Result<O
     // One statement, so that all numbers are of one moment.
     let rows = sqlx::query(
         "SELECT occurrences.phase, occurrences.why, occurrences.began_ms, occurrences.ended_ms, \
-             counted.state, counted.number \
+             counted.state, counted.number, occurrences.forgotten_ms \
          FROM occurrences LEFT JOIN ( \
              SELECT occurrence_id, state, COUNT(*) AS number FROM deliveries \
              WHERE occurrence_id = $1 GROUP BY occurrence_id, state) AS counted \
@@ -132,6 +132,7 @@ pub async fn progress(tx: &mut Tx, guild: GuildId, id: OccurrenceId) -> Result<O
         counts: BTreeMap::new(),
         began_ms: first.try_get(2)?,
         ended_ms: first.try_get(3)?,
+        forgotten_ms: first.try_get(6)?,
     };
     for row in &rows {
         if let Some(state) = row.try_get::<Option<String>, _>(4)? {

@@ -5,14 +5,14 @@ mod law;
 mod one_mail;
 mod support;
 
-use timeattack::campaign::{self, Audience, Kind, LeftOut, State as Place, Warning};
+use timeattack::campaign::{self, Audience, Failed, Kind, LeftOut, State as Place, Warning};
 use timeattack::error::{CampaignError, MailFault, SegmentFault, UserError};
 use timeattack::ids::GuildId;
 use timeattack::mailer::{EmailAddress, Scope};
 use timeattack::outbox::mail::{Phase, State};
 
 use crate::subscribers::refusal;
-use crate::support::{GUILD, hours, minutes, seconds};
+use crate::support::{GUILD, days, hours, minutes, seconds};
 use support::{Post, template};
 
 #[tokio::test]
@@ -283,6 +283,37 @@ async fn what_failed_is_sent_again_and_what_may_have_arrived_only_if_asked_for()
     let file = String::from_utf8(files[0].clone()).unwrap();
     assert_eq!(file.lines().count(), 6, "{file}");
     assert!(file.contains("delivered"), "{file}");
+}
+
+#[tokio::test]
+async fn what_failed_long_ago_cannot_be_sent_again_and_an_admin_is_told_why() {
+    let post = Post::start().await;
+    post.template("news", template("News", "<p>x</p>")).await;
+    post.subscribers(2).await;
+    post.notice("November", "").await.unwrap();
+    post.mails.fail_next([Scope::RecipientPermanent]);
+    let id = post.proves("November").await.unwrap().occurrence;
+    post.sends(id).await.unwrap();
+    let failed =
+        || post.inside(async |app| campaign::failed(&app, GUILD, "November").await);
+    let once = Failed {
+        id,
+        failed: 1,
+        unknown: 0,
+    };
+    assert_eq!(failed().await.unwrap(), once);
+    post.app.clock.advance_ms(days(31));
+    post.app
+        .changes_until(async || post.status("November").await.is_forgotten())
+        .await;
+    let forgotten = UserError::Campaign(CampaignError::Forgotten { days: 30 });
+    assert_eq!(refusal(failed().await), forgotten);
+    // By a button that was shown before.
+    let retried = post.inside(async move |app| campaign::retry(&app, GUILD, id, true).await);
+    assert_eq!(refusal(retried.await), forgotten);
+    let status = post.status("November").await;
+    assert_eq!(status.occurrence.unwrap().state, Place::Done);
+    assert_eq!(post.to().len(), 1);
 }
 
 #[tokio::test]

@@ -293,6 +293,9 @@ async fn what_is_asked_at_every_look_is_found_by_an_index() {
              AND round < CASE state WHEN 'discarded' THEN 1 ELSE 0 END LIMIT 10)";
     let delete = "DELETE FROM deliveries WHERE id IN ( \
          SELECT id FROM deliveries WHERE occurrence_id = 1 LIMIT 10)";
+    let to_forget = "SELECT id FROM occurrences WHERE ended_ms <= 1 AND forgotten_ms IS NULL \
+         ORDER BY ended_ms, id LIMIT 1";
+    let forgetting = "SELECT id FROM occurrences WHERE forgetting_id IS NOT NULL ORDER BY id";
     for (sql, indexes) in [
         (
             has_work.as_str(),
@@ -311,6 +314,8 @@ async fn what_is_asked_at_every_look_is_found_by_an_index() {
         (page, &["deliveries_of_occurrence"]),
         (put_back, &["deliveries_by_state"]),
         (delete, &["deliveries_of_occurrence"]),
+        (to_forget, &["occurrences_kept"]),
+        (forgetting, &["occurrences_forgetting"]),
     ] {
         let plan = app.plan(sql).await;
         if app.is_postgres() {

@@ -47,7 +47,7 @@ pub async fn abandon(tx: &mut Tx, id: OccurrenceId, now_ms: i64) -> Result<()> {
 /// What was refused for good waits again, with its attempts and deferrals anew; with `unknown`, also
 /// what may have arrived. Suppressed recipients are asked about at the claim as ever. Returns how
 /// many; the occurrence is [`super::super::Phase::Sending`] again if there are any. Of one that is
-/// being filled, or was cancelled, none is.
+/// being filled, was cancelled, or was forgotten, none is.
 ///
 /// What fails from now on is not meant, even before all that is meant has been put back: it ends in
 /// the next round. (Not by the time at which it ended: the clocks of two processes differ, and each
@@ -65,7 +65,7 @@ pub async fn retry_failed(
              round = round + 1, retry_discarded = round + 1, \
              retry_unknown = CASE WHEN $3 = 'unknown' THEN round + 1 ELSE retry_unknown END \
          WHERE id = $1 AND guild_id = $2 AND phase IN ('sending', 'paused', 'stopped', 'ended') \
-             AND EXISTS (SELECT 1 FROM deliveries \
+             AND forgotten_ms IS NULL AND EXISTS (SELECT 1 FROM deliveries \
                  WHERE occurrence_id = $1 AND state IN ('discarded', $3)) \
          RETURNING id, retry_discarded, retry_unknown",
     )
@@ -220,4 +220,59 @@ pub(super) async fn delete_some(tx: &mut Tx, id: OccurrenceId) -> Result<bool> {
     .execute(tx)
     .await?;
     Ok(gone.rows_affected() == 0)
+}
+
+/// One of which rows still have to be forgotten, and behind whom.
+pub(super) async fn forgetting(tx: &mut Tx) -> Result<Option<(OccurrenceId, i64)>> {
+    let rows = left(tx, "id, forgetting_id", "forgetting_id IS NOT NULL").await?;
+    let first = rows.first();
+    first
+        .map(|row| Ok((OccurrenceId(row.try_get(0)?), row.try_get(1)?)))
+        .transpose()
+}
+
+/// One that ended before `until_ms` is forgotten from now on; `false`: there is none.
+pub(super) async fn begin_to_forget(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<bool> {
+    // Its end is asked about twice: what is being sent again meanwhile has none.
+    let begun = sqlx::query(
+        "UPDATE occurrences SET content = '', forgotten_ms = $2, forgetting_id = 0 \
+         WHERE ended_ms <= $1 AND forgotten_ms IS NULL AND id IN ( \
+             SELECT id FROM occurrences WHERE ended_ms <= $1 AND forgotten_ms IS NULL \
+             ORDER BY ended_ms, id LIMIT 1)",
+    )
+    .bind(until_ms)
+    .bind(now_ms)
+    .execute(tx)
+    .await?;
+    Ok(begun.rows_affected() > 0)
+}
+
+/// Forgets the next rows of one.
+pub(super) async fn forget_some(tx: &mut Tx, id: OccurrenceId, behind: i64) -> Result<()> {
+    let last: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(id) FROM (SELECT id FROM deliveries WHERE occurrence_id = $1 AND id > $2 \
+             ORDER BY id LIMIT $3) AS piece",
+    )
+    .bind(id.0)
+    .bind(behind)
+    .bind(ROWS_AT_ONCE)
+    .fetch_one(&mut *tx)
+    .await?;
+    if let Some(last) = last {
+        sqlx::query(
+            "UPDATE deliveries SET name = '', fields = '{}' \
+             WHERE occurrence_id = $1 AND id > $2 AND id <= $3",
+        )
+        .bind(id.0)
+        .bind(behind)
+        .bind(last)
+        .execute(&mut *tx)
+        .await?;
+    }
+    sqlx::query("UPDATE occurrences SET forgetting_id = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(last)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
