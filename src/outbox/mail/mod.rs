@@ -165,7 +165,7 @@ pub enum Bounce {
     Gone,
     /// It is full or closed; for the so-many-eth occurrence in a row that ended like this.
     Soft {
-        /// Counted with this one.
+        /// Counted with this one, unless it is a test.
         times: i64,
     },
 }

@@ -10,6 +10,7 @@ use timeattack::error::{CampaignError, MailFault, SegmentFault, UserError};
 use timeattack::ids::GuildId;
 use timeattack::mailer::{EmailAddress, Scope};
 use timeattack::outbox::mail::{Phase, State};
+use timeattack::subscriber::{self, Reason};
 
 use crate::subscribers::refusal;
 use crate::support::{GUILD, days, hours, minutes, seconds};
@@ -407,6 +408,25 @@ async fn only_servers_that_the_host_lets_may_send() {
     let to = EmailAddress::parse("admin@example.org").unwrap();
     let refused = refusal(post.tests("November", to).await);
     assert_eq!(refused, UserError::Campaign(CampaignError::NotAllowed));
+}
+
+#[tokio::test]
+async fn an_address_that_a_test_finds_not_to_exist_is_written_to_no_more() {
+    let post = Post::start().await;
+    post.template("news", template("News", "<p>x</p>")).await;
+    post.subscriber("mina@example.org", "Mina", "").await;
+    post.subscriber("zoe@example.org", "Zoe", "").await;
+    post.notice("November", "").await.unwrap();
+    post.mails.fail_next([Scope::RecipientPermanent]);
+    let mina = EmailAddress::parse("mina@example.org").unwrap();
+    post.tests("November", mina.clone()).await.unwrap();
+    post.app.settle().await;
+    let known = post.inside(async move |app| subscriber::get(&app, GUILD, &mina).await);
+    let (_, suppressions, _) = known.await.unwrap();
+    let reasons: Vec<_> = suppressions.iter().map(|one| one.reason).collect();
+    assert_eq!(reasons, [Reason::Bounced]);
+    let proven = post.proves("November").await.unwrap();
+    assert_eq!((proven.audience.total, proven.audience.left_out.suppressed), (1, 1));
 }
 
 #[tokio::test]

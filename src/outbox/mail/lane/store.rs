@@ -24,8 +24,8 @@ use crate::outbox::{Class, LEASE_MS};
 
 /// Rows of one statement: the least of these that is enough.
 const SIZES: [usize; 4] = [1, 8, 32, 128];
-/// Earlier occurrences in which an address's mailbox is looked for.
-const EARLIER: i64 = 10;
+/// The newest occurrences in which an address's mailbox is looked for.
+const NEWEST: i64 = 10;
 /// What another process is about to take is looked at again after this long.
 const TAKEN_ELSEWHERE_MS: i64 = 100;
 /// Columns of a result.
@@ -406,25 +406,25 @@ async fn tell_bounce(
     let bounce = match refusal {
         Refusal::Gone => Bounce::Gone,
         Refusal::Soft => Bounce::Soft {
-            times: 1 + soft_before(tx, claimed).await?,
+            times: soft_in_a_row(tx, claimed).await?,
         },
     };
     cycle.author.bounced(tx, guild, email, bounce, now_ms).await
 }
 
-/// In how many occurrences in a row, just before this one, the mailbox was full or closed.
-async fn soft_before(tx: &mut Tx, claimed: &Claimed) -> Result<i64> {
+/// In how many occurrences in a row, up to this one, the mailbox was full or closed.
+async fn soft_in_a_row(tx: &mut Tx, claimed: &Claimed) -> Result<i64> {
     let rows = sqlx::query(
         "SELECT deliveries.soft FROM ( \
-             SELECT id FROM occurrences WHERE guild_id = $1 AND is_test = 0 AND id < $3 \
-             ORDER BY id DESC LIMIT $4) AS earlier \
-         JOIN deliveries ON deliveries.occurrence_id = earlier.id AND deliveries.email = $2 \
-         WHERE deliveries.state = 'completed' OR deliveries.soft = 1 ORDER BY earlier.id DESC",
+             SELECT id FROM occurrences WHERE guild_id = $1 AND is_test = 0 AND id <= $3 \
+             ORDER BY id DESC LIMIT $4) AS newest \
+         JOIN deliveries ON deliveries.occurrence_id = newest.id AND deliveries.email = $2 \
+         WHERE deliveries.state = 'completed' OR deliveries.soft = 1 ORDER BY newest.id DESC",
     )
     .bind(claimed.guild.0)
     .bind(claimed.recipient.email.as_str())
     .bind(claimed.recipient.occurrence.0)
-    .bind(EARLIER)
+    .bind(NEWEST)
     .fetch_all(tx)
     .await?;
     let mut times = 0;
