@@ -61,6 +61,8 @@ CREATE TABLE deliveries (
                       'completed', 'discarded', 'cancelled', 'unknown')),
     -- What the server said, or a key of ours.
     reason        TEXT,
+    -- Why it came back, told while it was under way: that is how it ends.
+    bounce        TEXT,
     -- 1: the mailbox was full or closed.
     soft          BIGINT NOT NULL DEFAULT 0,
     -- By what the mail server knows it.

@@ -26,6 +26,7 @@
 //!     └── not their ────┘  └─────▶ retryable ──claim──▶ running …
 //!         fault
 //! available, retryable ──▶ cancelled  (the campaign was, or they unsubscribed)
+//! completed, unknown   ──▶ discarded  (it came back; told of a running one, that is how it ends)
 //! ```
 
 use std::collections::BTreeMap;

@@ -262,13 +262,19 @@ fn second<A, B>(pair: Option<(A, B)>) -> Option<B> {
     pair.map(|(_, second)| second)
 }
 
-/// A mail that was taken came back: it counts as refused for good, for this reason.
+/// A mail came back: it counts as refused for good, for this reason. One that is still under way does
+/// once its attempt has ended.
 pub async fn came_back(tx: &mut Tx, id: DeliveryId, why: &str, now_ms: i64) -> Result<()> {
+    // One statement, as the end of the attempt may be recorded at this moment.
     sqlx::query(
-        "UPDATE deliveries SET state = 'discarded', reason = $2, ended_ms = $3, \
+        "UPDATE deliveries SET \
+             state = CASE WHEN state = 'running' THEN state ELSE 'discarded' END, \
+             reason = CASE WHEN state = 'running' THEN reason ELSE $2 END, \
+             bounce = CASE WHEN state = 'running' THEN $2 END, \
+             ended_ms = CASE WHEN state = 'running' THEN ended_ms ELSE $3 END, \
              round = (SELECT occurrences.round FROM occurrences \
                  WHERE occurrences.id = deliveries.occurrence_id) \
-         WHERE id = $1 AND state IN ('completed', 'unknown')",
+         WHERE id = $1 AND state IN ('running', 'completed', 'unknown')",
     )
     .bind(id.0)
     .bind(why)

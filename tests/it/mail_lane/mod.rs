@@ -1,5 +1,6 @@
 //! The lane of mails: what becomes of every recipient, whatever the mail server says.
 
+mod bounces;
 mod crash;
 mod pace;
 mod pieces;
@@ -12,7 +13,7 @@ use timeattack::outbox::mail::{self, Ending, Phase, State, reason};
 
 use crate::support::GUILD;
 use support::{
-    Deed, Sending, abandoned, begun, counts, does, filled, frozen, known, limits, one, phase,
+    Deed, Sending, abandoned, begun, came_back, counts, does, filled, frozen, known, limits, one, phase,
     progress, retried, rows, with_memory,
 };
 
@@ -229,11 +230,7 @@ async fn a_mail_is_found_by_its_id_and_by_the_servers_and_can_come_back() {
         .unwrap();
     assert_eq!(by_server, Some((row.id, found)));
     drop(conn);
-    let came = (row.id, app.now_ms());
-    let back = app.app().db.write(came, |tx, (id, now_ms)| {
-        Box::pin(mail::came_back(tx, *id, "550 5.1.1 no such user", *now_ms))
-    });
-    back.await.unwrap();
+    came_back(&app, row.id, "550 5.1.1 no such user").await;
     let row = one(&app, id, State::Discarded).await;
     assert_eq!(row.reason.as_deref(), Some("550 5.1.1 no such user"));
     let mut conn = app.app().db.read().await.unwrap();

@@ -337,6 +337,15 @@ pub async fn abandoned(app: &TestApp, id: OccurrenceId) {
     abandoned.await.unwrap();
 }
 
+/// It is told that this mail came back.
+pub async fn came_back(app: &TestApp, id: DeliveryId, why: &'static str) {
+    let job = (id, app.now_ms());
+    let back = app.app().db.write(job, |tx, (id, now_ms)| {
+        Box::pin(mail::came_back(tx, *id, why, *now_ms))
+    });
+    back.await.unwrap();
+}
+
 /// How far it is; `None`: there is none.
 pub async fn known(app: &TestApp, id: OccurrenceId) -> Option<Progress> {
     let mut conn = app.app().db.read().await.unwrap();

@@ -121,7 +121,9 @@ pub(in crate::outbox) async fn interrupt_all(tx: &mut Tx, now_ms: i64) -> Result
 /// What was under way in a process that is no more may have arrived.
 async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Vec<OccurrenceId>> {
     let rows = sqlx::query(
-        "UPDATE deliveries SET state = 'unknown', reason = $3, ended_ms = $2, \
+        "UPDATE deliveries SET \
+             state = CASE WHEN bounce IS NULL THEN 'unknown' ELSE 'discarded' END, \
+             reason = COALESCE(bounce, $3), bounce = NULL, ended_ms = $2, \
              round = (SELECT occurrences.round FROM occurrences \
                  WHERE occurrences.id = deliveries.occurrence_id), \
              lease_owner = NULL, lease_until_ms = NULL \
@@ -306,6 +308,8 @@ async fn record(tx: &mut Tx, cycle: &Cycle, now_ms: i64) -> Result<Vec<Occurrenc
     Ok(touched.into_iter().collect())
 }
 
+/// What came back while it was under way ends as that, whatever the attempt came to: the word on it was
+/// faster than the mail server's own.
 async fn store(
     tx: &mut Tx,
     boot: i64,
@@ -314,12 +318,15 @@ async fn store(
     now_ms: i64,
 ) -> Result<()> {
     let sql = format!(
-        "UPDATE deliveries SET state = v.column2, reason = v.column3, server_id = v.column4, \
+        "UPDATE deliveries SET \
+             state = CASE WHEN bounce IS NULL THEN v.column2 ELSE 'discarded' END, \
+             reason = COALESCE(bounce, v.column3), bounce = NULL, server_id = v.column4, \
              not_before_ms = v.column5, attempt = attempt - v.column6, \
              deferrals = deferrals + v.column7, \
              deferred_ms = CASE WHEN v.column7 = 1 AND deferred_ms IS NULL THEN $2 \
                  ELSE deferred_ms END, \
-             soft = v.column8, ended_ms = v.column9, \
+             soft = v.column8, \
+             ended_ms = CASE WHEN bounce IS NULL THEN v.column9 ELSE $2 END, \
              round = (SELECT occurrences.round FROM occurrences \
                  WHERE occurrences.id = deliveries.occurrence_id), \
              lease_owner = NULL, lease_until_ms = NULL \
