@@ -43,7 +43,7 @@ pub(super) async fn report(
         let reply = made(&ctx.data().app, &asker, &name).await?;
         Ok(Answer::Private(reply))
     };
-    respond::command(ctx, Deferral::Private, answer).await
+    respond::large_command(ctx, Deferral::Private, answer).await
 }
 
 async fn made(app: &App, asker: &Asker, name: &str) -> Result<Reply> {
