@@ -295,8 +295,7 @@ async fn what_failed_long_ago_cannot_be_sent_again_and_an_admin_is_told_why() {
     post.mails.fail_next([Scope::RecipientPermanent]);
     let id = post.proves("November").await.unwrap().occurrence;
     post.sends(id).await.unwrap();
-    let failed =
-        || post.inside(async |app| campaign::failed(&app, GUILD, "November").await);
+    let failed = || post.inside(async |app| campaign::failed(&app, GUILD, "November").await);
     let once = Failed {
         id,
         failed: 1,
@@ -426,7 +425,10 @@ async fn an_address_that_a_test_finds_not_to_exist_is_written_to_no_more() {
     let reasons: Vec<_> = suppressions.iter().map(|one| one.reason).collect();
     assert_eq!(reasons, [Reason::Bounced]);
     let proven = post.proves("November").await.unwrap();
-    assert_eq!((proven.audience.total, proven.audience.left_out.suppressed), (1, 1));
+    assert_eq!(
+        (proven.audience.total, proven.audience.left_out.suppressed),
+        (1, 1)
+    );
 }
 
 #[tokio::test]

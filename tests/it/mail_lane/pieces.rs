@@ -37,7 +37,11 @@ async fn what_failed_is_sent_again_though_the_process_dies_between_two_pieces() 
     app.settle().await;
     assert_eq!(counts(&app, id).await, [(State::Completed, 2_500)]);
     assert_eq!(memory.letters().len(), ROWS);
-    assert_eq!(author.endings(), [(id, Ending::Ended)], "not before the last piece");
+    assert_eq!(
+        author.endings(),
+        [(id, Ending::Ended)],
+        "not before the last piece"
+    );
 }
 
 #[tokio::test]
@@ -45,7 +49,11 @@ async fn what_may_have_arrived_since_the_decision_is_not_sent_by_it() {
     let (app, _, memory) = with_memory(limits()).await;
     app.settle().await;
     let id = ended(&app, ROWS, State::Unknown).await;
-    assert_eq!(decided_to_retry(&app, id, false).await, 0, "nothing was refused");
+    assert_eq!(
+        decided_to_retry(&app, id, false).await,
+        0,
+        "nothing was refused"
+    );
     assert_eq!(decided_to_retry(&app, id, true).await, 2_500);
     // One of the first piece was on its way, in a process that is no more.
     let sent = format!(
@@ -78,7 +86,10 @@ async fn one_that_is_cancelled_while_it_is_put_back_goes_no_further() {
     let left = [(State::Discarded, 500), (State::Cancelled, 2_000)];
     assert_eq!(counts(&app, id).await, left);
     let over = progress(&app, id).await;
-    assert_eq!((over.phase, over.ended_ms), (Phase::Cancelled, Some(app.now_ms())));
+    assert_eq!(
+        (over.phase, over.ended_ms),
+        (Phase::Cancelled, Some(app.now_ms()))
+    );
     assert!(memory.letters().is_empty());
 }
 
@@ -118,7 +129,8 @@ async fn forgotten(app: &TestApp, id: OccurrenceId) {
     let done = format!(
         "occurrences WHERE id = {id} AND forgotten_ms IS NOT NULL AND forgetting_id IS NULL"
     );
-    app.changes_until(async || count(app, &done).await == 1).await;
+    app.changes_until(async || count(app, &done).await == 1)
+        .await;
 }
 
 #[tokio::test]

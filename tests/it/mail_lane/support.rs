@@ -216,10 +216,9 @@ pub async fn frozen(app: &TestApp, recipients: usize) -> OccurrenceId {
 pub async fn begun(app: &TestApp, sending: Sending) -> OccurrenceId {
     let id = filled(app, sending).await;
     let job = (id, app.now_ms());
-    let begun = app
-        .app()
-        .db
-        .write(job, |tx, (id, now_ms)| Box::pin(mail::begin(tx, *id, *now_ms)));
+    let begun = app.app().db.write(job, |tx, (id, now_ms)| {
+        Box::pin(mail::begin(tx, *id, *now_ms))
+    });
     assert!(begun.await.unwrap());
     app.app().outbox.wake_mails();
     id
@@ -330,10 +329,9 @@ pub async fn decided_to_retry(app: &TestApp, id: OccurrenceId, unknown: bool) ->
 
 pub async fn abandoned(app: &TestApp, id: OccurrenceId) {
     let job = (id, app.now_ms());
-    let abandoned = app
-        .app()
-        .db
-        .write(job, |tx, (id, now_ms)| Box::pin(mail::abandon(tx, *id, *now_ms)));
+    let abandoned = app.app().db.write(job, |tx, (id, now_ms)| {
+        Box::pin(mail::abandon(tx, *id, *now_ms))
+    });
     abandoned.await.unwrap();
 }
 

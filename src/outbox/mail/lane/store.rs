@@ -118,7 +118,8 @@ pub(in crate::outbox) async fn interrupt_all(tx: &mut Tx, now_ms: i64) -> Result
     interrupt(tx, i64::MAX, now_ms).await.map(drop)
 }
 
-/// What was under way in a process that is no more may have arrived.
+/// What was under way in a process that is no more may have arrived, unless it is known to have come
+/// back.
 async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Vec<OccurrenceId>> {
     let rows = sqlx::query(
         "UPDATE deliveries SET \

@@ -238,7 +238,7 @@ pub(super) async fn begin_to_forget(tx: &mut Tx, until_ms: i64, now_ms: i64) -> 
         "UPDATE occurrences SET content = '', forgotten_ms = $2, forgetting_id = 0 \
          WHERE ended_ms <= $1 AND forgotten_ms IS NULL AND id IN ( \
              SELECT id FROM occurrences WHERE ended_ms <= $1 AND forgotten_ms IS NULL \
-             ORDER BY ended_ms, id LIMIT 1)",
+             ORDER BY ended_ms LIMIT 1)",
     )
     .bind(until_ms)
     .bind(now_ms)
