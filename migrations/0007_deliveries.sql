@@ -28,8 +28,8 @@ CREATE TABLE occurrences (
     forgotten_ms  BIGINT,
     -- Behind whom its rows still have to be; NULL: none.
     forgetting_id BIGINT,
-    -- What its author needs to write its mails; empty once it was removed. The last, because it is long: SQLite reads through
-    -- it to what stands behind.
+    -- What its author needs to write its mails; empty once it was removed. The last, because it is
+    -- long: SQLite reads through it to what stands behind.
     content    TEXT   NOT NULL
 );
 
