@@ -9,7 +9,8 @@ CREATE TABLE occurrences (
     class      TEXT   NOT NULL CHECK (class IN ('notice', 'ad')),
     is_test    BIGINT NOT NULL CHECK (is_test IN (0, 1)),
     phase      TEXT   NOT NULL CHECK (phase IN
-                   ('filling', 'sending', 'paused', 'stopped', 'ended', 'cancelled')),
+                   ('filling', 'sending', 'paused', 'stopped', 'ended', 'cancelled',
+                    'abandoned')),
     -- Why it was stopped.
     why        TEXT,
     began_ms   BIGINT,
@@ -17,8 +18,18 @@ CREATE TABLE occurrences (
     ended_ms   BIGINT,
     -- Since when it is in its phase.
     updated_ms BIGINT NOT NULL,
-    -- What its author needs to write its mails. The last, because it is long: SQLite reads through
-    -- it to what stands behind.
+    -- How often what failed was to be sent again.
+    round      BIGINT NOT NULL DEFAULT 0,
+    -- Rows refused for good, and rows that may have arrived, in a round before this one still have to
+    -- be put back; 0: none.
+    retry_discarded BIGINT NOT NULL DEFAULT 0,
+    retry_unknown   BIGINT NOT NULL DEFAULT 0,
+    -- When its content was removed: long after its end.
+    forgotten_ms  BIGINT,
+    -- Behind whom its rows still have to be; NULL: none.
+    forgetting_id BIGINT,
+    -- What its author needs to write its mails; empty once it was removed. The last, because it is
+    -- long: SQLite reads through it to what stands behind.
     content    TEXT   NOT NULL
 );
 
@@ -26,6 +37,13 @@ CREATE INDEX occurrences_sending ON occurrences (id) WHERE phase = 'sending';
 -- Cancelled, but some of it still waits or is under way.
 CREATE INDEX occurrences_cancelled ON occurrences (id)
     WHERE phase = 'cancelled' AND ended_ms IS NULL;
+-- Given up before they began: as long as there are rows of theirs.
+CREATE INDEX occurrences_abandoned ON occurrences (id) WHERE phase = 'abandoned';
+CREATE INDEX occurrences_retried ON occurrences (id) WHERE retry_discarded > 0;
+-- Ended, and their content is still there.
+CREATE INDEX occurrences_kept ON occurrences (ended_ms)
+    WHERE ended_ms IS NOT NULL AND forgotten_ms IS NULL;
+CREATE INDEX occurrences_forgetting ON occurrences (id) WHERE forgetting_id IS NOT NULL;
 CREATE INDEX occurrences_of_guild ON occurrences (guild_id, id);
 
 CREATE TABLE deliveries (
@@ -36,12 +54,15 @@ CREATE TABLE deliveries (
     email         TEXT   NOT NULL,
     address       TEXT   NOT NULL,
     name          TEXT   NOT NULL,
-    -- What else is known of them: a JSON object of texts, as it was frozen.
+    -- What else is known of them: a JSON object of texts, as it was frozen. Removed, with the name,
+    -- long after its occurrence's end.
     fields        TEXT   NOT NULL,
     state         TEXT   NOT NULL CHECK (state IN ('available', 'running', 'retryable',
                       'completed', 'discarded', 'cancelled', 'unknown')),
     -- What the server said, or a key of ours.
     reason        TEXT,
+    -- Why it came back, told while it was under way: that is how it ends.
+    bounce        TEXT,
     -- 1: the mailbox was full or closed.
     soft          BIGINT NOT NULL DEFAULT 0,
     -- By what the mail server knows it.
@@ -57,6 +78,8 @@ CREATE TABLE deliveries (
     -- When it was put off for the first time.
     deferred_ms   BIGINT,
     ended_ms      BIGINT,
+    -- The round of its occurrence in which its last attempt ended.
+    round         BIGINT NOT NULL DEFAULT 0,
     UNIQUE (occurrence_id, email),
     CHECK ((state = 'running') = (lease_owner IS NOT NULL))
 );

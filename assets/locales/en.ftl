@@ -708,6 +708,7 @@ error-campaign-nothing-to-cancel = There is nothing to cancel: it was not confir
 error-campaign-not-begun = Nothing of this campaign was sent yet. `/campaign send` shows what would be.
 error-campaign-cancelled = This campaign was cancelled: nothing more of it is sent. For another round make a new one.
 error-campaign-nothing-failed = Nothing of this campaign failed.
+error-campaign-forgotten = What the mails of this campaign were made of was removed { $days } days after its end, so that nothing personal is kept for longer than it is needed. For what failed, make a new campaign with `/campaign create`; `/campaign report` still says whom it is about.
 error-campaign-too-many-tests = { $most } tests were sent in the last hour, which is the most. Try again later.
 
 fault-mail-field = Nothing is known as “{ $field }” of this recipient. Add it by `/subscriber add` or an import, or give the template a default: {"`{{"} { $field } | default("…") {"}}`"}.

@@ -164,12 +164,13 @@ async fn fail(app: &App, id: OccurrenceId, fault: CampaignError) -> Result<()> {
         .write(job, |tx, (id, fault, now_ms)| {
             Box::pin(async move {
                 if store::fail(tx, *id, fault, *now_ms).await? {
-                    mail::abandon(tx, *id).await?;
+                    mail::abandon(tx, *id, *now_ms).await?;
                 }
                 Ok(())
             })
         })
         .await?;
+    app.outbox.wake_mails();
     app.campaigns.ring();
     tracing::warn!(occurrence.id = %id, "a campaign could not begin");
     Ok(())
@@ -257,7 +258,7 @@ pub async fn cancel_occurrence(app: &App, guild: GuildId, id: OccurrenceId) -> R
             Box::pin(async move {
                 let was = store::cancel(tx, *guild, *id, *now_ms).await?;
                 match was {
-                    Some(State::Freezing) => mail::abandon(tx, *id).await?,
+                    Some(State::Freezing) => mail::abandon(tx, *id, *now_ms).await?,
                     Some(State::Sending) => {
                         mail::cancel(tx, *guild, *id, *now_ms).await?;
                     }
@@ -268,8 +269,48 @@ pub async fn cancel_occurrence(app: &App, guild: GuildId, id: OccurrenceId) -> R
         })
         .await?;
     let was = was.ok_or(CampaignError::NothingToCancel)?;
+    app.outbox.wake_mails();
     tracing::info!(occurrence.id = %id, "a campaign was cancelled");
     Ok(was == State::Draft)
+}
+
+/// What of a campaign could be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Of which occurrence.
+    pub id: OccurrenceId,
+    /// Refused for good.
+    pub failed: i64,
+    /// What may have arrived.
+    pub unknown: i64,
+}
+
+/// What of a campaign could be sent again ([`retry`]), if anything.
+pub async fn failed(app: &App, guild: GuildId, name: &str) -> Result<Failed> {
+    let status = super::status(app, guild, name).await?;
+    let id = match &status.occurrence {
+        Some(one) if matches!(one.state, State::Sending | State::Done) => one.id,
+        Some(one) if one.state == State::Cancelled => return Err(CampaignError::Cancelled.into()),
+        _ => return Err(CampaignError::NotBegun.into()),
+    };
+    let failed = status.count(&[mail::State::Discarded]);
+    let unknown = status.count(&[mail::State::Unknown]);
+    if failed + unknown == 0 {
+        return Err(CampaignError::NothingFailed.into());
+    }
+    if status.is_forgotten() {
+        return Err(forgotten());
+    }
+    Ok(Failed {
+        id,
+        failed,
+        unknown,
+    })
+}
+
+fn forgotten() -> Error {
+    let days = mail::KEPT_DAYS;
+    CampaignError::Forgotten { days }.into()
 }
 
 /// What was refused for good is tried again; with `unknown`, also what may have arrived. Returns how
@@ -285,11 +326,15 @@ pub async fn retry(app: &App, guild: GuildId, id: OccurrenceId, unknown: bool) -
                     return Ok(None);
                 }
                 let again = mail::retry_failed(tx, *guild, *id, *unknown, *now_ms).await?;
-                if again == 0 {
-                    // Undoes the change above: nothing is sent, so nothing would come to its end.
-                    return Err(CampaignError::NothingFailed.into());
+                if again > 0 {
+                    return Ok(Some(again));
                 }
-                Ok(Some(again))
+                // Undoes the change above: nothing is sent, so nothing would come to its end.
+                let progress = mail::progress(tx, *guild, *id).await?;
+                Err(match progress.and_then(|one| one.forgotten_ms) {
+                    Some(_) => forgotten(),
+                    None => CampaignError::NothingFailed.into(),
+                })
             })
         })
         .await?;

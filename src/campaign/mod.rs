@@ -39,7 +39,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use author::Desk;
 pub use bell::Bell;
-pub use freeze::{cancel, cancel_occurrence, confirm, freeze, freeze_beside, pause, resume, retry};
+pub use freeze::{
+    Failed, cancel, cancel_occurrence, confirm, failed, freeze, freeze_beside, pause, resume, retry,
+};
 pub use keeper::keep_up;
 pub use preflight::{
     Audience, LeftOut, Preflight, Sample, Specimen, TESTS_PER_HOUR, Warning, preview, prove, test,

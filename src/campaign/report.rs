@@ -70,6 +70,12 @@ impl Status {
         self.total() - self.count(&[State::Available, State::Running, State::Retryable])
     }
 
+    /// Whether what its mails were made of was removed, long after its end.
+    pub fn is_forgotten(&self) -> bool {
+        let progress = self.progress.as_ref();
+        progress.is_some_and(|progress| progress.forgotten_ms.is_some())
+    }
+
     /// Whether nothing of it happens by itself any more.
     pub fn is_over(&self) -> bool {
         let is_scheduled = self.occurrence.as_ref().is_some_and(|one| {

@@ -59,19 +59,44 @@ pub(super) async fn command(
     deferral: Deferral,
     work: impl Future<Output = Result<Answer>>,
 ) -> Result<()> {
-    let pending = Pending {
+    let can_be_followed = pending(ctx, deferral).answer(work).await;
+    answered(ctx, can_be_followed);
+    Ok(())
+}
+
+/// The same, deferred before anything is done: for an answer that may be made in time, but has too much
+/// in it to be uploaded in what is left of Discord's 3 s.
+pub(super) async fn large_command(
+    ctx: Context<'_>,
+    deferral: Deferral,
+    work: impl Future<Output = Result<Answer>>,
+) -> Result<()> {
+    let sent = pending(ctx, deferral).defer(caught(work)).await;
+    answered(ctx, sent.unwrap_or_else(lost));
+    Ok(())
+}
+
+fn pending<'a>(ctx: Context<'a>, deferral: Deferral) -> Pending<'a> {
+    Pending {
         app: &ctx.data().app,
         http: &ctx.serenity_context().http,
         id: ctx.interaction.id,
         token: &ctx.interaction.token,
         locale: &ctx.interaction.locale,
         deferral,
-    };
-    let can_be_followed = pending.answer(work).await;
-    // What poise's hook after the command goes by.
+    }
+}
+
+/// What poise's hook after the command goes by.
+fn answered(ctx: Context<'_>, can_be_followed: bool) {
     let flag = ctx.has_sent_initial_response;
     flag.store(can_be_followed, Ordering::SeqCst);
-    Ok(())
+}
+
+/// An answer that did not arrive: nothing can follow it.
+fn lost(error: serenity::Error) -> bool {
+    answer::lost(error);
+    false
 }
 
 impl Pending<'_> {
@@ -86,38 +111,32 @@ impl Pending<'_> {
             () = self.app.clock.sleep_ms(DEFER_AFTER_MS) => None,
         };
         let sent = match in_time {
-            Some(answer) => match self.explained(answer) {
-                Some(answer) => self.send_first(answer).await,
-                None => return false,
-            },
-            None => {
-                let deferral = self.deferral.response();
-                let deferred = self.respond(&deferral, false).await;
-                // Whatever became of the deferral, what was begun is brought to its end.
-                let answer = self.explained(work.await);
-                match (deferred, answer) {
-                    (Ok(_), Some(answer)) => self.send_deferred(answer).await,
-                    (Ok(_), None) => return false,
-                    (Err(error), _) => Err(error),
-                }
-            }
+            Some(answer) => self.send_first(self.explained(answer)).await,
+            None => self.defer(work).await,
         };
-        sent.unwrap_or_else(|error| {
-            answer::lost(error);
-            false
-        })
+        sent.unwrap_or_else(lost)
+    }
+
+    /// Says that the answer takes its time, and sends it then.
+    async fn defer(
+        &self,
+        work: impl Future<Output = Result<Answer>>,
+    ) -> Result<bool, serenity::Error> {
+        let deferral = self.deferral.response();
+        let deferred = self.respond(&deferral, false).await;
+        // Whatever became of the deferral, what was begun is brought to its end.
+        let answer = self.explained(work.await);
+        deferred?;
+        self.send_deferred(answer).await
     }
 
     /// The answer, or the error put into words.
-    fn explained(&self, answer: Result<Answer>) -> Option<Answer> {
-        answer.map_or_else(
-            |error| {
-                let language = asker::language(self.locale);
-                let text = answer::explain(error, language, self.id.get());
-                Some(Answer::Private(Reply::new(text)))
-            },
-            Some,
-        )
+    fn explained(&self, answer: Result<Answer>) -> Answer {
+        answer.unwrap_or_else(|error| {
+            let language = asker::language(self.locale);
+            let text = answer::explain(error, language, self.id.get());
+            Answer::Private(Reply::new(text))
+        })
     }
 
     async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {

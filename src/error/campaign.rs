@@ -71,6 +71,12 @@ pub enum CampaignError {
     /// Nothing of it failed.
     #[error("nothing failed")]
     NothingFailed,
+    /// What its mails were made of was removed.
+    #[error("it ended more than {days} days ago")]
+    Forgotten {
+        /// So many days after its end.
+        days: i64,
+    },
     /// More tests than may be.
     #[error("more than {most} tests in an hour")]
     TooManyTests {
@@ -218,6 +224,9 @@ impl CampaignError {
             Self::NotBegun => say("error-campaign-not-begun", &[]),
             Self::Cancelled => say("error-campaign-cancelled", &[]),
             Self::NothingFailed => say("error-campaign-nothing-failed", &[]),
+            Self::Forgotten { days } => {
+                say("error-campaign-forgotten", &[("days", (*days).into())])
+            }
             Self::TooManyTests { most } => {
                 say("error-campaign-too-many-tests", &[("most", (*most).into())])
             }

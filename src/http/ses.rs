@@ -12,7 +12,7 @@
 //!
 //! Whose mail it was is told by our own header, which SES quotes where it is told to include headers,
 //! and else by the id that SES gave it when it took it. A mail that is not ours is no error: an
-//! account can have other senders. A test's mail suppresses nobody.
+//! account can have other senders. A test's mail counts like any other ([`suppression`]).
 //!
 //! The answer is `200` for whatever was understood, which ends the matter for SNS; `403` and `400` for
 //! what is not believed; `503` where trying again can help.
@@ -263,20 +263,12 @@ impl News {
         addressee: &Addressee,
         now_ms: i64,
     ) -> Result<()> {
-        let Addressee {
-            guild,
-            email,
-            is_test,
-            ..
-        } = addressee;
+        let Addressee { guild, email, .. } = addressee;
         match self {
             Self::Gone(why) => {
                 mail::came_back(tx, delivery, why, now_ms).await?;
-                if !is_test {
-                    suppression::bounced(tx, *guild, email, now_ms).await?;
-                }
+                suppression::bounced(tx, *guild, email, now_ms).await?;
             }
-            Self::Complained if *is_test => {}
             Self::Complained => suppression::complained(tx, *guild, email, now_ms).await?,
         }
         Ok(())

@@ -591,8 +591,11 @@ impl Outbox {
                 ),
             }
             if now_ms.saturating_sub(pruned_ms) > 3_600_000 {
+                // In pieces, between which others write, and what is due is claimed.
+                if self.prune(now_ms).await {
+                    continue;
+                }
                 pruned_ms = now_ms;
-                self.prune(now_ms).await;
             }
             self.wait_for_poll(now_ms).await;
         }
@@ -643,26 +646,27 @@ impl Outbox {
         Ok(any)
     }
 
-    async fn prune(&self, now_ms: i64) {
-        if let Err(error) = self.try_prune(now_ms - KEEP_MS).await {
+    /// Removes some of what is old. `true`: there may be more.
+    async fn prune(&self, now_ms: i64) -> bool {
+        let more = self.try_prune(now_ms).await.unwrap_or_else(|error| {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "old outbox rows were not removed; trying again in an hour"
+                "what is old was not removed; trying again in an hour"
             );
-        }
+            false
+        });
+        self.changed();
+        more
     }
 
-    async fn try_prune(&self, before_ms: i64) -> Result<()> {
+    async fn try_prune(&self, now_ms: i64) -> Result<bool> {
         let db = &self.inner.db;
-        // In pieces, so that whoever wants to write meanwhile comes in between.
-        while db
-            .write(before_ms, |tx, before_ms| {
-                Box::pin(store::prune(tx, *before_ms))
-            })
-            .await?
-            && !self.inner.stop.is_cancelled()
-        {}
-        Ok(())
+        let rows = db.write(now_ms - KEEP_MS, |tx, before_ms| {
+            Box::pin(store::prune(tx, *before_ms))
+        });
+        let rows = rows.await?;
+        let mails = db.write(now_ms, |tx, now_ms| Box::pin(mail::forget(tx, *now_ms)));
+        Ok(mails.await? || rows)
     }
 
     async fn renew_forever(self) {

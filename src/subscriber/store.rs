@@ -393,10 +393,14 @@ pub(super) async fn suppressed_of(
     is_ad: bool,
     emails: &[String],
 ) -> Result<HashSet<String>> {
+    // Address by address, as a count: by `email IN (…)` or `EXISTS`, PostgreSQL without statistics goes by
+    // guild and scope through all of a guild's (12 ms of 50,000, at each claim).
+    let asked: Vec<String> = (3..3 + emails.len()).map(|n| format!("(${n})")).collect();
     let sql = format!(
-        "SELECT email FROM suppressions \
-         WHERE guild_id = $1 AND (scope = 'all' OR $2 = 1) AND email IN ({})",
-        list(3, emails.len())
+        "SELECT asked.column1 FROM (VALUES {}) AS asked WHERE ( \
+             SELECT COUNT(*) FROM suppressions WHERE guild_id = $1 AND email = asked.column1 \
+                 AND (scope = 'all' OR $2 = 1)) > 0",
+        asked.join(", ")
     );
     let mut query = sqlx::query_scalar(generated(sql))
         .bind(guild.0)

@@ -2,6 +2,10 @@
 //!
 //! Every function here belongs into its caller's transaction, and may be called again: what somebody
 //! decided first is what stands, with its date.
+//!
+//! What is said of an address is said of it whatever was sent there, by whichever way it is told: a
+//! mail server's refusal, or a report of a bounce or a complaint. So no caller asks whether it was a
+//! test's mail, nor do [`bounced`] and [`complained`].
 
 use super::{Reason, Scope, Suppression, store};
 use crate::db::Tx;
@@ -46,7 +50,7 @@ pub async fn unsubscribe(
     Ok(stands)
 }
 
-/// A mail server said that there is no such address.
+/// A mail server said that there is no such address, or that nothing more is to be sent there.
 pub async fn bounced(tx: &mut Tx, guild: GuildId, email: &str, now_ms: i64) -> Result<()> {
     said_of(tx, guild, email, Reason::Bounced, now_ms).await
 }

@@ -187,6 +187,22 @@ async fn an_import_of_a_hundred_thousand_is_read_and_written_and_one_more_is_ref
     assert_eq!(rows, 100_000);
 }
 
+/// Asked at every claim of the lane of mails, also before PostgreSQL has any statistics.
+#[tokio::test]
+async fn whether_somebody_is_suppressed_is_looked_up_by_their_address() {
+    let app = TestApp::start().await;
+    let sql = "SELECT asked.column1 FROM (VALUES ('a@example.com'), ('b@example.com')) AS asked \
+         WHERE (SELECT COUNT(*) FROM suppressions WHERE guild_id = 1 \
+             AND email = asked.column1 AND (scope = 'all' OR 0 = 1)) > 0";
+    let plan = app.plan(sql).await;
+    let by = if app.is_postgres() {
+        "Index Cond: ((guild_id = 1) AND (email = "
+    } else {
+        "(guild_id=? AND email=?"
+    };
+    assert!(plan.contains(by), "{plan}");
+}
+
 #[tokio::test]
 async fn a_draft_makes_way_for_the_next_and_goes_with_its_admin() {
     let app = TestApp::start().await;

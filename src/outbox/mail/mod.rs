@@ -10,6 +10,10 @@
 //!   the mailer; whether its recipient still wants it is asked in that same transaction
 //!   ([`Author::may_go`]). A row that was under way when its process died is [`State::Unknown`]: it
 //!   may have arrived, and is never sent again by itself.
+//! - [`KEPT_DAYS`] after an occurrence's end what its mails were made of is removed: its content, and
+//!   its recipients' names and fields. To whom they went, and what became of them, stays.
+//! - What changes all rows of an occurrence takes effect at once, and is done in pieces
+//!   (`pieces/`), whoever is there to go on with it.
 //! - What a failure means is decided by its scope (`mailer::reply`): a fault of the connection or of
 //!   ours uses up nobody's attempt.
 //!
@@ -22,6 +26,7 @@
 //!     └── not their ────┘  └─────▶ retryable ──claim──▶ running …
 //!         fault
 //! available, retryable ──▶ cancelled  (the campaign was, or they unsubscribed)
+//! completed, unknown   ──▶ discarded  (it came back; told of a running one, that is how it ends)
 //! ```
 
 use std::collections::BTreeMap;
@@ -38,13 +43,16 @@ mod breaker;
 mod daily;
 mod judge;
 pub(super) mod lane;
+mod pieces;
 pub(super) mod store;
 mod throttle;
 
 pub(super) use lane::Lane;
+pub(super) use pieces::forget;
+pub use pieces::{KEPT_DAYS, abandon, cancel, retry_failed};
 pub use store::{
-    abandon, add, addressee, addressee_by_server_id, begin, came_back, cancel, open, page, pause,
-    progress, resume, retry_failed, timeline,
+    add, addressee, addressee_by_server_id, begin, came_back, open, page, pause, progress, resume,
+    timeline,
 };
 
 /// What the lane goes by.
@@ -158,7 +166,7 @@ pub enum Bounce {
     Gone,
     /// It is full or closed; for the so-many-eth occurrence in a row that ended like this.
     Soft {
-        /// Counted with this one.
+        /// Counted with this one, unless it is a test.
         times: i64,
     },
 }
@@ -313,6 +321,9 @@ pub struct Progress {
     pub began_ms: Option<i64>,
     /// When it came to its end.
     pub ended_ms: Option<i64>,
+    /// When what its mails were made of was removed, [`KEPT_DAYS`] after its end: nothing of it can be
+    /// sent again.
+    pub forgotten_ms: Option<i64>,
 }
 
 /// A row of the ledger, for a report.
@@ -322,7 +333,7 @@ pub struct Delivery {
     pub id: DeliveryId,
     /// As it was given.
     pub address: String,
-    /// What they are called.
+    /// What they are called; empty once that was forgotten.
     pub name: String,
     /// How it stands.
     pub state: State,

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::reason;
 use super::{Addressee, Delivery, Occurrence, Phase, Progress, Recipient, State, Stretch};
 use crate::db::{Tx, generated, placeholders};
 use crate::error::Result;
@@ -16,9 +15,6 @@ use crate::outbox::Class;
 const ADDED_AT_ONCE: usize = 100;
 /// Columns of a recipient.
 const COLUMNS: usize = 7;
-/// Rows cancelled at once; the lane cancels the others, a piece at a time, so that whoever wants to
-/// write meanwhile comes in between.
-pub(super) const CANCELLED_AT_ONCE: i64 = 2_000;
 
 /// Opens an occurrence, whose recipients are added next.
 pub async fn open(tx: &mut Tx, occurrence: &Occurrence, now_ms: i64) -> Result<()> {
@@ -82,22 +78,6 @@ pub async fn begin(tx: &mut Tx, occurrence: OccurrenceId, now_ms: i64) -> Result
     Ok(begun.rows_affected() == 1)
 }
 
-/// Forgets an occurrence that was being filled, and its rows.
-pub async fn abandon(tx: &mut Tx, occurrence: OccurrenceId) -> Result<()> {
-    sqlx::query(
-        "DELETE FROM deliveries WHERE occurrence_id = \
-             (SELECT id FROM occurrences WHERE id = $1 AND phase = 'filling')",
-    )
-    .bind(occurrence.0)
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query("DELETE FROM occurrences WHERE id = $1 AND phase = 'filling'")
-        .bind(occurrence.0)
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
 /// Nothing more is claimed from now on; what is under way arrives. `false`: it is not being sent.
 pub async fn pause(tx: &mut Tx, guild: GuildId, id: OccurrenceId, now_ms: i64) -> Result<bool> {
     let paused = sqlx::query(
@@ -126,102 +106,18 @@ pub async fn resume(tx: &mut Tx, guild: GuildId, id: OccurrenceId, now_ms: i64) 
     Ok(resumed.rows_affected() == 1)
 }
 
-/// What waits is cancelled; what is under way arrives. The first rows at once, the others by the
-/// lane, within moments: none of them is claimed any more. `false`: there was nothing to cancel.
-pub async fn cancel(tx: &mut Tx, guild: GuildId, id: OccurrenceId, now_ms: i64) -> Result<bool> {
-    let cancelled = sqlx::query(
-        "UPDATE occurrences SET phase = 'cancelled', updated_ms = $3 \
-         WHERE id = $1 AND guild_id = $2 AND phase IN ('sending', 'paused', 'stopped')",
-    )
-    .bind(id.0)
-    .bind(guild.0)
-    .bind(now_ms)
-    .execute(&mut *tx)
-    .await?;
-    if cancelled.rows_affected() == 0 {
-        return Ok(false);
-    }
-    cancel_waiting(tx, id, now_ms).await?;
-    Ok(true)
-}
-
-/// Cancels some of what waits; and once nothing waits or is under way, the occurrence has ended.
-pub(super) async fn cancel_waiting(tx: &mut Tx, id: OccurrenceId, now_ms: i64) -> Result<()> {
-    sqlx::query(
-        "UPDATE deliveries SET state = 'cancelled', reason = $2, ended_ms = $3 WHERE id IN ( \
-             SELECT id FROM deliveries WHERE occurrence_id = $1 \
-                 AND state IN ('available', 'retryable') LIMIT $4)",
-    )
-    .bind(id.0)
-    .bind(reason::CANCELLED)
-    .bind(now_ms)
-    .bind(CANCELLED_AT_ONCE)
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query(
-        "UPDATE occurrences SET ended_ms = $2 \
-         WHERE id = $1 AND phase = 'cancelled' AND ended_ms IS NULL AND NOT EXISTS ( \
-             SELECT 1 FROM deliveries WHERE occurrence_id = $1 \
-                 AND state IN ('available', 'retryable', 'running'))",
-    )
-    .bind(id.0)
-    .bind(now_ms)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// What was refused for good waits again, with its attempts and deferrals anew; with `unknown`, also
-/// what may have arrived. Suppressed recipients are asked about at the claim as ever. Returns how
-/// many; the occurrence is [`Phase::Sending`] again if there are any. Of one that is being filled, or
-/// was cancelled, none is.
-pub async fn retry_failed(
-    tx: &mut Tx,
-    guild: GuildId,
-    id: OccurrenceId,
-    unknown: bool,
-    now_ms: i64,
-) -> Result<i64> {
-    let and = if unknown { "unknown" } else { "discarded" };
-    let retried = sqlx::query(
-        "UPDATE deliveries SET state = 'available', reason = NULL, soft = 0, server_id = NULL, \
-             attempt = 0, deferrals = 0, not_before_ms = 0, first_attempt_ms = NULL, \
-             deferred_ms = NULL, ended_ms = NULL \
-         WHERE state IN ('discarded', $3) AND occurrence_id = ( \
-             SELECT id FROM occurrences WHERE id = $1 AND guild_id = $2 \
-                 AND phase IN ('sending', 'paused', 'stopped', 'ended'))",
-    )
-    .bind(id.0)
-    .bind(guild.0)
-    .bind(and)
-    .execute(&mut *tx)
-    .await?;
-    let retried = i64::try_from(retried.rows_affected()).unwrap_or(i64::MAX);
-    if retried > 0 {
-        sqlx::query(
-            "UPDATE occurrences SET phase = 'sending', why = NULL, ended_ms = NULL, \
-                 updated_ms = $3 WHERE id = $1 AND guild_id = $2",
-        )
-        .bind(id.0)
-        .bind(guild.0)
-        .bind(now_ms)
-        .execute(tx)
-        .await?;
-    }
-    Ok(retried)
-}
-
 /// How far it is.
 pub async fn progress(tx: &mut Tx, guild: GuildId, id: OccurrenceId) -> Result<Option<Progress>> {
     // One statement, so that all numbers are of one moment.
     let rows = sqlx::query(
         "SELECT occurrences.phase, occurrences.why, occurrences.began_ms, occurrences.ended_ms, \
-             counted.state, counted.number \
+             counted.state, counted.number, occurrences.forgotten_ms \
          FROM occurrences LEFT JOIN ( \
              SELECT occurrence_id, state, COUNT(*) AS number FROM deliveries \
              WHERE occurrence_id = $1 GROUP BY occurrence_id, state) AS counted \
              ON counted.occurrence_id = occurrences.id \
-         WHERE occurrences.id = $1 AND occurrences.guild_id = $2",
+         WHERE occurrences.id = $1 AND occurrences.guild_id = $2 \
+             AND occurrences.phase <> 'abandoned'",
     )
     .bind(id.0)
     .bind(guild.0)
@@ -236,6 +132,7 @@ pub async fn progress(tx: &mut Tx, guild: GuildId, id: OccurrenceId) -> Result<O
         counts: BTreeMap::new(),
         began_ms: first.try_get(2)?,
         ended_ms: first.try_get(3)?,
+        forgotten_ms: first.try_get(6)?,
     };
     for row in &rows {
         if let Some(state) = row.try_get::<Option<String>, _>(4)? {
@@ -365,11 +262,19 @@ fn second<A, B>(pair: Option<(A, B)>) -> Option<B> {
     pair.map(|(_, second)| second)
 }
 
-/// A mail that was taken came back: it counts as refused for good, for this reason.
+/// A mail came back: it counts as refused for good, for this reason. One that is still under way does
+/// once its attempt has ended.
 pub async fn came_back(tx: &mut Tx, id: DeliveryId, why: &str, now_ms: i64) -> Result<()> {
+    // One statement, as the end of the attempt may be recorded at this moment.
     sqlx::query(
-        "UPDATE deliveries SET state = 'discarded', reason = $2, ended_ms = $3 \
-         WHERE id = $1 AND state IN ('completed', 'unknown')",
+        "UPDATE deliveries SET \
+             state = CASE WHEN state = 'running' THEN state ELSE 'discarded' END, \
+             reason = CASE WHEN state = 'running' THEN reason ELSE $2 END, \
+             bounce = CASE WHEN state = 'running' THEN $2 END, \
+             ended_ms = CASE WHEN state = 'running' THEN ended_ms ELSE $3 END, \
+             round = (SELECT occurrences.round FROM occurrences \
+                 WHERE occurrences.id = deliveries.occurrence_id) \
+         WHERE id = $1 AND state IN ('running', 'completed', 'unknown')",
     )
     .bind(id.0)
     .bind(why)

@@ -5,14 +5,15 @@ mod law;
 mod one_mail;
 mod support;
 
-use timeattack::campaign::{self, Audience, Kind, LeftOut, State as Place, Warning};
+use timeattack::campaign::{self, Audience, Failed, Kind, LeftOut, State as Place, Warning};
 use timeattack::error::{CampaignError, MailFault, SegmentFault, UserError};
 use timeattack::ids::GuildId;
 use timeattack::mailer::{EmailAddress, Scope};
 use timeattack::outbox::mail::{Phase, State};
+use timeattack::subscriber::{self, Reason};
 
 use crate::subscribers::refusal;
-use crate::support::{GUILD, hours, minutes, seconds};
+use crate::support::{GUILD, days, hours, minutes, seconds};
 use support::{Post, template};
 
 #[tokio::test]
@@ -286,6 +287,36 @@ async fn what_failed_is_sent_again_and_what_may_have_arrived_only_if_asked_for()
 }
 
 #[tokio::test]
+async fn what_failed_long_ago_cannot_be_sent_again_and_an_admin_is_told_why() {
+    let post = Post::start().await;
+    post.template("news", template("News", "<p>x</p>")).await;
+    post.subscribers(2).await;
+    post.notice("November", "").await.unwrap();
+    post.mails.fail_next([Scope::RecipientPermanent]);
+    let id = post.proves("November").await.unwrap().occurrence;
+    post.sends(id).await.unwrap();
+    let failed = || post.inside(async |app| campaign::failed(&app, GUILD, "November").await);
+    let once = Failed {
+        id,
+        failed: 1,
+        unknown: 0,
+    };
+    assert_eq!(failed().await.unwrap(), once);
+    post.app.clock.advance_ms(days(31));
+    post.app
+        .changes_until(async || post.status("November").await.is_forgotten())
+        .await;
+    let forgotten = UserError::Campaign(CampaignError::Forgotten { days: 30 });
+    assert_eq!(refusal(failed().await), forgotten);
+    // By a button that was shown before.
+    let retried = post.inside(async move |app| campaign::retry(&app, GUILD, id, true).await);
+    assert_eq!(refusal(retried.await), forgotten);
+    let status = post.status("November").await;
+    assert_eq!(status.occurrence.unwrap().state, Place::Done);
+    assert_eq!(post.to().len(), 1);
+}
+
+#[tokio::test]
 async fn the_admins_are_told_once_a_day_why_it_waits() {
     for (faults, said) in [
         (vec![Scope::DailyQuota], "the mails of this day are used up"),
@@ -378,6 +409,28 @@ async fn only_servers_that_the_host_lets_may_send() {
     let to = EmailAddress::parse("admin@example.org").unwrap();
     let refused = refusal(post.tests("November", to).await);
     assert_eq!(refused, UserError::Campaign(CampaignError::NotAllowed));
+}
+
+#[tokio::test]
+async fn an_address_that_a_test_finds_not_to_exist_is_written_to_no_more() {
+    let post = Post::start().await;
+    post.template("news", template("News", "<p>x</p>")).await;
+    post.subscriber("mina@example.org", "Mina", "").await;
+    post.subscriber("zoe@example.org", "Zoe", "").await;
+    post.notice("November", "").await.unwrap();
+    post.mails.fail_next([Scope::RecipientPermanent]);
+    let mina = EmailAddress::parse("mina@example.org").unwrap();
+    post.tests("November", mina.clone()).await.unwrap();
+    post.app.settle().await;
+    let known = post.inside(async move |app| subscriber::get(&app, GUILD, &mina).await);
+    let (_, suppressions, _) = known.await.unwrap();
+    let reasons: Vec<_> = suppressions.iter().map(|one| one.reason).collect();
+    assert_eq!(reasons, [Reason::Bounced]);
+    let proven = post.proves("November").await.unwrap();
+    assert_eq!(
+        (proven.audience.total, proven.audience.left_out.suppressed),
+        (1, 1)
+    );
 }
 
 #[tokio::test]

@@ -354,7 +354,6 @@ async fn a_message_that_comes_again_has_no_second_effect() {
 async fn complaints_suppress_and_what_is_not_final_does_not() {
     let site = Site::with_certificate().await;
     let mail = site.mail(GUILD, Class::Ad, false, MINA).await;
-    let test = site.mail(GUILD, Class::Ad, true, MINA).await;
     let not_spam = json!({ "complaintFeedbackType": "not-spam" });
     let abuse = json!({ "complaintFeedbackType": "abuse" });
     let away = json!({ "bounceType": "Transient", "bounceSubType": "General" });
@@ -364,9 +363,6 @@ async fn complaints_suppress_and_what_is_not_final_does_not() {
         ("2", event(&mail, "Bounce", ("bounce", away))),
         ("3", event(&mail, "Delivery", ("delivery", json!({})))),
         ("4", json!("Successfully validated SNS topic")),
-        // A test's.
-        ("5", event(&test, "Complaint", ("complaint", abuse.clone()))),
-        ("6", bounce(&test)),
     ] {
         let answer = site.post(&notification(id, &event, NOW_MS)).await;
         assert_eq!(answer.status, 200, "{id}");
@@ -390,5 +386,23 @@ async fn complaints_suppress_and_what_is_not_final_does_not() {
     );
     let complained = (GUILD.0, "all".to_owned(), "complained".to_owned());
     assert_eq!(site.suppressions(MINA).await, [complained]);
+    site.end().await;
+}
+
+#[tokio::test]
+async fn a_tests_mail_counts_like_any_other() {
+    let site = Site::with_certificate().await;
+    let abuse = json!({ "complaintFeedbackType": "abuse" });
+    for (email, said) in [(MINA, "bounced"), ("zoe@example.org", "complained")] {
+        let test = site.mail(GUILD, Class::Ad, true, email).await;
+        let event = match said {
+            "bounced" => bounce(&test),
+            _ => event(&test, "Complaint", ("complaint", abuse.clone())),
+        };
+        let answer = site.post(&notification(said, &event, NOW_MS)).await;
+        assert_eq!(answer.status, 200);
+        let suppressed = (GUILD.0, "all".to_owned(), said.to_owned());
+        assert_eq!(site.suppressions(email).await, [suppressed]);
+    }
     site.end().await;
 }

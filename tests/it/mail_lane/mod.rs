@@ -1,7 +1,9 @@
 //! The lane of mails: what becomes of every recipient, whatever the mail server says.
 
+mod bounces;
 mod crash;
 mod pace;
+mod pieces;
 mod refusals;
 mod support;
 
@@ -11,8 +13,8 @@ use timeattack::outbox::mail::{self, Ending, Phase, State, reason};
 
 use crate::support::GUILD;
 use support::{
-    Deed, Sending, begun, counts, does, frozen, limits, one, phase, progress, retried, rows,
-    with_memory,
+    Deed, Sending, abandoned, begun, came_back, counts, does, filled, frozen, known, limits, one,
+    phase, progress, retried, rows, with_memory,
 };
 
 #[tokio::test]
@@ -50,48 +52,18 @@ async fn nothing_of_what_is_being_filled_goes_and_it_can_be_abandoned() {
     let (app, _, memory) = with_memory(limits()).await;
     let id = frozen(&app, 1).await;
     app.settle().await;
-    let filling = timeattack::ids::OccurrenceId(7);
-    let occurrence = mail::Occurrence {
-        id: filling,
-        guild: GUILD,
-        guild_name: String::new(),
-        class: timeattack::outbox::Class::Ad,
-        content: String::new(),
-        is_test: false,
+    let one = Sending {
+        recipients: 1,
+        ..Sending::default()
     };
-    let recipient = mail::Recipient {
-        id: timeattack::ids::DeliveryId(8),
-        occurrence: filling,
-        email: "a@example.org".into(),
-        address: "a@example.org".into(),
-        name: String::new(),
-        fields: Default::default(),
-    };
-    let job = (occurrence, recipient);
-    let filled = app.app().db.write(job, |tx, (occurrence, recipient)| {
-        Box::pin(async move {
-            mail::open(tx, occurrence, 0).await?;
-            mail::add(tx, std::slice::from_ref(recipient), 0).await
-        })
-    });
-    filled.await.unwrap();
+    let filling = filled(&app, one).await;
     app.app().outbox.wake_mails();
     app.settle().await;
     assert_eq!(counts(&app, filling).await, [(State::Available, 1)]);
     assert_eq!(memory.letters().len(), 1);
-    let abandon = |id| {
-        app.app()
-            .db
-            .write(id, |tx, id| Box::pin(mail::abandon(tx, *id)))
-    };
-    abandon(filling).await.unwrap();
-    abandon(id).await.unwrap();
-    let mut conn = app.app().db.read().await.unwrap();
-    assert_eq!(
-        mail::progress(&mut conn, GUILD, filling).await.unwrap(),
-        None
-    );
-    drop(conn);
+    abandoned(&app, filling).await;
+    abandoned(&app, id).await;
+    assert_eq!(known(&app, filling).await, None);
     assert_eq!(counts(&app, id).await, [(State::Completed, 1)], "too late");
 }
 
@@ -258,11 +230,7 @@ async fn a_mail_is_found_by_its_id_and_by_the_servers_and_can_come_back() {
         .unwrap();
     assert_eq!(by_server, Some((row.id, found)));
     drop(conn);
-    let came = (row.id, app.now_ms());
-    let back = app.app().db.write(came, |tx, (id, now_ms)| {
-        Box::pin(mail::came_back(tx, *id, "550 5.1.1 no such user", *now_ms))
-    });
-    back.await.unwrap();
+    came_back(&app, row.id, "550 5.1.1 no such user").await;
     let row = one(&app, id, State::Discarded).await;
     assert_eq!(row.reason.as_deref(), Some("550 5.1.1 no such user"));
     let mut conn = app.app().db.read().await.unwrap();
@@ -300,8 +268,11 @@ async fn what_is_asked_at_every_look_is_found_by_an_index() {
     let (app, ..) = with_memory(limits()).await;
     let sending = "SELECT id FROM occurrences WHERE phase = 'sending'";
     let cancelled = "SELECT id FROM occurrences WHERE phase = 'cancelled' AND ended_ms IS NULL";
+    let abandoned = "SELECT id FROM occurrences WHERE phase = 'abandoned'";
+    let retried = "SELECT id FROM occurrences WHERE retry_discarded > 0";
     let running = "SELECT id FROM deliveries WHERE state = 'running' AND lease_until_ms >= 0";
-    let has_work = format!("{sending} UNION ALL {cancelled} UNION ALL {running} LIMIT 1");
+    let all = [sending, cancelled, abandoned, retried, running].join(" UNION ALL ");
+    let has_work = format!("{all} LIMIT 1");
     let claim = "SELECT id, email FROM deliveries WHERE occurrence_id = 1 AND state = 'available' \
          AND not_before_ms <= 5 ORDER BY not_before_ms, id LIMIT 10";
     let next = "SELECT MIN(not_before_ms) FROM deliveries \
@@ -314,12 +285,22 @@ async fn what_is_asked_at_every_look_is_found_by_an_index() {
          GROUP BY occurrence_id, state";
     let page = "SELECT id, address FROM deliveries WHERE occurrence_id = 1 AND id > 5 \
          ORDER BY id LIMIT 10";
+    let put_back = "UPDATE deliveries SET state = 'available' WHERE id IN ( \
+         SELECT id FROM deliveries WHERE occurrence_id = 1 AND state IN ('discarded', 'unknown') \
+             AND round < CASE state WHEN 'discarded' THEN 1 ELSE 0 END LIMIT 10)";
+    let delete = "DELETE FROM deliveries WHERE id IN ( \
+         SELECT id FROM deliveries WHERE occurrence_id = 1 LIMIT 10)";
+    let to_forget = "SELECT id FROM occurrences WHERE ended_ms <= 1 AND forgotten_ms IS NULL \
+         ORDER BY ended_ms LIMIT 1";
+    let forgetting = "SELECT id FROM occurrences WHERE forgetting_id IS NOT NULL ORDER BY id";
     for (sql, indexes) in [
         (
             has_work.as_str(),
             &[
                 "occurrences_sending",
                 "occurrences_cancelled",
+                "occurrences_abandoned",
+                "occurrences_retried",
                 "deliveries_running",
             ][..],
         ),
@@ -328,6 +309,10 @@ async fn what_is_asked_at_every_look_is_found_by_an_index() {
         (end, &["deliveries_by_state"]),
         (progress, &["deliveries_by_state"]),
         (page, &["deliveries_of_occurrence"]),
+        (put_back, &["deliveries_by_state"]),
+        (delete, &["deliveries_of_occurrence"]),
+        (to_forget, &["occurrences_kept"]),
+        (forgetting, &["occurrences_forgetting"]),
     ] {
         let plan = app.plan(sql).await;
         if app.is_postgres() {

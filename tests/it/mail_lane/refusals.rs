@@ -47,6 +47,16 @@ async fn a_full_mailbox_is_counted_over_occurrences_in_a_row() {
         let last = author.bounces().pop().unwrap();
         assert_eq!(last, ("member0@example.org".into(), Bounce::Soft { times }));
     }
+    // A test says how it is, and is no campaign.
+    server.says(At::Rcpt, "550 5.2.2 mailbox full");
+    let test = Sending {
+        recipients: 1,
+        is_test: true,
+        ..Sending::default()
+    };
+    begun(&app, test).await;
+    app.settle().await;
+    assert_eq!(author.bounces().pop().unwrap().1, Bounce::Soft { times: 3 });
     frozen(&app, 1).await;
     app.settle().await;
     server.says(At::Rcpt, "550 5.2.1 mailbox disabled");

@@ -17,7 +17,7 @@ use timeattack::outbox::mail::{
 use timeattack::run::MailMeans;
 
 use crate::support::smtp::{Delivered, SmtpServer};
-use crate::support::{GUILD, TestApp};
+use crate::support::{GUILD, TestApp, execute};
 
 /// Remembers what it was told.
 #[derive(Default)]
@@ -214,6 +214,18 @@ pub async fn frozen(app: &TestApp, recipients: usize) -> OccurrenceId {
 
 /// Fills it, begins it, and says so to the lane.
 pub async fn begun(app: &TestApp, sending: Sending) -> OccurrenceId {
+    let id = filled(app, sending).await;
+    let job = (id, app.now_ms());
+    let begun = app.app().db.write(job, |tx, (id, now_ms)| {
+        Box::pin(mail::begin(tx, *id, *now_ms))
+    });
+    assert!(begun.await.unwrap());
+    app.app().outbox.wake_mails();
+    id
+}
+
+/// Fills it.
+pub async fn filled(app: &TestApp, sending: Sending) -> OccurrenceId {
     let handles = app.app();
     let next = || handles.ids.next(&handles.clock);
     let occurrence = Occurrence {
@@ -246,12 +258,33 @@ pub async fn begun(app: &TestApp, sending: Sending) -> OccurrenceId {
                 mail::open(tx, occurrence, *now_ms).await?;
                 mail::add(tx, recipients, *now_ms).await?;
                 // Who is in it already is not added again.
-                mail::add(tx, &recipients[..recipients.len().min(3)], *now_ms).await?;
-                mail::begin(tx, occurrence.id, *now_ms).await
+                mail::add(tx, &recipients[..recipients.len().min(3)], *now_ms).await
             })
         });
-    assert!(filled.await.unwrap());
-    handles.outbox.wake_mails();
+    filled.await.unwrap();
+    id
+}
+
+/// One that has ended, with so many rows in this state.
+pub async fn ended(app: &TestApp, recipients: usize, state: State) -> OccurrenceId {
+    let sending = Sending {
+        recipients,
+        ..Sending::default()
+    };
+    let id = filled(app, sending).await;
+    let (now_ms, state) = (app.now_ms(), state.as_str());
+    for sql in [
+        format!(
+            "UPDATE deliveries SET state = '{state}', reason = 'as it was', attempt = 1, \
+             ended_ms = {now_ms} WHERE occurrence_id = {id}"
+        ),
+        format!(
+            "UPDATE occurrences SET phase = 'ended', began_ms = {now_ms}, ended_ms = {now_ms} \
+             WHERE id = {id}"
+        ),
+    ] {
+        execute(&app.app().db, sql).await.unwrap();
+    }
     id
 }
 
@@ -280,19 +313,45 @@ pub async fn does(app: &TestApp, deed: Deed, id: OccurrenceId) -> bool {
 }
 
 pub async fn retried(app: &TestApp, id: OccurrenceId, unknown: bool) -> i64 {
-    let job = (id, unknown, app.now_ms());
-    let retried = app.app().db.write(job, |tx, (id, unknown, now_ms)| {
-        Box::pin(mail::retry_failed(tx, GUILD, *id, *unknown, *now_ms))
-    });
-    let retried = retried.await.unwrap();
+    let retried = decided_to_retry(app, id, unknown).await;
     app.app().outbox.wake_mails();
     retried
 }
 
-pub async fn progress(app: &TestApp, id: OccurrenceId) -> Progress {
+/// The same, and the lane has not heard of it.
+pub async fn decided_to_retry(app: &TestApp, id: OccurrenceId, unknown: bool) -> i64 {
+    let job = (id, unknown, app.now_ms());
+    let retried = app.app().db.write(job, |tx, (id, unknown, now_ms)| {
+        Box::pin(mail::retry_failed(tx, GUILD, *id, *unknown, *now_ms))
+    });
+    retried.await.unwrap()
+}
+
+pub async fn abandoned(app: &TestApp, id: OccurrenceId) {
+    let job = (id, app.now_ms());
+    let abandoned = app.app().db.write(job, |tx, (id, now_ms)| {
+        Box::pin(mail::abandon(tx, *id, *now_ms))
+    });
+    abandoned.await.unwrap();
+}
+
+/// It is told that this mail came back.
+pub async fn came_back(app: &TestApp, id: DeliveryId, why: &'static str) {
+    let job = (id, app.now_ms());
+    let back = app.app().db.write(job, |tx, (id, now_ms)| {
+        Box::pin(mail::came_back(tx, *id, why, *now_ms))
+    });
+    back.await.unwrap();
+}
+
+/// How far it is; `None`: there is none.
+pub async fn known(app: &TestApp, id: OccurrenceId) -> Option<Progress> {
     let mut conn = app.app().db.read().await.unwrap();
-    let progress = mail::progress(&mut conn, GUILD, id).await.unwrap();
-    progress.unwrap()
+    mail::progress(&mut conn, GUILD, id).await.unwrap()
+}
+
+pub async fn progress(app: &TestApp, id: OccurrenceId) -> Progress {
+    known(app, id).await.unwrap()
 }
 
 pub async fn phase(app: &TestApp, id: OccurrenceId) -> Phase {

@@ -61,6 +61,10 @@ pub fn hours(count: i64) -> i64 {
     count * 3_600_000
 }
 
+pub fn days(count: i64) -> i64 {
+    count * 86_400_000
+}
+
 /// Runs statements by hand, in the writer's own connection.
 pub async fn execute(db: &Db, sql: impl Into<String>) -> Result<(), Error> {
     db.write(sql.into(), |tx, sql| {
@@ -402,7 +406,7 @@ impl TestApp {
     }
 
     /// Looks again after each signal of this process or its peers, until `reached`.
-    async fn changes_until(&self, reached: impl AsyncFn() -> bool) {
+    pub async fn changes_until(&self, reached: impl AsyncFn() -> bool) {
         let mut outboxes = self.peers();
         outboxes.push(self.app().outbox.clone());
         let mut changes: Vec<_> = outboxes.iter().map(Outbox::changes).collect();

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
@@ -63,6 +63,8 @@ pub enum Act {
     Close,
     /// Answers nothing for as long as the test lasts.
     Hang,
+    /// What is usual, once the test says so.
+    Await(Arc<Notify>),
     /// What is usual, this time.
     Usual,
 }
@@ -467,6 +469,10 @@ impl Session {
             }
             Act::Close => return Err(End),
             Act::Hang => std::future::pending().await,
+            Act::Await(go) => {
+                go.notified().await;
+                usual.to_owned()
+            }
         };
         self.write(&wire(&said)).await?;
         Ok(code(&said))

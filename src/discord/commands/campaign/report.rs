@@ -8,7 +8,7 @@ use serenity::{ButtonStyle, CreateActionRow, CreateAttachment, CreateEmbed};
 use super::button::Button;
 use super::{manager, progress, suggest_campaign};
 use crate::app::App;
-use crate::campaign::{self as campaigns, Report, State as Place};
+use crate::campaign::{self as campaigns, Failed, Report};
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
@@ -43,7 +43,7 @@ pub(super) async fn report(
         let reply = made(&ctx.data().app, &asker, &name).await?;
         Ok(Answer::Private(reply))
     };
-    respond::command(ctx, Deferral::Private, answer).await
+    respond::large_command(ctx, Deferral::Private, answer).await
 }
 
 async fn made(app: &App, asker: &Asker, name: &str) -> Result<Reply> {
@@ -142,7 +142,7 @@ impl<'a> Facts<'a> {
                 lines.push(count(key, number));
             }
         }
-        if self.failed + self.unknown > 0 {
+        if self.failed + self.unknown > 0 && !self.report.status.is_forgotten() {
             lines.push(self.say("campaign-report-retry", &[]));
         }
         lines
@@ -267,29 +267,18 @@ pub(super) async fn retry_failed(
 ) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
-        let status = campaigns::status(&ctx.data().app, asker.guild, &name).await?;
-        let occurrence = status.occurrence.as_ref();
-        let occurrence = occurrence.ok_or(CampaignError::NotBegun)?;
-        let id = match occurrence.state {
-            Place::Sending | Place::Done => occurrence.id,
-            Place::Cancelled => return Err(CampaignError::Cancelled.into()),
-            _ => return Err(CampaignError::NotBegun.into()),
-        };
-        let failed = status.count(&[State::Discarded]);
-        let unknown = status.count(&[State::Unknown]);
-        if failed + unknown == 0 {
-            return Err(CampaignError::NothingFailed.into());
-        }
-        Ok(Answer::Private(question(
-            id,
-            (failed, unknown),
-            asker.language,
-        )))
+        let failed = campaigns::failed(&ctx.data().app, asker.guild, &name).await?;
+        Ok(Answer::Private(question(failed, asker.language)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-fn question(id: OccurrenceId, (failed, unknown): (i64, i64), language: Language) -> Reply {
+fn question(failed: Failed, language: Language) -> Reply {
+    let Failed {
+        id,
+        failed,
+        unknown,
+    } = failed;
     let args = [("failed", failed.into()), ("unknown", unknown.into())];
     let mut lines = vec![text(language, "campaign-retry", &args)];
     let mut buttons = Vec::new();

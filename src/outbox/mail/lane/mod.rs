@@ -496,6 +496,7 @@ impl Outbox {
             opened,
             sending,
             idle,
+            revived,
             served,
             more,
             paced_ms,
@@ -504,6 +505,9 @@ impl Outbox {
         } = done;
         for occurrence in &opened {
             memory.presses.insert(occurrence.id, self.press(occurrence));
+        }
+        for id in &revived {
+            memory.idle.remove(id);
         }
         memory.idle.extend(idle);
         memory.idle.retain(|id, _| sending.contains(id));

@@ -10,7 +10,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::super::judge::{Claimed, Refusal, Verdict};
-use super::super::store::cancel_waiting;
+use super::super::pieces;
 use super::super::{
     Author, Bounce, Ending, Occurrence, Recipient, Rest, RestCause, State, Withheld, daily, reason,
 };
@@ -24,8 +24,8 @@ use crate::outbox::{Class, LEASE_MS};
 
 /// Rows of one statement: the least of these that is enough.
 const SIZES: [usize; 4] = [1, 8, 32, 128];
-/// Earlier occurrences in which an address's mailbox is looked for.
-const EARLIER: i64 = 10;
+/// The newest occurrences in which an address's mailbox is looked for.
+const NEWEST: i64 = 10;
 /// What another process is about to take is looked at again after this long.
 const TAKEN_ELSEWHERE_MS: i64 = 100;
 /// Columns of a result.
@@ -76,8 +76,10 @@ pub(super) struct Done {
     pub(super) sending: HashSet<OccurrenceId>,
     /// Of which nothing is due before.
     pub(super) idle: HashMap<OccurrenceId, i64>,
+    /// Of which something may be due again.
+    pub(super) revived: Vec<OccurrenceId>,
     pub(super) served: Option<OccurrenceId>,
-    /// Something was left out, or is to be cancelled: there is more to do at once.
+    /// Something was left out, or changes in pieces: there is more to do at once.
     pub(super) more: bool,
     /// The rate has room again.
     pub(super) paced_ms: Option<i64>,
@@ -101,6 +103,8 @@ pub(super) async fn has_work(tx: &mut Tx) -> Result<bool> {
     let found: Option<i64> = sqlx::query_scalar(
         "SELECT id FROM occurrences WHERE phase = 'sending' \
          UNION ALL SELECT id FROM occurrences WHERE phase = 'cancelled' AND ended_ms IS NULL \
+         UNION ALL SELECT id FROM occurrences WHERE phase = 'abandoned' \
+         UNION ALL SELECT id FROM occurrences WHERE retry_discarded > 0 \
          UNION ALL SELECT id FROM deliveries WHERE state = 'running' AND lease_until_ms >= 0 \
          LIMIT 1",
     )
@@ -114,10 +118,15 @@ pub(in crate::outbox) async fn interrupt_all(tx: &mut Tx, now_ms: i64) -> Result
     interrupt(tx, i64::MAX, now_ms).await.map(drop)
 }
 
-/// What was under way in a process that is no more may have arrived.
+/// What was under way in a process that is no more may have arrived, unless it is known to have come
+/// back.
 async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Vec<OccurrenceId>> {
     let rows = sqlx::query(
-        "UPDATE deliveries SET state = 'unknown', reason = $3, ended_ms = $2, \
+        "UPDATE deliveries SET \
+             state = CASE WHEN bounce IS NULL THEN 'unknown' ELSE 'discarded' END, \
+             reason = COALESCE(bounce, $3), bounce = NULL, ended_ms = $2, \
+             round = (SELECT occurrences.round FROM occurrences \
+                 WHERE occurrences.id = deliveries.occurrence_id), \
              lease_owner = NULL, lease_until_ms = NULL \
          WHERE state = 'running' AND lease_until_ms <= $1 RETURNING occurrence_id",
     )
@@ -145,16 +154,17 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
         renew(tx, cycle.boot, now_ms + LEASE_MS, held).await?;
         touched.extend(interrupt(tx, now_ms, now_ms).await?);
     }
+    let went = pieces::go_on(tx, now_ms).await?;
+    touched.extend(went.touched);
+    done.revived = went.revived;
     let mut sending = sending(tx).await?;
     done.sending = sending.iter().map(|one| one.id).collect();
     if let Some(rest) = &cycle.rest {
         tell(tx, cycle, &sending, rest, now_ms).await?;
     }
     sending.retain(|one| {
-        cycle
-            .idle
-            .get(&one.id)
-            .is_none_or(|due_ms| *due_ms <= now_ms)
+        let due_ms = cycle.idle.get(&one.id).copied();
+        due_ms.is_none_or(|due_ms| due_ms <= now_ms) || done.revived.contains(&one.id)
     });
     if cycle.room > 0 && !sending.is_empty() {
         claim(tx, cycle, sending, &mut done, now_ms).await?;
@@ -175,10 +185,7 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     for id in touched.into_iter().filter(is_over).collect::<HashSet<_>>() {
         end_if_over(tx, cycle, id, now_ms).await?;
     }
-    for id in cancelled(tx).await? {
-        cancel_waiting(tx, id, now_ms).await?;
-        done.more |= next_due_ms(tx, id).await?.is_some();
-    }
+    done.more |= went.more;
     Ok(done)
 }
 
@@ -302,6 +309,8 @@ async fn record(tx: &mut Tx, cycle: &Cycle, now_ms: i64) -> Result<Vec<Occurrenc
     Ok(touched.into_iter().collect())
 }
 
+/// What came back while it was under way ends as that, whatever the attempt came to: the word on it was
+/// faster than the mail server's own.
 async fn store(
     tx: &mut Tx,
     boot: i64,
@@ -310,12 +319,18 @@ async fn store(
     now_ms: i64,
 ) -> Result<()> {
     let sql = format!(
-        "UPDATE deliveries SET state = v.column2, reason = v.column3, server_id = v.column4, \
+        "UPDATE deliveries SET \
+             state = CASE WHEN bounce IS NULL THEN v.column2 ELSE 'discarded' END, \
+             reason = COALESCE(bounce, v.column3), bounce = NULL, server_id = v.column4, \
              not_before_ms = v.column5, attempt = attempt - v.column6, \
              deferrals = deferrals + v.column7, \
              deferred_ms = CASE WHEN v.column7 = 1 AND deferred_ms IS NULL THEN $2 \
                  ELSE deferred_ms END, \
-             soft = v.column8, ended_ms = v.column9, lease_owner = NULL, lease_until_ms = NULL \
+             soft = v.column8, \
+             ended_ms = CASE WHEN bounce IS NULL THEN v.column9 ELSE $2 END, \
+             round = (SELECT occurrences.round FROM occurrences \
+                 WHERE occurrences.id = deliveries.occurrence_id), \
+             lease_owner = NULL, lease_until_ms = NULL \
          FROM (VALUES {}) AS v \
          WHERE deliveries.id = v.column1 AND deliveries.state = 'running' \
              AND deliveries.lease_owner = $1",
@@ -399,25 +414,25 @@ async fn tell_bounce(
     let bounce = match refusal {
         Refusal::Gone => Bounce::Gone,
         Refusal::Soft => Bounce::Soft {
-            times: 1 + soft_before(tx, claimed).await?,
+            times: soft_in_a_row(tx, claimed).await?,
         },
     };
     cycle.author.bounced(tx, guild, email, bounce, now_ms).await
 }
 
-/// In how many occurrences in a row, just before this one, the mailbox was full or closed.
-async fn soft_before(tx: &mut Tx, claimed: &Claimed) -> Result<i64> {
+/// In how many occurrences in a row, up to this one, the mailbox was full or closed.
+async fn soft_in_a_row(tx: &mut Tx, claimed: &Claimed) -> Result<i64> {
     let rows = sqlx::query(
         "SELECT deliveries.soft FROM ( \
-             SELECT id FROM occurrences WHERE guild_id = $1 AND is_test = 0 AND id < $3 \
-             ORDER BY id DESC LIMIT $4) AS earlier \
-         JOIN deliveries ON deliveries.occurrence_id = earlier.id AND deliveries.email = $2 \
-         WHERE deliveries.state = 'completed' OR deliveries.soft = 1 ORDER BY earlier.id DESC",
+             SELECT id FROM occurrences WHERE guild_id = $1 AND is_test = 0 AND id <= $3 \
+             ORDER BY id DESC LIMIT $4) AS newest \
+         JOIN deliveries ON deliveries.occurrence_id = newest.id AND deliveries.email = $2 \
+         WHERE deliveries.state = 'completed' OR deliveries.soft = 1 ORDER BY newest.id DESC",
     )
     .bind(claimed.guild.0)
     .bind(claimed.recipient.email.as_str())
     .bind(claimed.recipient.occurrence.0)
-    .bind(EARLIER)
+    .bind(NEWEST)
     .fetch_all(tx)
     .await?;
     let mut times = 0;
@@ -770,7 +785,7 @@ async fn next_due_ms(tx: &mut Tx, id: OccurrenceId) -> Result<Option<i64>> {
 async fn end_if_over(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, now_ms: i64) -> Result<()> {
     let ended = sqlx::query(
         "UPDATE occurrences SET phase = 'ended', ended_ms = $2, updated_ms = $2 \
-         WHERE id = $1 AND phase IN ('sending', 'paused') AND NOT EXISTS ( \
+         WHERE id = $1 AND phase IN ('sending', 'paused') AND retry_discarded = 0 AND NOT EXISTS ( \
              SELECT 1 FROM deliveries WHERE occurrence_id = $1 \
                  AND state IN ('available', 'retryable', 'running'))",
     )
@@ -782,16 +797,6 @@ async fn end_if_over(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, now_ms: i64) 
         cycle.author.ended(tx, id, Ending::Ended, now_ms).await?;
     }
     Ok(())
-}
-
-/// Cancelled ones of which something waits or is under way.
-async fn cancelled(tx: &mut Tx) -> Result<Vec<OccurrenceId>> {
-    let ids: Vec<i64> = sqlx::query_scalar(
-        "SELECT id FROM occurrences WHERE phase = 'cancelled' AND ended_ms IS NULL",
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(ids.into_iter().map(OccurrenceId).collect())
 }
 
 /// How many mails may go today, and when there is more room.
