@@ -35,7 +35,7 @@ use crate::alerts::{Alerts, Event};
 use crate::announce;
 use crate::app::App;
 use crate::campaign::{self, Desk};
-use crate::check;
+use crate::check::{self, dns::Dns};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigErrors, DatabaseUrl, MailConfig, Topic};
 use crate::consent::{DoorKeeper, notices};
@@ -332,7 +332,7 @@ pub async fn check(config: std::result::Result<Config, ConfigErrors>) -> anyhow:
         lines.push(secret_key::check(config));
         lines.push(check::mail_server(&config.mail, &Clock::System).await);
         lines.push(check::mail_sender(&config.mail));
-        lines.push(check::dkim(&config.mail));
+        lines.extend(check::mail_records(&config.mail, &Dns::of_this_machine()).await);
     }
     Ok(check::report(&lines, &mut std::io::stdout().lock())?)
 }

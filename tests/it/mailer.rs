@@ -7,6 +7,7 @@ mod files;
 mod losses;
 mod mime;
 mod queue;
+mod records;
 mod refusals;
 mod secrecy;
 mod signatures;

@@ -6,6 +6,7 @@
 
 pub mod bot;
 mod database;
+pub mod dns;
 pub mod newsroom;
 pub mod openapi;
 pub mod program;

@@ -6,7 +6,12 @@
 //! fail  Discord token: the token is not valid — make a new one on the page “Bot”, …
 //! ```
 //!
+//! What DNS says of mails is judged by [`mail_records`], and asked by [`dns`].
+//!
 //! To add a check: a function that returns a [`Line`], called in [`crate::run::check`].
+
+pub mod dns;
+mod records;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -22,6 +27,8 @@ use crate::config::{Config, ConfigErrors, DiscordConfig, DkimConfig, HttpConfig,
 use crate::mailer::dkim::Signer;
 use crate::mailer::smtp::{self, Stage, Tls};
 use crate::mailer::{Failure, Scope};
+
+pub use records::mail_records;
 
 /// Discord answers within a second, a mail server within a few; whoever runs a check waits no longer
 /// than this for each.
@@ -95,9 +102,10 @@ impl fmt::Display for Line {
     }
 }
 
-/// Errors from elsewhere may have several lines.
+/// Errors from elsewhere may have several lines, and what DNS or a server says, controls of terminals.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.replace(char::is_control, "\u{fffd}")
 }
 
 /// Prints the lines; the exit code is 1 if one of them is a failure.
@@ -311,50 +319,6 @@ pub fn mail_sender(mail: &MailConfig) -> Line {
     }
 }
 
-/// The key that signs mails. DNS is not asked: what it should say is told instead.
-pub fn dkim(mail: &MailConfig) -> Line {
-    const WHAT: &str = "DKIM";
-    let Some(dkim) = &mail.dkim else {
-        let detail = "mails are not signed here";
-        let advice = "set MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY_FILE, unless the \
-                      mail server signs";
-        return Line::warn(WHAT, detail, advice);
-    };
-    let signer = match signer(dkim) {
-        Ok(signer) => signer,
-        Err(why) => {
-            let detail = format!("the key of MAIL_DKIM_KEY_FILE cannot be used: {why}");
-            let advice = "name a file with a private key, such as `openssl genrsa 2048` writes";
-            return Line::fail(WHAT, detail, advice);
-        }
-    };
-    let from = mail.from.as_ref().map(|from| from.address.domain());
-    let is_aligned = |from: &str| {
-        let ends = from.strip_suffix(dkim.domain.as_str());
-        ends.is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
-    };
-    if let Some(from) = from.filter(|from| !is_aligned(from)) {
-        return Line::fail(
-            WHAT,
-            format!(
-                "the key signs for {}, and mails are from {from}",
-                dkim.domain
-            ),
-            "sign with the domain of MAIL_FROM: DMARC counts no other",
-        );
-    }
-    Line::warn(
-        WHAT,
-        "the key can be read and signs; its record in DNS, and those of SPF and DMARC, are not \
-         verified here",
-        format!(
-            "see that DNS has the TXT record {} with the text: {}",
-            signer.record_name(),
-            signer.record()
-        ),
-    )
-}
-
 /// Reads the key that signs.
 pub fn signer(dkim: &DkimConfig) -> anyhow::Result<Signer> {
     let pem = std::fs::read(&dkim.key_file)?;
@@ -471,13 +435,13 @@ mod tests {
     fn each_line_says_what_to_do() {
         let lookup = |key: &str| (key == "LOG_FORMAT").then(|| "xml".to_owned());
         let mut lines = configuration(&Config::from_lookup(&lookup, Command::Check));
-        lines.insert(0, Line::ok("database", "SQLite\n3.51.3"));
+        lines.insert(0, Line::ok("database", "SQLite\n3.51.3\u{1b}[2J"));
         let mut output = Vec::new();
         let code = report(&lines, &mut output).unwrap();
         assert_eq!(code, ExitCode::FAILURE);
         assert_eq!(
             String::from_utf8(output).unwrap(),
-            "ok    database: SQLite 3.51.3\n\
+            "ok    database: SQLite 3.51.3\u{fffd}[2J\n\
              fail  configuration: LOG_FORMAT: \"xml\" is no format — write text or json\n"
         );
         let warning = [Line::warn("time", "off by 3 s", "set the clock")];

@@ -1,0 +1,288 @@
+//! DKIM (RFC 6376): whether receivers find the key that ours sign with.
+
+use super::super::dns::Dns;
+use super::super::{Level, Line, signer};
+use super::{Tags, shown, unanswered};
+use crate::config::{DkimConfig, MailConfig};
+use crate::mailer::dkim::Signer;
+
+const WHAT: &str = "DKIM";
+
+pub(super) async fn check(mail: &MailConfig, from: &str, dns: &Dns) -> Line {
+    let (dkim, signer) = match key(mail) {
+        Ok(key) => key,
+        Err(line) => return line,
+    };
+    let name = signer.record_name();
+    let line = match dns.texts(&name).await {
+        Ok(texts) => judge(&signer, &texts),
+        Err(why) => {
+            let advice = format!("try again, and see that DNS has {}", wanted(&signer));
+            Line::warn(WHAT, unanswered(WHAT, &name, &why).detail, advice)
+        }
+    };
+    aligned(line, &dkim.domain, from)
+}
+
+/// Where no mail leaves: what DNS should say is told, and not asked.
+pub(super) fn unasked(mail: &MailConfig) -> Line {
+    let (dkim, signer) = match key(mail) {
+        Ok(key) => key,
+        Err(line) => return line,
+    };
+    let line = Line::warn(
+        WHAT,
+        "the key can be read and signs; its record in DNS is asked for once SMTP_URL and MAIL_FROM \
+         are set",
+        format!("see that DNS has {}", wanted(&signer)),
+    );
+    match &mail.from {
+        Some(from) => aligned(line, &dkim.domain, from.address.domain()),
+        None => line,
+    }
+}
+
+/// The key that signs, or why there is none.
+fn key(mail: &MailConfig) -> Result<(&DkimConfig, Signer), Line> {
+    let Some(dkim) = &mail.dkim else {
+        let detail = "mails are not signed here";
+        let advice = "set MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY_FILE, unless the \
+                      mail server signs";
+        return Err(Line::warn(WHAT, detail, advice));
+    };
+    match signer(dkim) {
+        Ok(signer) => Ok((dkim, signer)),
+        Err(why) => {
+            let detail = format!("the key of MAIL_DKIM_KEY_FILE cannot be used: {why}");
+            let advice = "name a file with a private key, such as `openssl genrsa 2048` writes";
+            Err(Line::fail(WHAT, detail, advice))
+        }
+    }
+}
+
+/// The record that receivers need.
+fn wanted(signer: &Signer) -> String {
+    let (name, record) = (signer.record_name(), signer.record());
+    format!("the TXT record {name} with the text: {record}")
+}
+
+fn judge(signer: &Signer, texts: &[String]) -> Line {
+    let name = signer.record_name();
+    let fail = |detail: String| {
+        let what_to_do = match texts.len() {
+            0 => "publish",
+            1 => "replace it by",
+            _ => "leave nothing there but",
+        };
+        Line::fail(WHAT, detail, format!("{what_to_do} {}", wanted(signer)))
+    };
+    let [text] = texts else {
+        return fail(match texts.len() {
+            0 => format!("DNS has no record {name}: no signature can be verified"),
+            count => format!(
+                "{name} has {count} records, of which receivers may take any (RFC 6376 §3.6.2.2)"
+            ),
+        });
+    };
+    let record = match compare(text, &signer.record()) {
+        Ok(record) => record,
+        Err(wrong) => return fail(format!("{name} {wrong}: no signature can be verified")),
+    };
+    if record.lists("t", "y") == Some(true) {
+        return Line::warn(
+            WHAT,
+            format!("{name} has our key, and says t=y: receivers treat mails as not signed"),
+            "take y out of its t= when mails arrive well",
+        );
+    }
+    Line::ok(WHAT, format!("{name} has the key that signs"))
+}
+
+/// The tags of `text`, if receivers verify with it what the key of the record `wanted` signs; else
+/// what is wrong with it.
+fn compare<'a>(text: &'a str, wanted: &str) -> Result<Tags<'a>, String> {
+    let record = Tags::parse(text);
+    let is_one = |tags: &Tags<'_>| tags.get("v").is_none_or(|version| version == "DKIM1");
+    let record = record.filter(is_one);
+    let record = record.ok_or_else(|| format!("is no record of DKIM, {}", shown(text)))?;
+    let wanted = Tags::parse(wanted).expect("our own record is a list of tags");
+    let without_space = |key: &str| key.split_whitespace().collect::<String>();
+    let key = record.get("p").map(without_space);
+    match key.as_deref() {
+        None => return Err(format!("has no key: {}", shown(text))),
+        Some("") => return Err("has its key revoked (p= is empty)".to_owned()),
+        // In base64 one key has one form.
+        Some(key) if Some(key) != wanted.get("p") => {
+            return Err("has another key than MAIL_DKIM_KEY_FILE".to_owned());
+        }
+        Some(_) => {}
+    }
+    let kind = record.get("k").unwrap_or("rsa");
+    if !wanted.lists("k", kind).unwrap_or_default() {
+        return Err(format!("calls its key one of the kind {}", shown(kind)));
+    }
+    if record.lists("h", "sha256") == Some(false) {
+        return Err("allows no SHA-256 (h=)".to_owned());
+    }
+    if record.lists("s", "*") == Some(false) && record.lists("s", "email") == Some(false) {
+        return Err("is not for mail (s=)".to_owned());
+    }
+    Ok(record)
+}
+
+/// `line`, unless nothing in it is worse than that DMARC does not count what is signed.
+fn aligned(line: Line, domain: &str, from: &str) -> Line {
+    if line.level == Level::Fail || is_aligned(domain, from) {
+        return line;
+    }
+    Line::warn(
+        WHAT,
+        format!(
+            "the key signs for {domain}, and mails are from {from}: DMARC counts a signature only \
+             if both are of one organisation's domain (RFC 9989 §4.4.1)"
+        ),
+        format!("set MAIL_DKIM_DOMAIN to {from} or a domain above it"),
+    )
+}
+
+/// Whether one is the other, or above it. Two beside one another may be one organisation's, too, which
+/// no name tells: they are warned of.
+fn is_aligned(one: &str, other: &str) -> bool {
+    let is_above = |above: &str, below: &str| {
+        let sub = below.strip_suffix(above);
+        // Nothing is everybody's: `org` is above all of its domains.
+        above.contains('.') && sub.is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
+    };
+    is_above(one, other) || is_above(other, one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RSA: &[u8] = include_bytes!("../../../tests/keys/dkim_rsa.pem");
+    const OTHER: &[u8] = include_bytes!("../../../tests/keys/dkim_rsa_other.pem");
+    const ED25519: &[u8] = include_bytes!("../../../tests/keys/dkim_ed25519.pem");
+
+    fn signer(key: &[u8]) -> Signer {
+        Signer::new("example.org", "2026a", key).unwrap()
+    }
+
+    fn key(signer: &Signer) -> String {
+        let record = signer.record();
+        record.rsplit_once("p=").unwrap().1.to_owned()
+    }
+
+    fn line(signer: &Signer, text: &str) -> Line {
+        judge(signer, &[text.to_owned()])
+    }
+
+    #[test]
+    fn the_key_is_found_however_its_record_is_written() {
+        let rsa = signer(RSA);
+        let key = key(&rsa);
+        let (begin, end) = key.split_at(200);
+        for text in [
+            rsa.record(),
+            rsa.record().replace("; ", ";"),
+            // RSA is what a key is of if nothing is said.
+            format!("p={key}"),
+            format!("p={begin} {end};k=RSA ; v=DKIM1; n=ours;"),
+            format!("h=sha1:sha256; s=email; t=s; p={begin}\t{end}"),
+            format!("h = sha256; s=other : *; p = {key}"),
+        ] {
+            let line = line(&rsa, &text);
+            assert_eq!(line.level, Level::Ok, "{line}: {text}");
+            assert!(line.detail.contains("2026a._domainkey.example.org"));
+        }
+        let ed25519 = signer(ED25519);
+        assert_eq!(line(&ed25519, &ed25519.record()).level, Level::Ok);
+    }
+
+    #[test]
+    fn what_no_signature_can_be_verified_with_fails_and_the_right_one_is_told() {
+        let rsa = signer(RSA);
+        let key = key(&rsa);
+        for (text, sought) in [
+            (
+                signer(OTHER).record(),
+                "another key than MAIL_DKIM_KEY_FILE",
+            ),
+            (
+                signer(ED25519).record(),
+                "another key than MAIL_DKIM_KEY_FILE",
+            ),
+            // What is signed is case-sensitive, and so is base64.
+            (format!("p={}", key.to_lowercase()), "another key"),
+            ("v=DKIM1; k=rsa; p=".to_owned(), "revoked"),
+            ("v=DKIM1; p= ;".to_owned(), "revoked"),
+            ("v=DKIM1; k=rsa".to_owned(), "has no key"),
+            ("v=spf1 -all".to_owned(), "no record of DKIM, “v=spf1 -all”"),
+            (
+                "verification".to_owned(),
+                "no record of DKIM, “verification”",
+            ),
+            (
+                format!("v=DKIM2; p={key}"),
+                "no record of DKIM, “v=DKIM2; p=",
+            ),
+            (format!("k=ed25519; p={key}"), "the kind “ed25519”"),
+            (format!("h=sha1; p={key}"), "SHA-256"),
+            (format!("s=tlsrpt; p={key}"), "not for mail"),
+        ] {
+            let line = line(&rsa, &text);
+            assert_eq!(line.level, Level::Fail, "{line}: {text}");
+            assert!(line.detail.contains(sought), "{line}");
+            assert!(
+                line.detail.contains("2026a._domainkey.example.org"),
+                "{line}"
+            );
+            assert!(line.advice.unwrap().contains(&rsa.record()));
+        }
+        let none = judge(&rsa, &[]);
+        assert_eq!(none.level, Level::Fail);
+        assert!(
+            none.detail
+                .contains("no record 2026a._domainkey.example.org")
+        );
+        assert!(none.advice.unwrap().ends_with(&rsa.record()));
+        let two = judge(&rsa, &[rsa.record(), signer(OTHER).record()]);
+        assert_eq!(two.level, Level::Fail);
+        assert!(two.detail.contains("2 records"), "{two}");
+    }
+
+    #[test]
+    fn a_record_that_says_it_is_a_test_is_warned_of() {
+        let rsa = signer(RSA);
+        let line = line(&rsa, &format!("{}; t=s:y", rsa.record()));
+        assert_eq!(line.level, Level::Warn);
+        assert!(line.detail.contains("t=y"), "{line}");
+    }
+
+    #[test]
+    fn domains_are_aligned_below_one_another() {
+        for (domain, from, is) in [
+            ("example.org", "example.org", true),
+            ("example.org", "mail.example.org", true),
+            ("mail.example.org", "example.org", true),
+            ("example.org", "example.net", false),
+            ("example.org", "myexample.org", false),
+            ("myexample.org", "example.org", false),
+            ("org", "example.org", false),
+        ] {
+            assert_eq!(is_aligned(domain, from), is, "{domain}, {from}");
+        }
+        let ok = || Line::ok(WHAT, "well");
+        assert_eq!(aligned(ok(), "example.org", "a.example.org"), ok());
+        let line = aligned(ok(), "example.net", "example.org");
+        assert_eq!(line.level, Level::Warn);
+        assert!(line.detail.contains("signs for example.net"), "{line}");
+        assert!(line.detail.contains("DMARC"), "{line}");
+        // Worse things are told first.
+        let failed = Line::fail(WHAT, "no key", "publish it");
+        assert_eq!(
+            aligned(failed.clone(), "example.net", "example.org"),
+            failed
+        );
+    }
+}
