@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Campaign, Kind, Occurrence, State, Tell};
-use crate::db::Tx;
+use crate::db::{Tx, generated};
 use crate::error::{CampaignError, Result};
 use crate::ids::{CampaignId, GuildId, OccurrenceId, UserId};
 
@@ -60,7 +60,7 @@ pub(super) async fn count(tx: &mut Tx, guild: GuildId) -> Result<i64> {
 }
 
 pub(super) async fn find(tx: &mut Tx, guild: GuildId, name: &str) -> Result<Option<Campaign>> {
-    let found = sqlx::query(crate::db::generated(format!(
+    let found = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 AND name_key = $2"
     )))
     .bind(guild.0)
@@ -76,7 +76,7 @@ pub(super) async fn of_occurrence(
     guild: GuildId,
     id: OccurrenceId,
 ) -> Result<Option<Campaign>> {
-    let found = sqlx::query(crate::db::generated(format!(
+    let found = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 AND id = \
              (SELECT campaign_id FROM campaign_occurrences WHERE id = $2 AND guild_id = $1)"
     )))
@@ -94,7 +94,7 @@ pub(super) async fn page(
     most: i64,
     skip: i64,
 ) -> Result<Vec<Campaign>> {
-    let rows = sqlx::query(crate::db::generated(format!(
+    let rows = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3"
     )))
     .bind(guild.0)
@@ -600,7 +600,7 @@ pub(super) async fn give_up(
 
 /// What a member has made.
 pub(super) async fn by(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<Vec<Campaign>> {
-    let rows = sqlx::query(crate::db::generated(format!(
+    let rows = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 AND author_id = $2 ORDER BY id"
     )))
     .bind(guild.0)
