@@ -110,7 +110,7 @@ pub(super) async fn names(
     tx: &mut Tx,
     guild: GuildId,
     typed: &str,
-    most: i64,
+    most: usize,
 ) -> Result<Vec<String>> {
     // Not by `LIKE`, whose signs somebody might type; a guild has few.
     let all = sqlx::query_scalar::<_, String>(
@@ -121,7 +121,6 @@ pub(super) async fn names(
     .await?;
     let typed = super::name_key(typed);
     let fits = |name: &String| super::name_key(name).contains(&typed);
-    let most = usize::try_from(most).unwrap_or_default();
     Ok(all.into_iter().filter(fits).take(most).collect())
 }
 

@@ -18,6 +18,7 @@ use super::connection::describe;
 use super::framework::Context;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::i18n::text;
 use crate::ids::MessageId;
 use crate::timeattack::start_message::{self, Shown};
 
@@ -85,16 +86,18 @@ impl Pending<'_> {
             answer = &mut work => Some(answer),
             () = self.app.clock.sleep_ms(DEFER_AFTER_MS) => None,
         };
+        let in_time = in_time.map(|answer| self.explained(answer));
         let sent = match in_time {
-            Some(answer) => match self.explained(answer) {
-                Some(answer) => self.send_first(answer).await,
-                None => return false,
-            },
-            None => {
+            Some(None) => return false,
+            Some(Some(answer)) if !answer.is_large() => self.send_first(answer).await,
+            late => {
                 let deferral = self.deferral.response();
                 let deferred = self.respond(&deferral, false).await;
                 // Whatever became of the deferral, what was begun is brought to its end.
-                let answer = self.explained(work.await);
+                let answer = match late {
+                    Some(answer) => answer,
+                    None => self.explained(work.await),
+                };
                 match (deferred, answer) {
                     (Ok(_), Some(answer)) => self.send_deferred(answer).await,
                     (Ok(_), None) => return false,
@@ -120,8 +123,8 @@ impl Pending<'_> {
         )
     }
 
-    async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
-        let (shown, then) = (answer.shown(), answer.then());
+    async fn send_first(&self, mut answer: Answer) -> Result<bool, serenity::Error> {
+        let (shown, then) = (answer.shown(), answer.take_then());
         let is_form = matches!(answer, Answer::Form(_));
         let response = answer.into_response();
         let message = self.respond(&response, shown.is_some()).await?;
@@ -133,9 +136,9 @@ impl Pending<'_> {
     }
 
     /// Sends the answer after its deferral.
-    async fn send_deferred(&self, answer: Answer) -> Result<bool, serenity::Error> {
+    async fn send_deferred(&self, mut answer: Answer) -> Result<bool, serenity::Error> {
         let (http, token) = (self.http, self.token);
-        let (shown, then) = (answer.shown(), answer.then());
+        let (shown, then) = (answer.shown(), answer.take_then());
         let message = match answer {
             Answer::Update(reply) | Answer::UpdateThen { update: reply, .. } => {
                 let edit = reply.into_edit();
@@ -146,7 +149,7 @@ impl Pending<'_> {
                 let followup = reply.into_followup();
                 followup.execute(http, (None, token)).await?
             }
-            Answer::Private(reply) => {
+            Answer::Private(reply) | Answer::PrivateThen { first: reply, .. } => {
                 if self.deferral == Deferral::Public {
                     // What follows a public deferral first takes its place, and is as public.
                     http.delete_original_interaction_response(token).await?;
@@ -165,16 +168,28 @@ impl Pending<'_> {
     }
 
     /// What is said besides. Tried once: nothing would keep a repeat from showing twice, and whoever
-    /// asked has their answer already.
-    async fn follow(&self, then: Option<(Reply, Audience)>) {
-        let Some((then, to)) = then else { return };
-        let followup = then.into_followup().ephemeral(to == Audience::Asker);
-        let told = self
-            .http
-            .create_followup_message(self.token, &followup, Vec::new());
-        if let Err(error) = told.await {
-            answer::lost(error);
+    /// asked has their answer already. Of files that did not arrive they are told.
+    async fn follow(&self, then: Vec<(Reply, Audience)>) {
+        let mut missing: usize = 0;
+        for (reply, to) in then {
+            let has_files = reply.has_files();
+            if !self.follow_with(reply, to).await && has_files {
+                missing += 1;
+            }
         }
+        if missing > 0 {
+            let language = asker::language(self.locale);
+            let told = text(language, "files-missing", &[("messages", missing.into())]);
+            self.follow_with(Reply::new(told), Audience::Asker).await;
+        }
+    }
+
+    /// Returns whether it was taken.
+    async fn follow_with(&self, reply: Reply, to: Audience) -> bool {
+        let followup = reply.into_followup().ephemeral(to == Audience::Asker);
+        // By its builder, which alone sends its files.
+        let sent = followup.execute(self.http, (None, self.token)).await;
+        sent.map_err(answer::lost).is_ok()
     }
 
     /// Keeps which message shows a time attack, so that it can be edited later. Without it the

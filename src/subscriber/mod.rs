@@ -285,7 +285,7 @@ pub async fn list(app: &App, guild: GuildId, page: i64) -> Result<Page> {
 }
 
 /// Addresses that begin with what is typed.
-pub async fn suggest(app: &App, guild: GuildId, typed: &str, most: i64) -> Result<Vec<String>> {
+pub async fn suggest(app: &App, guild: GuildId, typed: &str, most: usize) -> Result<Vec<String>> {
     let mut conn = app.db.read().await?;
     store::beginning_with(&mut conn, guild, &typed.trim().to_lowercase(), most).await
 }

@@ -269,7 +269,7 @@ pub(super) async fn beginning_with(
     tx: &mut Tx,
     guild: GuildId,
     typed: &str,
-    most: i64,
+    most: usize,
 ) -> Result<Vec<String>> {
     let addresses = sqlx::query_scalar(
         "SELECT email FROM subscribers WHERE guild_id = $1 AND SUBSTR(email, 1, LENGTH($2)) = $2 \
@@ -278,7 +278,7 @@ pub(super) async fn beginning_with(
     Ok(addresses
         .bind(guild.0)
         .bind(typed.to_owned())
-        .bind(most)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_all(tx)
         .await?)
 }
