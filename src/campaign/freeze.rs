@@ -282,18 +282,19 @@ pub async fn retry(app: &App, guild: GuildId, id: OccurrenceId, unknown: bool) -
         .write(job, |tx, (guild, id, unknown, now_ms)| {
             Box::pin(async move {
                 if !store::send_again(tx, *guild, *id, *now_ms).await? {
-                    return Ok(None);
+                    let campaign = store::of_occurrence(tx, *guild, *id).await?;
+                    campaign.ok_or(CampaignError::Unknown)?;
+                    return Err(CampaignError::Cancelled.into());
                 }
                 let again = mail::retry_failed(tx, *guild, *id, *unknown, *now_ms).await?;
                 if again == 0 {
                     // Undoes the change above: nothing is sent, so nothing would come to its end.
                     return Err(CampaignError::NothingFailed.into());
                 }
-                Ok(Some(again))
+                Ok(again)
             })
         })
         .await?;
-    let again = again.ok_or(CampaignError::Cancelled)?;
     app.outbox.wake_mails();
     tracing::info!(occurrence.id = %id, again, "what failed of a campaign is sent again");
     Ok(again)

@@ -208,8 +208,8 @@ pub(super) async fn has_begun(tx: &mut Tx, id: CampaignId) -> Result<bool> {
     Ok(count > 0)
 }
 
-/// A draft becomes what is sent, at once or at its time; `false` if it is none (any more), or its
-/// campaign has begun.
+/// A draft becomes what is sent, at once or at its time; `false` if it is none (any more), its
+/// campaign has begun, or its time has passed: nobody has confirmed that it goes at once.
 pub(super) async fn confirm(
     tx: &mut Tx,
     guild: GuildId,
@@ -219,8 +219,8 @@ pub(super) async fn confirm(
     let confirmed = sqlx::query(
         "UPDATE campaign_occurrences SET state = CASE WHEN at_ms > $3 THEN 'scheduled' \
              ELSE 'freezing' END, audience = 0, updated_ms = $3 \
-         WHERE id = $1 AND guild_id = $2 AND state = 'draft' AND NOT EXISTS ( \
-             SELECT 1 FROM campaign_occurrences AS other \
+         WHERE id = $1 AND guild_id = $2 AND state = 'draft' AND (at_ms = 0 OR at_ms > $3) \
+             AND NOT EXISTS (SELECT 1 FROM campaign_occurrences AS other \
              WHERE other.campaign_id = campaign_occurrences.campaign_id AND other.is_test = 0 \
                  AND (other.began_ms IS NOT NULL \
                      OR other.state IN ('scheduled', 'freezing', 'sending')))",

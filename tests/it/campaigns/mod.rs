@@ -1,5 +1,6 @@
 //! Campaigns: who gets them, once, and what stops them before anybody does.
 
+mod buttons;
 mod commands;
 mod law;
 mod one_mail;
@@ -11,8 +12,7 @@ use timeattack::ids::GuildId;
 use timeattack::mailer::{EmailAddress, Scope};
 use timeattack::outbox::mail::{Phase, State};
 
-use crate::subscribers::refusal;
-use crate::support::{GUILD, hours, minutes, seconds};
+use crate::support::{GUILD, hours, minutes, refusal, seconds};
 use support::{Post, template};
 
 #[tokio::test]
@@ -283,6 +283,53 @@ async fn what_failed_is_sent_again_and_what_may_have_arrived_only_if_asked_for()
     let file = String::from_utf8(files[0].clone()).unwrap();
     assert_eq!(file.lines().count(), 6, "{file}");
     assert!(file.contains("delivered"), "{file}");
+}
+
+#[tokio::test]
+async fn one_that_was_stopped_goes_on_once_the_cause_is_gone() {
+    for scope in [Scope::Message, Scope::Sender] {
+        let post = Post::start().await;
+        post.alerts_channel().await;
+        post.template("news", template("News", "<p>x</p>")).await;
+        post.subscribers(60).await;
+        post.notice("November", "").await.unwrap();
+        let resume = async || {
+            let resumed = post.inside(async |app| campaign::resume(&app, GUILD, "November").await);
+            resumed.await.unwrap();
+            post.app.advance(minutes(1)).await;
+        };
+        let is_stopped = async |times: usize| {
+            let status = post.status("November").await;
+            let phase = status.progress.as_ref().unwrap().phase;
+            assert_eq!((phase, status.total()), (Phase::Stopped, 60));
+            assert!(status.is_over(), "nothing of it happens by itself");
+            let told = post.app.posts();
+            let stops = told.iter().filter(|post| post.contains("was stopped"));
+            assert_eq!(stops.count(), times, "{told:?}");
+        };
+        post.mails.fail_next([scope]);
+        let id = post.proves("November").await.unwrap().occurrence;
+        post.sends(id).await.unwrap();
+        post.app.advance(minutes(1)).await;
+        is_stopped(1).await;
+        // Resumed while the cause is there, it stops again, and the admins are told again.
+        post.mails.fail_next([scope]);
+        resume().await;
+        is_stopped(2).await;
+        resume().await;
+        let status = post.status("November").await;
+        assert_eq!(status.count(&[State::Completed]), 60);
+        assert_eq!(status.progress.unwrap().why, None);
+        let mut to = post.to();
+        to.dedup();
+        assert_eq!(
+            (to.len(), post.mails.letters().len()),
+            (60, 60),
+            "each once"
+        );
+        let told = post.app.posts();
+        assert!(told[2].contains("is done: 60 delivered"), "{told:?}");
+    }
 }
 
 #[tokio::test]
