@@ -290,20 +290,8 @@ async fn a_schedule_says_when_by_the_servers_clock_and_whether_that_changes_befo
         skipped.contains("the clocks go forward over it"),
         "{skipped}"
     );
-    // 01:45 for the first time: the next 01:30 is the second, after the change.
-    let bot = bot.restarted_after(NOVEMBER_MS).await;
-    let said = schedules(&bot, "2027-11-07 01:30").await;
-    assert!(
-        said.contains("**2027-11-07 01:30** (America/New_York, UTC-05:00)"),
-        "{said}"
-    );
-    assert!(said.contains(changes), "{said}");
     bot.end().await;
 }
-
-/// From the tests' midnight in New York to 01:45 in daylight saving time on the day on which it ends:
-/// 351 days, and 45 minutes.
-const NOVEMBER_MS: i64 = 351 * 86_400_000 + 45 * 60_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_of_more_files_than_a_message_takes_is_whole() {
