@@ -495,6 +495,15 @@ subscribers-title = 📇 { $count ->
 }, { $suppressed } of them get nothing (page { $page } of { $pages })
 subscribers-exported = 📇 All subscribers, and with why nothing is sent to some of them; `consents.csv` has every consent and refusal that was recorded. Times are UTC.
 
+# Files of which one message does not take all.
+
+files-in-messages = 📎 { $files } files, in { $messages } messages: this one and those below it.
+files-part = 📎 Message { $part } of { $parts }.
+files-missing = ⚠️ { $messages ->
+    [one] One message with files
+   *[other] { $messages } messages with files
+} could not be sent. What came is not whole: please ask again.
+
 # Help.
 
 menu-start-with = Start a time attack with this

@@ -425,6 +425,12 @@ subscribers-none = 아직 구독자가 없어요. `/subscriber add`나 `/subscri
 subscribers-title = 📇 구독자 { $count }명, 그중 보내지 않는 { $suppressed }명 ({ $page }/{ $pages }쪽)
 subscribers-exported = 📇 모든 구독자와 보내지 않는 이유예요. `consents.csv`에는 지금까지의 모든 동의와 거부 기록이 있어요. 시각은 UTC입니다.
 
+# 한 메시지에 다 담기지 않는 파일.
+
+files-in-messages = 📎 파일은 모두 { $files }개이고, 이 메시지부터 { $messages }개의 메시지에 나눠 보내요.
+files-part = 📎 메시지 { $parts }개 중 { $part }번째예요.
+files-missing = ⚠️ 파일이 든 메시지 { $messages }개를 보내지 못했어요. 빠진 것이 있으니 다시 요청해 주세요.
+
 # 도움말.
 
 menu-start-with = 이 메시지로 타임어택 시작

@@ -323,11 +323,13 @@ pub async fn retry(app: &App, guild: GuildId, id: OccurrenceId, unknown: bool) -
         .write(job, |tx, (guild, id, unknown, now_ms)| {
             Box::pin(async move {
                 if !store::send_again(tx, *guild, *id, *now_ms).await? {
-                    return Ok(None);
+                    let campaign = store::of_occurrence(tx, *guild, *id).await?;
+                    campaign.ok_or(CampaignError::Unknown)?;
+                    return Err(CampaignError::Cancelled.into());
                 }
                 let again = mail::retry_failed(tx, *guild, *id, *unknown, *now_ms).await?;
                 if again > 0 {
-                    return Ok(Some(again));
+                    return Ok(again);
                 }
                 // Undoes the change above: nothing is sent, so nothing would come to its end.
                 let progress = mail::progress(tx, *guild, *id).await?;
@@ -338,7 +340,6 @@ pub async fn retry(app: &App, guild: GuildId, id: OccurrenceId, unknown: bool) -
             })
         })
         .await?;
-    let again = again.ok_or(CampaignError::Cancelled)?;
     app.outbox.wake_mails();
     tracing::info!(occurrence.id = %id, again, "what failed of a campaign is sent again");
     Ok(again)

@@ -353,7 +353,7 @@ pub async fn list(app: &App, guild: GuildId, page: i64) -> Result<Page> {
 }
 
 /// Names of campaigns that have in them what is typed.
-pub async fn suggest(app: &App, guild: GuildId, typed: &str, most: i64) -> Result<Vec<String>> {
+pub async fn suggest(app: &App, guild: GuildId, typed: &str, most: usize) -> Result<Vec<String>> {
     let mut conn = app.db.read().await?;
     store::names(&mut conn, guild, typed, most).await
 }

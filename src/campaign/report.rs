@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::{CampaignError, Result};
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::outbox::mail::{self, Delivery, Phase, Progress, Rest, State, Stretch};
-use crate::subscriber::sheet;
+use crate::subscriber::sheet::Table;
 
 /// Rows of the ledger read at once.
 const ROWS_AT_ONCE: i64 = 1_000;
@@ -162,25 +162,18 @@ pub async fn files(
     id: OccurrenceId,
     most_bytes: usize,
 ) -> Result<Vec<Vec<u8>>> {
-    let header = sheet::row(&COLUMNS.map(str::to_owned));
-    let begin = || [sheet::BYTE_ORDER_MARK, &header].concat();
-    let (mut files, mut file) = (Vec::new(), begin());
+    let mut table = Table::new(&COLUMNS, most_bytes);
     let mut after = DeliveryId(0);
     loop {
         let mut conn = app.db.read().await?;
         let page = mail::page(&mut conn, guild, id, after, ROWS_AT_ONCE).await?;
         drop(conn);
         let Some(last) = page.last() else {
-            files.push(file);
-            return Ok(files);
+            return Ok(table.files());
         };
         after = last.id;
         for delivery in &page {
-            let row = sheet::row(&cells(delivery));
-            if file.len() + row.len() > most_bytes && file.len() > begin().len() {
-                files.push(std::mem::replace(&mut file, begin()));
-            }
-            file.extend(row);
+            table.push(&cells(delivery));
         }
     }
 }

@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Campaign, Kind, Occurrence, State, Tell};
-use crate::db::Tx;
+use crate::db::{Tx, generated};
 use crate::error::{CampaignError, Result};
 use crate::ids::{CampaignId, GuildId, OccurrenceId, UserId};
 
@@ -60,7 +60,7 @@ pub(super) async fn count(tx: &mut Tx, guild: GuildId) -> Result<i64> {
 }
 
 pub(super) async fn find(tx: &mut Tx, guild: GuildId, name: &str) -> Result<Option<Campaign>> {
-    let found = sqlx::query(crate::db::generated(format!(
+    let found = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 AND name_key = $2"
     )))
     .bind(guild.0)
@@ -76,7 +76,7 @@ pub(super) async fn of_occurrence(
     guild: GuildId,
     id: OccurrenceId,
 ) -> Result<Option<Campaign>> {
-    let found = sqlx::query(crate::db::generated(format!(
+    let found = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 AND id = \
              (SELECT campaign_id FROM campaign_occurrences WHERE id = $2 AND guild_id = $1)"
     )))
@@ -94,7 +94,7 @@ pub(super) async fn page(
     most: i64,
     skip: i64,
 ) -> Result<Vec<Campaign>> {
-    let rows = sqlx::query(crate::db::generated(format!(
+    let rows = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3"
     )))
     .bind(guild.0)
@@ -110,7 +110,7 @@ pub(super) async fn names(
     tx: &mut Tx,
     guild: GuildId,
     typed: &str,
-    most: i64,
+    most: usize,
 ) -> Result<Vec<String>> {
     // Not by `LIKE`, whose signs somebody might type; a guild has few.
     let all = sqlx::query_scalar::<_, String>(
@@ -121,7 +121,6 @@ pub(super) async fn names(
     .await?;
     let typed = super::name_key(typed);
     let fits = |name: &String| super::name_key(name).contains(&typed);
-    let most = usize::try_from(most).unwrap_or_default();
     Ok(all.into_iter().filter(fits).take(most).collect())
 }
 
@@ -209,8 +208,8 @@ pub(super) async fn has_begun(tx: &mut Tx, id: CampaignId) -> Result<bool> {
     Ok(count > 0)
 }
 
-/// A draft becomes what is sent, at once or at its time; `false` if it is none (any more), or its
-/// campaign has begun.
+/// A draft becomes what is sent, at once or at its time; `false` if it is none (any more), its
+/// campaign has begun, or its time has passed: nobody has confirmed that it goes at once.
 pub(super) async fn confirm(
     tx: &mut Tx,
     guild: GuildId,
@@ -220,8 +219,8 @@ pub(super) async fn confirm(
     let confirmed = sqlx::query(
         "UPDATE campaign_occurrences SET state = CASE WHEN at_ms > $3 THEN 'scheduled' \
              ELSE 'freezing' END, audience = 0, updated_ms = $3 \
-         WHERE id = $1 AND guild_id = $2 AND state = 'draft' AND NOT EXISTS ( \
-             SELECT 1 FROM campaign_occurrences AS other \
+         WHERE id = $1 AND guild_id = $2 AND state = 'draft' AND (at_ms = 0 OR at_ms > $3) \
+             AND NOT EXISTS (SELECT 1 FROM campaign_occurrences AS other \
              WHERE other.campaign_id = campaign_occurrences.campaign_id AND other.is_test = 0 \
                  AND (other.began_ms IS NOT NULL \
                      OR other.state IN ('scheduled', 'freezing', 'sending')))",
@@ -600,7 +599,7 @@ pub(super) async fn give_up(
 
 /// What a member has made.
 pub(super) async fn by(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<Vec<Campaign>> {
-    let rows = sqlx::query(crate::db::generated(format!(
+    let rows = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 AND author_id = $2 ORDER BY id"
     )))
     .bind(guild.0)

@@ -16,6 +16,10 @@ use crate::messenger::{self, CONTENT_LENGTH, DESCRIPTION_LENGTH, markdown::short
 use crate::timeattack;
 use crate::timeattack::start_message::Shown;
 
+/// Bytes of files that go with a first response, which has three tries of 0.9 s: sent by a line of
+/// 3 Mbit/s within one of them.
+const AT_ONCE_BYTES: usize = 256 * 1024;
+
 /// The answer to an interaction.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
@@ -23,6 +27,13 @@ pub(super) enum Answer {
     Public(Reply),
     /// A message that only the asker sees.
     Private(Reply),
+    /// The same, and then others: with more files than one message takes.
+    PrivateThen {
+        /// To begin with.
+        first: Reply,
+        /// After it, each for the asker.
+        then: Vec<Reply>,
+    },
     /// In the place of the message whose button was pressed.
     Update(Reply),
     /// The same, and then another message.
@@ -77,10 +88,35 @@ impl Reply {
         self
     }
 
+    /// A row of buttons, if there are any.
+    pub(super) fn buttons(self, buttons: Vec<CreateButton>) -> Self {
+        if buttons.is_empty() {
+            self
+        } else {
+            self.row(CreateActionRow::Buttons(buttons))
+        }
+    }
+
+    /// One more line of text.
+    pub(super) fn line(mut self, line: &str) -> Self {
+        self.content = shorten(&format!("{}\n{line}", self.content), CONTENT_LENGTH);
+        self
+    }
+
     /// Only in a message of its own, not in the place of another.
     pub(super) fn file(mut self, file: CreateAttachment) -> Self {
         self.files.push(file);
         self
+    }
+
+    /// Bytes of its files.
+    fn file_bytes(&self) -> usize {
+        self.files.iter().map(|file| file.data.len()).sum()
+    }
+
+    /// Whether it has files.
+    pub(super) fn has_files(&self) -> bool {
+        !self.files.is_empty()
     }
 
     /// This becomes the message of a time attack, to be edited when something changes.
@@ -125,18 +161,13 @@ impl Reply {
 /// A message as it would be posted, except that nobody is pinged.
 impl From<messenger::Message> for Reply {
     fn from(message: messenger::Message) -> Self {
-        let buttons: Vec<CreateButton> = message.buttons.into_iter().map(button_of).collect();
-        let reply = message
+        message
             .embeds
             .into_iter()
             .fold(Self::new(message.content), |reply, embed| {
                 reply.embed(embed_of(embed))
-            });
-        if buttons.is_empty() {
-            reply
-        } else {
-            reply.row(CreateActionRow::Buttons(buttons))
-        }
+            })
+            .buttons(message.buttons.into_iter().map(button_of).collect())
     }
 }
 
@@ -146,22 +177,36 @@ impl Answer {
         match self {
             Self::Public(reply) | Self::Update(reply) => reply.shown,
             Self::UpdateThen { update, .. } => update.shown,
-            Self::Private(_) | Self::Form(_) => None,
+            Self::Private(_) | Self::PrivateThen { .. } | Self::Form(_) => None,
         }
     }
 
-    /// What follows it, and for whom.
-    pub(super) fn then(&self) -> Option<(Reply, Audience)> {
+    /// What follows it, and for whom; it is there once.
+    pub(super) fn take_then(&mut self) -> Vec<(Reply, Audience)> {
         match self {
-            Self::UpdateThen { then, to, .. } => Some((then.clone(), *to)),
-            _ => None,
+            Self::UpdateThen { then, to, .. } => vec![(std::mem::take(then), *to)],
+            Self::PrivateThen { then, .. } => {
+                let then = std::mem::take(then).into_iter();
+                then.map(|reply| (reply, Audience::Asker)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it has files that take longer to be sent than a first response may.
+    pub(super) fn is_large(&self) -> bool {
+        match self {
+            Self::Public(reply) | Self::Private(reply) | Self::PrivateThen { first: reply, .. } => {
+                reply.file_bytes() > AT_ONCE_BYTES
+            }
+            Self::Update(_) | Self::UpdateThen { .. } | Self::Form(_) => false,
         }
     }
 
     pub(super) fn into_response(self) -> CreateInteractionResponse {
         match self {
             Self::Public(reply) => CreateInteractionResponse::Message(reply.into_message()),
-            Self::Private(reply) => {
+            Self::Private(reply) | Self::PrivateThen { first: reply, .. } => {
                 CreateInteractionResponse::Message(reply.into_message().ephemeral(true))
             }
             Self::Update(reply) | Self::UpdateThen { update: reply, .. } => {

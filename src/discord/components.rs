@@ -23,7 +23,7 @@ use super::handler::Data;
 use super::respond::{Deferral, Pending};
 use crate::consent::Wish;
 use crate::consent::notices::KEEP_BUTTON;
-use crate::error::{Error, Result, UserError};
+use crate::error::{CampaignError, Error, Result, UserError};
 use crate::ids::{AnnouncementId, AttackId, GuildId, ImportId, UserId};
 use crate::outbox::dm::STOP_BUTTON;
 use crate::timeattack::record::Period;
@@ -303,6 +303,7 @@ async fn route(
     answered.map_err(|error| match error {
         // Nobody has chosen anything: the button is of what is there no more.
         Error::User(UserError::UnknownAttack) => UserError::NotKept.into(),
+        Error::User(UserError::Campaign(CampaignError::Unknown)) => UserError::Outdated.into(),
         error => error,
     })
 }

@@ -16,8 +16,8 @@
 //!
 //! `connection` keeps the gateway, `backoff` says when to try it again, `handler` takes what comes from it, `framework` is poise's
 //! part (slash commands), `components` the router of buttons, menus and forms. `asker` is who
-//! asks, `attachment` fetches what they attach, `answer` is what they get, `respond` how it is sent,
-//! `follow` keeps an answer up to date. `register` tells Discord which commands there are.
+//! asks, `attachment` fetches what they attach, `answer` is what they get, `files` what is below it,
+//! `respond` how it is sent, `follow` keeps it up to date. `suggest` is what is offered while they type, `choice` what an option offers at once. `register` tells Discord which commands there are.
 //!
 //! # To add a command
 //!
@@ -29,9 +29,11 @@ mod answer;
 mod asker;
 mod attachment;
 mod backoff;
+mod choice;
 mod commands;
 mod components;
 mod connection;
+mod files;
 mod follow;
 mod form;
 mod framework;
@@ -39,6 +41,7 @@ mod guild_name;
 mod handler;
 mod register;
 mod respond;
+mod suggest;
 
 use secrecy::SecretString;
 use tokio::sync::watch;

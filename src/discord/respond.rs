@@ -1,5 +1,6 @@
 //! Sending answers: within Discord's 3 s, once, and the same again where it may not have arrived.
 
+use std::future::ready;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 
@@ -18,6 +19,7 @@ use super::connection::describe;
 use super::framework::Context;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::i18n::text;
 use crate::ids::MessageId;
 use crate::timeattack::start_message::{self, Shown};
 
@@ -59,44 +61,19 @@ pub(super) async fn command(
     deferral: Deferral,
     work: impl Future<Output = Result<Answer>>,
 ) -> Result<()> {
-    let can_be_followed = pending(ctx, deferral).answer(work).await;
-    answered(ctx, can_be_followed);
-    Ok(())
-}
-
-/// The same, deferred before anything is done: for an answer that may be made in time, but has too much
-/// in it to be uploaded in what is left of Discord's 3 s.
-pub(super) async fn large_command(
-    ctx: Context<'_>,
-    deferral: Deferral,
-    work: impl Future<Output = Result<Answer>>,
-) -> Result<()> {
-    let sent = pending(ctx, deferral).defer(caught(work)).await;
-    answered(ctx, sent.unwrap_or_else(lost));
-    Ok(())
-}
-
-fn pending<'a>(ctx: Context<'a>, deferral: Deferral) -> Pending<'a> {
-    Pending {
+    let pending = Pending {
         app: &ctx.data().app,
         http: &ctx.serenity_context().http,
         id: ctx.interaction.id,
         token: &ctx.interaction.token,
         locale: &ctx.interaction.locale,
         deferral,
-    }
-}
-
-/// What poise's hook after the command goes by.
-fn answered(ctx: Context<'_>, can_be_followed: bool) {
+    };
+    let can_be_followed = pending.answer(work).await;
+    // What poise's hook after the command goes by.
     let flag = ctx.has_sent_initial_response;
     flag.store(can_be_followed, Ordering::SeqCst);
-}
-
-/// An answer that did not arrive: nothing can follow it.
-fn lost(error: serenity::Error) -> bool {
-    answer::lost(error);
-    false
+    Ok(())
 }
 
 impl Pending<'_> {
@@ -110,14 +87,18 @@ impl Pending<'_> {
             answer = &mut work => Some(answer),
             () = self.app.clock.sleep_ms(DEFER_AFTER_MS) => None,
         };
-        let sent = match in_time {
-            Some(answer) => self.send_first(self.explained(answer)).await,
+        let sent = match in_time.map(|answer| self.explained(answer)) {
+            Some(answer) if !answer.is_large() => self.send_first(answer).await,
+            Some(answer) => self.defer(ready(Ok(answer))).await,
             None => self.defer(work).await,
         };
-        sent.unwrap_or_else(lost)
+        sent.unwrap_or_else(|error| {
+            answer::lost(error);
+            false
+        })
     }
 
-    /// Says that the answer takes its time, and sends it then.
+    /// Says that the answer takes its time, to be made or to be uploaded, and sends it then.
     async fn defer(
         &self,
         work: impl Future<Output = Result<Answer>>,
@@ -139,8 +120,8 @@ impl Pending<'_> {
         })
     }
 
-    async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
-        let (shown, then) = (answer.shown(), answer.then());
+    async fn send_first(&self, mut answer: Answer) -> Result<bool, serenity::Error> {
+        let (shown, then) = (answer.shown(), answer.take_then());
         let is_form = matches!(answer, Answer::Form(_));
         let response = answer.into_response();
         let message = self.respond(&response, shown.is_some()).await?;
@@ -152,9 +133,9 @@ impl Pending<'_> {
     }
 
     /// Sends the answer after its deferral.
-    async fn send_deferred(&self, answer: Answer) -> Result<bool, serenity::Error> {
+    async fn send_deferred(&self, mut answer: Answer) -> Result<bool, serenity::Error> {
         let (http, token) = (self.http, self.token);
-        let (shown, then) = (answer.shown(), answer.then());
+        let (shown, then) = (answer.shown(), answer.take_then());
         let message = match answer {
             Answer::Update(reply) | Answer::UpdateThen { update: reply, .. } => {
                 let edit = reply.into_edit();
@@ -165,7 +146,7 @@ impl Pending<'_> {
                 let followup = reply.into_followup();
                 followup.execute(http, (None, token)).await?
             }
-            Answer::Private(reply) => {
+            Answer::Private(reply) | Answer::PrivateThen { first: reply, .. } => {
                 if self.deferral == Deferral::Public {
                     // What follows a public deferral first takes its place, and is as public.
                     http.delete_original_interaction_response(token).await?;
@@ -184,16 +165,28 @@ impl Pending<'_> {
     }
 
     /// What is said besides. Tried once: nothing would keep a repeat from showing twice, and whoever
-    /// asked has their answer already.
-    async fn follow(&self, then: Option<(Reply, Audience)>) {
-        let Some((then, to)) = then else { return };
-        let followup = then.into_followup().ephemeral(to == Audience::Asker);
-        let told = self
-            .http
-            .create_followup_message(self.token, &followup, Vec::new());
-        if let Err(error) = told.await {
-            answer::lost(error);
+    /// asked has their answer already. Of files that did not arrive they are told.
+    async fn follow(&self, then: Vec<(Reply, Audience)>) {
+        let mut missing: usize = 0;
+        for (reply, to) in then {
+            let has_files = reply.has_files();
+            if !self.follow_with(reply, to).await && has_files {
+                missing += 1;
+            }
         }
+        if missing > 0 {
+            let language = asker::language(self.locale);
+            let told = text(language, "files-missing", &[("messages", missing.into())]);
+            self.follow_with(Reply::new(told), Audience::Asker).await;
+        }
+    }
+
+    /// Returns whether it was taken.
+    async fn follow_with(&self, reply: Reply, to: Audience) -> bool {
+        let followup = reply.into_followup().ephemeral(to == Audience::Asker);
+        // By its builder, which alone sends its files.
+        let sent = followup.execute(self.http, (None, self.token)).await;
+        sent.map_err(answer::lost).is_ok()
     }
 
     /// Keeps which message shows a time attack, so that it can be edited later. Without it the

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{count, shown};
+use super::shown;
 use crate::i18n::{Language, text};
 
 /// A fault of a campaign, as its admin is told it.
@@ -195,7 +195,7 @@ impl CampaignError {
         let say = |key: &str, args: &[(&str, crate::i18n::Arg)]| text(language, key, args);
         match self {
             Self::Unknown => say("error-campaign-unknown", &[]),
-            Self::Name { most } => say("error-campaign-name", &[("most", count(*most))]),
+            Self::Name { most } => say("error-campaign-name", &[("most", (*most).into())]),
             Self::NameTaken => say("error-campaign-name-taken", &[]),
             Self::TooMany { most } => say("error-campaign-too-many", &[("most", (*most).into())]),
             Self::Segment(fault) => fault.text(language),
@@ -287,15 +287,15 @@ impl SegmentFault {
     pub fn text(&self, language: Language) -> String {
         let say = |key: &str, args: &[(&str, crate::i18n::Arg)]| text(language, key, args);
         match self {
-            Self::TooLong { most } => say("fault-segment-long", &[("most", count(*most))]),
-            Self::TooDeep { most } => say("fault-segment-deep", &[("most", count(*most))]),
+            Self::TooLong { most } => say("fault-segment-long", &[("most", (*most).into())]),
+            Self::TooDeep { most } => say("fault-segment-deep", &[("most", (*most).into())]),
             Self::Expected {
                 at,
                 expected,
                 found,
             } => {
                 let expected = text(language, expected.key(), &[]);
-                let at = ("at", count(*at));
+                let at = ("at", (*at).into());
                 if found.is_empty() {
                     return say("fault-segment-end", &[at, ("expected", expected.into())]);
                 }
@@ -305,10 +305,10 @@ impl SegmentFault {
                     &[at, ("expected", expected.into()), found],
                 )
             }
-            Self::Unclosed { at } => say("fault-segment-unclosed", &[("at", count(*at))]),
+            Self::Unclosed { at } => say("fault-segment-unclosed", &[("at", (*at).into())]),
             Self::Value { at, found } => say(
                 "fault-segment-value",
-                &[("at", count(*at)), ("found", shown(found).into())],
+                &[("at", (*at).into()), ("found", shown(found).into())],
             ),
             Self::UnknownField {
                 name,

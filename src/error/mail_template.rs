@@ -223,7 +223,7 @@ impl MailTemplateError {
     /// The text shown to the person.
     pub fn text(&self, language: Language) -> String {
         let say = |key: &str, args: &[(&str, Arg)]| text(language, key, args);
-        let most = |key: &str, most: usize| text(language, key, &[("most", count(most))]);
+        let most = |key: &str, most: usize| text(language, key, &[("most", most.into())]);
         match self {
             Self::Unknown => say("error-mail-template-unknown", &[]),
             Self::NoSender => say("error-mail-no-sender", &[]),
@@ -241,7 +241,7 @@ impl MailTemplateError {
             Self::Empty => say("error-mail-html-empty", &[]),
             Self::Markup { line, fault } => {
                 let args = [
-                    ("line", count(*line)),
+                    ("line", (*line).into()),
                     ("what", fault.text(language).into()),
                 ];
                 say("error-mail-html-line", &args)
@@ -280,13 +280,13 @@ fn at(part: Part, line: usize, what: String, language: Language) -> String {
     text(
         language,
         key,
-        &[("line", count(line)), ("what", what.into())],
+        &[("line", line.into()), ("what", what.into())],
     )
 }
 
 impl MarkupFault {
     fn text(&self, language: Language) -> String {
-        let most = |key: &str, most: usize| text(language, key, &[("most", count(most))]);
+        let most = |key: &str, most: usize| text(language, key, &[("most", most.into())]);
         match self {
             Self::Script => text(language, "markup-fault-script", &[]),
             Self::OutsideStyle => text(language, "markup-fault-outside-style", &[]),
@@ -305,7 +305,7 @@ impl TagFault {
         let given = |given: &str| ("given", code(given).into());
         match self {
             Self::Endless => say("tag-fault-endless", &[]),
-            Self::TooLong { most } => say("tag-fault-long", &[("most", count(*most))]),
+            Self::TooLong { most } => say("tag-fault-long", &[("most", (*most).into())]),
             Self::Statement { given: name } => say("tag-fault-statement", &[given(name)]),
             Self::Unclosed { given: name } => say(
                 "tag-fault-unclosed",
@@ -337,9 +337,11 @@ impl ImageFault {
             Self::OtherKind { is } => {
                 text(language, "image-fault-other-kind", &[("is", (*is).into())])
             }
-            Self::TooLarge { most_mib } => {
-                text(language, "image-fault-large", &[("most", count(*most_mib))])
-            }
+            Self::TooLarge { most_mib } => text(
+                language,
+                "image-fault-large",
+                &[("most", (*most_mib).into())],
+            ),
             Self::Name => text(language, "image-fault-name", &[]),
             Self::Repeated => text(language, "image-fault-repeated", &[]),
         }
@@ -349,10 +351,6 @@ impl ImageFault {
 fn listed<S: AsRef<str>>(names: &[S]) -> String {
     let names: Vec<String> = names.iter().map(|name| code(name.as_ref())).collect();
     names.join(", ")
-}
-
-fn count(number: usize) -> Arg {
-    i64::try_from(number).unwrap_or(i64::MAX).into()
 }
 
 /// Code that somebody wrote, between backticks that it cannot leave.

@@ -347,7 +347,9 @@ impl UserError {
         let say = |key: &str, args: &[(&str, crate::i18n::Arg)]| text(language, key, args);
         let duration = |ms: i64| crate::duration_text::format_duration(ms, language).into();
         match self {
-            Self::TaskLength { length } => say("error-task-length", &[("length", count(*length))]),
+            Self::TaskLength { length } => {
+                say("error-task-length", &[("length", (*length).into())])
+            }
             Self::Time(error) => time_text(error, language),
             Self::LimitOutOfBounds { longest_ms, .. } => {
                 say("error-limit", &[("longest", duration(*longest_ms))])
@@ -377,7 +379,7 @@ impl UserError {
                 say("error-undone-too-often", &[("most", (*most).into())])
             }
             Self::TooManyReminders { most } => {
-                say("error-too-many-reminders", &[("most", count(*most))])
+                say("error-too-many-reminders", &[("most", (*most).into())])
             }
             Self::ReminderOutOfBounds { earliest_ms } => say(
                 "error-reminder-out-of-bounds",
@@ -390,11 +392,11 @@ impl UserError {
                 say("error-email-address", &[("given", shown(given).into())])
             }
             Self::SubscriberName { most } => {
-                say("error-subscriber-name", &[("most", count(*most))])
+                say("error-subscriber-name", &[("most", (*most).into())])
             }
             Self::Attribute { given } => say("error-attribute", &[("given", shown(given).into())]),
             Self::TooManyAttributes { most } => {
-                say("error-too-many-attributes", &[("most", count(*most))])
+                say("error-too-many-attributes", &[("most", (*most).into())])
             }
             Self::ConsentIncomplete => say("error-consent-incomplete", &[]),
             Self::MailTemplate(error) => error.text(language),
@@ -405,9 +407,9 @@ impl UserError {
             Self::UnknownSubscriber => say("error-unknown-subscriber", &[]),
             Self::NoSubscribers => say("error-no-subscribers", &[]),
             Self::SheetTooLarge { most_mib } => {
-                say("error-sheet-too-large", &[("most", count(*most_mib))])
+                say("error-sheet-too-large", &[("most", (*most_mib).into())])
             }
-            Self::SheetTooLong { most } => say("error-sheet-too-long", &[("most", count(*most))]),
+            Self::SheetTooLong { most } => say("error-sheet-too-long", &[("most", (*most).into())]),
             Self::SheetEncoding => say("error-sheet-encoding", &[]),
             Self::SheetEmpty => say("error-sheet-empty", &[]),
             Self::SheetWithoutEmail => say("error-sheet-without-email", &[]),
@@ -450,12 +452,12 @@ impl UserError {
             Self::Outdated => say("error-outdated", &[]),
             Self::BodyLength { length, most } => say(
                 "error-body-length",
-                &[("length", count(*length)), ("most", count(*most))],
+                &[("length", (*length).into()), ("most", (*most).into())],
             ),
             Self::AdMark => say("error-ad-mark", &[]),
             Self::RolesUnreadable => say("error-roles", &[]),
             Self::TooManyForRole { most } => {
-                say("error-too-many-for-role", &[("most", count(*most))])
+                say("error-too-many-for-role", &[("most", (*most).into())])
             }
             Self::UnknownMessage => say("error-unknown-message", &[]),
             Self::StillRunning => say("error-still-running", &[]),
@@ -465,14 +467,10 @@ impl UserError {
             ),
             Self::ReasonLength { length, most } => say(
                 "error-reason-length",
-                &[("length", count(*length)), ("most", count(*most))],
+                &[("length", (*length).into()), ("most", (*most).into())],
             ),
         }
     }
-}
-
-fn count(number: usize) -> crate::i18n::Arg {
-    i64::try_from(number).unwrap_or(i64::MAX).into()
 }
 
 /// What a person typed, shortened and made harmless for being shown back to them.
@@ -529,7 +527,7 @@ fn time_text(error: &TimeTextError, language: Language) -> String {
 }
 
 fn template_fault(at: usize, fault: &TemplateFault, language: Language) -> String {
-    let at = ("at", count(at));
+    let at = ("at", at.into());
     match fault {
         TemplateFault::Unclosed => text(language, "error-template-unclosed", &[at]),
         TemplateFault::Unopened => text(language, "error-template-unopened", &[at]),
@@ -539,7 +537,7 @@ fn template_fault(at: usize, fault: &TemplateFault, language: Language) -> Strin
             &[at, ("field", shown(field).into())],
         ),
         TemplateFault::TooLong(most) => {
-            text(language, "error-template-long", &[("most", count(*most))])
+            text(language, "error-template-long", &[("most", (*most).into())])
         }
         TemplateFault::Empty => text(language, "error-template-empty", &[]),
     }

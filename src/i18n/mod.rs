@@ -119,6 +119,12 @@ impl From<i64> for Arg {
     }
 }
 
+impl From<usize> for Arg {
+    fn from(number: usize) -> Self {
+        Self::from(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
 /// Ids of the program's own go in as they are, Discord's as Discord writes them.
 macro_rules! id_arg {
     ($($id:ident => $text:expr),* $(,)?) => {

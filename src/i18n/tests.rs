@@ -136,15 +136,15 @@ broken = { JOSA($task, \"을\") }
     let user = UserId::from(u64::MAX - 2);
     assert_eq!(say("who", "user", user.into()), "<@18446744073709551613>");
     assert_eq!(say("who.label", "user", "jamong".into()), "jamong!");
-    assert_eq!(say("count", "count", 1.into()), "one task");
-    assert_eq!(say("count", "count", 12_345.into()), "12345 tasks");
-    let large = 9_007_199_254_740_993;
+    assert_eq!(say("count", "count", 1_i64.into()), "one task");
+    assert_eq!(say("count", "count", 12_345_i64.into()), "12345 tasks");
+    let large: i64 = 9_007_199_254_740_993;
     assert_eq!(
         say("count", "count", large.into()),
         "9007199254740993 tasks"
     );
     assert_eq!(say("done", "task", "운동".into()), "운동을 끝냈어요.");
-    assert_eq!(say("late", "minutes", 10.into()), "10으로");
+    assert_eq!(say("late", "minutes", 10_i64.into()), "10으로");
     assert!(say("broken", "task", "운동".into()).contains("JOSA"));
 }
 

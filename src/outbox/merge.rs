@@ -106,7 +106,6 @@ fn listed(payloads: &[&Payload]) -> Message {
         .map(|digest| shorten(&digest.line, LINE_LENGTH))
         .collect();
     let mentions = mentions(digests.filter_map(|digest| digest.mention));
-    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let pings: Vec<String> = mentions.iter().map(|user| format!("<@{user}>")).collect();
     let mut embeds: Vec<Embed> = boxes(&lines)
         .into_iter()
@@ -122,7 +121,7 @@ fn listed(payloads: &[&Payload]) -> Message {
         Topic::Reminders => "digest-title-reminders",
     };
     if let Some(first) = embeds.first_mut() {
-        first.title = Some(text(language, title, &[("count", count.into())]));
+        first.title = Some(text(language, title, &[("count", lines.len().into())]));
     }
     Message {
         content: pings.join(" "),

@@ -6,7 +6,6 @@
 use serde_json::{Value, json};
 
 use super::LocalDiscord;
-use super::body::FILE_MAX;
 use super::draft::NewFile;
 use super::interactions::{
     AUTOCOMPLETE, Answer, COMMAND, COMPONENT, Command, FIRST_ANSWER_MS, Interaction, MODAL_SUBMIT,
@@ -478,7 +477,7 @@ impl Actor {
                         bytes,
                     },
                 ) => {
-                    if bytes.len() > FILE_MAX {
+                    if bytes.len() > world.file_bytes {
                         let why = "Your files are too powerful".into();
                         return Err(Refused::field(&name, why));
                     }
@@ -655,7 +654,7 @@ impl Actor {
             // A server's install is what brings the bot into direct messages; there it is “0”.
             "authorizing_integration_owners": { "0": "0" },
             "context": if channel.guild.is_some() { 0 } else { 1 },
-            "attachment_size_limit": 10 * 1024 * 1024,
+            "attachment_size_limit": world.file_bytes,
         });
         match channel.guild.and_then(|guild| world.guilds.get(&guild)) {
             Some(guild) => {

@@ -9,11 +9,28 @@ use serde_json::Value;
 
 use super::error::ApiError;
 
-/// Bytes of a whole request. Discord allows a bot 10 MiB a file in a server without boosts, and
-/// ten files.
-pub(super) const BODY_MAX: usize = 101 * 1024 * 1024;
-/// Bytes of one file.
+/// Bytes of one file in a server without boosts, to begin with.
 pub(super) const FILE_MAX: usize = 10 * 1024 * 1024;
+/// Bytes of a whole request of the bot's, whatever its files may have each (Discord's reference,
+/// “Create Message”).
+const REQUEST_MAX: usize = 25 * 1024 * 1024;
+
+/// How many bytes are taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    /// Of one file.
+    pub(super) file: usize,
+    /// Of all that is in a request.
+    pub(super) whole: usize,
+}
+
+impl Most {
+    /// Of a request of the bot's, whose files may have so many each.
+    pub(super) fn of_bot(file: usize) -> Self {
+        let whole = REQUEST_MAX;
+        Self { file, whole }
+    }
+}
 
 /// What came with a request.
 #[derive(Debug, Default)]
@@ -34,15 +51,15 @@ pub(super) struct File {
 }
 
 impl Body {
-    pub(super) async fn read(request: Request<HttpBody>) -> Result<Self, ApiError> {
+    pub(super) async fn read(request: Request<HttpBody>, most: Most) -> Result<Self, ApiError> {
         let content_type = request
             .headers()
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         if content_type.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-            return Self::read_form(request).await;
+            return Self::read_form(request, most).await;
         }
-        let bytes = axum::body::to_bytes(request.into_body(), BODY_MAX).await;
+        let bytes = axum::body::to_bytes(request.into_body(), most.whole).await;
         let bytes = bytes.map_err(|_| ApiError::code(40_005))?;
         if bytes.is_empty() {
             return Ok(Self::default());
@@ -54,7 +71,7 @@ impl Body {
         })
     }
 
-    async fn read_form(request: Request<HttpBody>) -> Result<Self, ApiError> {
+    async fn read_form(request: Request<HttpBody>, most: Most) -> Result<Self, ApiError> {
         let malformed = || ApiError::code(50_109);
         let mut form = Multipart::from_request(request, &())
             .await
@@ -63,6 +80,7 @@ impl Body {
             payload: Value::Object(serde_json::Map::new()),
             files: Vec::new(),
         };
+        let mut whole = 0;
         while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "payload_json" {
@@ -74,7 +92,8 @@ impl Body {
                     .unwrap_or("application/octet-stream")
                     .to_owned();
                 let bytes = field.bytes().await.map_err(|_| ApiError::code(40_005))?;
-                if bytes.len() > FILE_MAX {
+                whole += bytes.len();
+                if bytes.len() > most.file || whole > most.whole {
                     return Err(ApiError::code(40_005));
                 }
                 let digits: String = name.chars().filter(char::is_ascii_digit).collect();

@@ -567,6 +567,12 @@ impl LocalDiscord {
         self.shared.gateway.invalidate(resumable);
     }
 
+    /// A file may have so many bytes from now on, and interactions say so. (Discord has changed it
+    /// twice.)
+    pub fn limit_files(&self, bytes: usize) {
+        self.shared.world().file_bytes = bytes;
+    }
+
     /// Rate limits on or off.
     pub fn rate_limits(&self, on: bool) {
         self.shared.limits.switch(on);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::body::FILE_MAX;
 use super::error::ApiError;
 use super::interactions::Interactions;
 use super::message::Message;
@@ -42,6 +43,8 @@ pub(super) struct World {
     nonces: Nonces,
     /// While set, opening a direct message is answered 40003.
     pub(super) opening_dms_too_fast: bool,
+    /// Bytes that a file may have.
+    pub(super) file_bytes: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -193,6 +196,7 @@ impl World {
             uploads: Uploads::default(),
             nonces: Nonces::default(),
             opening_dms_too_fast: false,
+            file_bytes: FILE_MAX,
         }
     }
 

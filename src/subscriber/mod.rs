@@ -31,7 +31,7 @@ use crate::guild;
 use crate::ids::{GuildId, ImportId, UserId};
 use crate::mailer::EmailAddress;
 use attributes::Attributes;
-use sheet::{Exported, Fault, Line, Sheet};
+use sheet::{Exported, Fault, Line, Sheet, Table};
 
 /// Characters of a name.
 pub const NAME_LENGTH: usize = 200;
@@ -285,7 +285,7 @@ pub async fn list(app: &App, guild: GuildId, page: i64) -> Result<Page> {
 }
 
 /// Addresses that begin with what is typed.
-pub async fn suggest(app: &App, guild: GuildId, typed: &str, most: i64) -> Result<Vec<String>> {
+pub async fn suggest(app: &App, guild: GuildId, typed: &str, most: usize) -> Result<Vec<String>> {
     let mut conn = app.db.read().await?;
     store::beginning_with(&mut conn, guild, &typed.trim().to_lowercase(), most).await
 }
@@ -307,28 +307,20 @@ pub async fn export(app: &App, guild: GuildId, most_bytes: usize) -> Result<Vec<
 /// more, as the files of an export of at most `most_bytes` each: what has to be proven. Empty: there is
 /// none. Read page by page, so that what is held is what is written.
 pub async fn export_consents(app: &App, guild: GuildId, most_bytes: usize) -> Result<Vec<Vec<u8>>> {
-    let header = sheet::row(&CONSENT_COLUMNS.map(str::to_owned));
-    let begin = || [sheet::BYTE_ORDER_MARK, &header].concat();
-    let (mut files, mut file) = (Vec::new(), begin());
+    let mut table = Table::new(&CONSENT_COLUMNS, most_bytes);
     let mut after = (String::new(), 0);
     loop {
         let mut conn = app.db.read().await?;
         let page = store::decisions(&mut conn, guild, &after, CONSENTS_AT_ONCE).await?;
         drop(conn);
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else {
+            return Ok(table.files_if_any());
+        };
         after = (last.email.clone(), last.id);
         for decision in page {
-            let row = sheet::row(&decision.cells());
-            if file.len() + row.len() > most_bytes && file.len() > begin().len() {
-                files.push(std::mem::replace(&mut file, begin()));
-            }
-            file.extend(row);
+            table.push(&decision.cells());
         }
     }
-    if file.len() > begin().len() {
-        files.push(file);
-    }
-    Ok(files)
 }
 
 /// A recorded decision on advertising.

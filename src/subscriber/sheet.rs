@@ -278,7 +278,7 @@ fn instant(given: &str, zone: Tz) -> Option<i64> {
 }
 
 /// Makes spreadsheets read a file as UTF-8.
-pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One row of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -300,23 +300,19 @@ pub fn write(rows: &[Exported], most_bytes: usize) -> Vec<Vec<u8>> {
     let mut names: Vec<&String> = rows.iter().flat_map(|row| row.attributes.keys()).collect();
     names.sort_unstable();
     names.dedup();
-    let header: Vec<String> = ["email", "name"]
+    let columns: Vec<&str> = ["email", "name"]
         .into_iter()
         .chain(names.iter().map(|name| name.as_str()))
         .chain(CONSENT)
         .chain([SUPPRESSED])
-        .map(str::to_owned)
         .collect();
-    let header = line(&header);
-    let begin = || [BYTE_ORDER_MARK, &header].concat();
-    let mut files = Vec::new();
-    let mut file = begin();
+    let mut table = Table::new(&columns, most_bytes);
     for row in rows {
         let empty = String::new();
         let attribute = |name: &&String| row.attributes.get(*name).unwrap_or(&empty).clone();
         let consent = row.consent.as_ref();
         let at = consent.and_then(|one| DateTime::from_timestamp_millis(one.decided_ms));
-        let fields: Vec<String> = [row.address.clone(), row.name.clone()]
+        let cells: Vec<String> = [row.address.clone(), row.name.clone()]
             .into_iter()
             .chain(names.iter().map(attribute))
             .chain([
@@ -325,30 +321,70 @@ pub fn write(rows: &[Exported], most_bytes: usize) -> Vec<Vec<u8>> {
                 consent.map(|one| one.wording.clone()).unwrap_or_default(),
                 row.suppressed.clone().unwrap_or_default(),
             ])
-            .map(|field| defused(&field))
             .collect();
-        let written = line(&fields);
-        if file.len() + written.len() > most_bytes && file.len() > begin().len() {
-            files.push(std::mem::replace(&mut file, begin()));
-        }
-        file.extend(written);
+        table.push(&cells);
     }
-    files.push(file);
-    files
+    table.files()
 }
 
-/// One row of a file for spreadsheets, in which no cell is a formula.
-pub fn row(fields: &[String]) -> Vec<u8> {
-    let fields: Vec<String> = fields.iter().map(|field| defused(field)).collect();
-    line(&fields)
+/// A table that is written to files for spreadsheets, each with its header, in which no cell is a
+/// formula. Written row by row, so that what is held is what is written.
+pub struct Table {
+    begun: Vec<u8>,
+    most_bytes: usize,
+    whole: Vec<Vec<u8>>,
+    file: Vec<u8>,
 }
 
-fn line(fields: &[String]) -> Vec<u8> {
+impl Table {
+    /// One of these columns, in files of at most `most_bytes` each (one row may have more).
+    pub fn new<S: AsRef<str>>(columns: &[S], most_bytes: usize) -> Self {
+        let begun = [BYTE_ORDER_MARK, &line(columns)].concat();
+        Self {
+            file: begun.clone(),
+            begun,
+            most_bytes,
+            whole: Vec::new(),
+        }
+    }
+
+    /// Its next row.
+    pub fn push(&mut self, cells: &[String]) {
+        let cells: Vec<String> = cells.iter().map(|cell| defused(cell)).collect();
+        let row = line(&cells);
+        if self.file.len() + row.len() > self.most_bytes && !self.is_new() {
+            let file = std::mem::replace(&mut self.file, self.begun.clone());
+            self.whole.push(file);
+        }
+        self.file.extend(row);
+    }
+
+    /// Whether there is no row in its last file, and so none at all.
+    fn is_new(&self) -> bool {
+        self.file.len() == self.begun.len()
+    }
+
+    /// The files; one with the header alone if there is no row.
+    pub fn files(mut self) -> Vec<Vec<u8>> {
+        self.whole.push(self.file);
+        self.whole
+    }
+
+    /// The same; none if there is no row.
+    pub fn files_if_any(self) -> Vec<Vec<u8>> {
+        if self.is_new() {
+            return Vec::new();
+        }
+        self.files()
+    }
+}
+
+fn line<S: AsRef<str>>(fields: &[S]) -> Vec<u8> {
     let mut writer = WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     // Written to memory, which takes everything.
-    let _ = writer.write_record(fields);
+    let _ = writer.write_record(fields.iter().map(|field| field.as_ref().as_bytes()));
     writer.into_inner().unwrap_or_default()
 }
 

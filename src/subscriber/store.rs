@@ -16,6 +16,10 @@ const INSERT_CHUNK: usize = 500;
 /// A draft older than this is forgotten with the next one: a day.
 const DRAFT_LIFE_MS: i64 = 24 * 3_600_000;
 
+const SUBSCRIBER: &str = "SELECT address, name, attributes, created_ms, email FROM subscribers";
+const READER: &str = "SELECT id, email, address, name, attributes FROM subscribers";
+const CONSENT: &str = "SELECT decided_ms, source, wording, email FROM mail_consents";
+
 /// Inserts somebody, or replaces what was known. Returns whether they are new.
 pub(super) async fn upsert(
     tx: &mut Tx,
@@ -145,23 +149,22 @@ fn suppression(row: &AnyRow, at: usize) -> Result<Suppression> {
 }
 
 pub(super) async fn consents(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Vec<Consent>> {
-    let rows = sqlx::query(
-        "SELECT decided_ms, source, wording FROM mail_consents \
-         WHERE guild_id = $1 AND email = $2 AND granted = 1 ORDER BY id",
-    )
+    let rows = sqlx::query(generated(format!(
+        "{CONSENT} WHERE guild_id = $1 AND email = $2 AND granted = 1 ORDER BY id"
+    )))
     .bind(guild.0)
     .bind(email.to_owned())
     .fetch_all(tx)
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Consent {
-                decided_ms: row.try_get(0)?,
-                source: row.try_get(1)?,
-                wording: row.try_get(2)?,
-            })
-        })
-        .collect()
+    rows.iter().map(consent).collect()
+}
+
+fn consent(row: &AnyRow) -> Result<Consent> {
+    Ok(Consent {
+        decided_ms: row.try_get(0)?,
+        source: row.try_get(1)?,
+        wording: row.try_get(2)?,
+    })
 }
 
 /// The next decisions behind an address and an id, of everybody there ever was.
@@ -197,10 +200,9 @@ pub(super) async fn decisions(
 }
 
 pub(super) async fn find(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Option<Subscriber>> {
-    let found = sqlx::query(
-        "SELECT address, name, attributes, created_ms, email FROM subscribers \
-         WHERE guild_id = $1 AND email = $2",
-    )
+    let found = sqlx::query(generated(format!(
+        "{SUBSCRIBER} WHERE guild_id = $1 AND email = $2"
+    )))
     .bind(guild.0)
     .bind(email.to_owned())
     .fetch_optional(&mut *tx)
@@ -243,10 +245,9 @@ pub(super) async fn page(
     most: i64,
     skip: i64,
 ) -> Result<Vec<Subscriber>> {
-    let rows = sqlx::query(
-        "SELECT address, name, attributes, created_ms, email FROM subscribers \
-         WHERE guild_id = $1 ORDER BY email LIMIT $2 OFFSET $3",
-    )
+    let rows = sqlx::query(generated(format!(
+        "{SUBSCRIBER} WHERE guild_id = $1 ORDER BY email LIMIT $2 OFFSET $3"
+    )))
     .bind(guild.0)
     .bind(most)
     .bind(skip)
@@ -268,7 +269,7 @@ pub(super) async fn beginning_with(
     tx: &mut Tx,
     guild: GuildId,
     typed: &str,
-    most: i64,
+    most: usize,
 ) -> Result<Vec<String>> {
     let addresses = sqlx::query_scalar(
         "SELECT email FROM subscribers WHERE guild_id = $1 AND SUBSTR(email, 1, LENGTH($2)) = $2 \
@@ -277,7 +278,7 @@ pub(super) async fn beginning_with(
     Ok(addresses
         .bind(guild.0)
         .bind(typed.to_owned())
-        .bind(most)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_all(tx)
         .await?)
 }
@@ -301,26 +302,19 @@ pub(super) async fn all(tx: &mut Tx, guild: GuildId) -> Result<Vec<Exported>> {
         };
         reasons.insert(row.try_get(0)?, said);
     }
-    let agreed = sqlx::query(
-        "SELECT email, decided_ms, source, wording FROM mail_consents \
-         WHERE guild_id = $1 AND granted = 1 ORDER BY id",
-    )
+    let agreed = sqlx::query(generated(format!(
+        "{CONSENT} WHERE guild_id = $1 AND granted = 1 ORDER BY id"
+    )))
     .bind(guild.0)
     .fetch_all(&mut *tx)
     .await?;
     let mut consents: HashMap<String, Consent> = HashMap::new();
     for row in agreed {
-        let consent = Consent {
-            decided_ms: row.try_get(1)?,
-            source: row.try_get(2)?,
-            wording: row.try_get(3)?,
-        };
-        consents.insert(row.try_get(0)?, consent);
+        consents.insert(row.try_get(3)?, consent(&row)?);
     }
-    let rows = sqlx::query(
-        "SELECT address, name, attributes, created_ms, email FROM subscribers \
-         WHERE guild_id = $1 ORDER BY email",
-    )
+    let rows = sqlx::query(generated(format!(
+        "{SUBSCRIBER} WHERE guild_id = $1 ORDER BY email"
+    )))
     .bind(guild.0)
     .fetch_all(tx)
     .await?;
@@ -351,10 +345,9 @@ pub(super) async fn readers(
     after: i64,
     most: i64,
 ) -> Result<Vec<Reader>> {
-    let rows = sqlx::query(
-        "SELECT id, email, address, name, attributes FROM subscribers \
-         WHERE guild_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-    )
+    let rows = sqlx::query(generated(format!(
+        "{READER} WHERE guild_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+    )))
     .bind(guild.0)
     .bind(after)
     .bind(most)
@@ -365,10 +358,9 @@ pub(super) async fn readers(
 
 /// One of them, by address.
 pub(super) async fn reader(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Option<Reader>> {
-    let found = sqlx::query(
-        "SELECT id, email, address, name, attributes FROM subscribers \
-         WHERE guild_id = $1 AND email = $2",
-    )
+    let found = sqlx::query(generated(format!(
+        "{READER} WHERE guild_id = $1 AND email = $2"
+    )))
     .bind(guild.0)
     .bind(email.to_owned())
     .fetch_optional(tx)

@@ -8,7 +8,7 @@
 //! - it keeps out what makes much of little. Fuel counts instructions, not memory, and a text that is
 //!   doubled forty times takes forty instructions. So texts are not joined (`~`, `+`, `*`), lists hold
 //!   literals only, and there are no blocks that catch their own output. What is left grows no value
-//!   beyond the longest tag, and every loop is paid for by fuel;
+//!   beyond the longest tag or its filter's bound, and every loop is paid for by fuel;
 //! - it keeps out what would write a value unescaped (`safe`, `autoescape`).
 
 use std::ops::Range;
@@ -35,6 +35,7 @@ pub(super) const FILTERS: &[&str] = &[
     "title",
     "trim",
     "upper",
+    "urlencode",
 ];
 /// What can stand after `is`.
 pub(super) const TESTS: &[&str] = &[

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::mailer::mime::{Assembler, Constant, Draft, Unsubscribe};
 use crate::mailer::{EmailAddress, Mailbox};
+use crate::subscriber::attributes::VALUE_LENGTH;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 
@@ -81,6 +82,39 @@ fn a_field_that_is_not_there_is_named_and_a_default_helps() {
     }
     let subject = prepared("{{ city }}", "x").unwrap();
     assert_eq!(merged(&subject, &[]), Err(missing("city")));
+}
+
+#[test]
+fn a_field_in_a_links_query_cannot_leave_it() {
+    let html =
+        "<a href=\"https://example.com/?city={{ city|urlencode }}&amp;n={{ 7|urlencode }}\">x</a>";
+    let frozen = prepared("s", html).unwrap();
+    for (city, encoded) in [
+        ("Seoul", "Seoul"),
+        ("서울 시", "%EC%84%9C%EC%9A%B8%20%EC%8B%9C"),
+        ("a&n=8#\"<>'+%/", "a%26n%3D8%23%22%3C%3E%27%2B%25/"),
+        ("", ""),
+    ] {
+        let mail = merged(&frozen, &[("city", city)]).unwrap();
+        let html = format!("<a href=\"https://example.com/?city={encoded}&amp;n=7\">x</a>");
+        assert_eq!(mail.html, html);
+        let text = format!("x (https://example.com/?city={encoded}&n=7)\n");
+        assert_eq!(mail.text, text);
+    }
+    let field = "city".to_owned();
+    assert_eq!(
+        merged(&frozen, &[]),
+        Err(MailTemplateError::MissingField { field })
+    );
+    // The longest value that a subscriber can have, in the signs that take the most room.
+    let longest = "😀".repeat(VALUE_LENGTH);
+    assert!(merged(&frozen, &[("city", &longest)]).is_ok());
+    let refused = prepared("s", "{{ ['a']|urlencode }}").unwrap();
+    let refused = merged(&refused, &[]);
+    assert!(
+        matches!(refused, Err(MailTemplateError::Unmergeable { .. })),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -213,14 +247,16 @@ fn endless_templates_end() {
             "{merged:?}"
         );
     }
-    // Each would grow twice, or a thousand times, what the last one made.
-    let doubled = "{% set city = city|replace('a', city) %}".repeat(30);
-    let frozen = prepared("s", &doubled).unwrap();
-    let merged = merged(&frozen, &[("city", &"a".repeat(500))]);
-    assert!(
-        matches!(merged, Err(MailTemplateError::Unmergeable { .. })),
-        "{merged:?}"
-    );
+    // Each would grow twice, or a thousand times, or by as much again, what the last one made.
+    for grows in ["city|replace('a', city)", "city|urlencode"] {
+        let often = format!("{{% set city = {grows} %}}").repeat(30);
+        let frozen = prepared("s", &often).unwrap();
+        let merged = merged(&frozen, &[("city", &"a%".repeat(250))]);
+        assert!(
+            matches!(merged, Err(MailTemplateError::Unmergeable { .. })),
+            "{grows}: {merged:?}"
+        );
+    }
 }
 
 /// A page whose reading grows with the square of its length would be felt here.
@@ -256,7 +292,7 @@ const HOSTILE: &str = "([<>&\"'`/=;{}%#\\-\\x01-\\x1f\\x7f]|[a-z가-힣 ]|<scrip
 /// Every place where a template can put a value. The sign that is replaced is one that occurs in none
 /// of the long pieces of [`HOSTILE`]: what a value makes of itself then stays below a filter's bound.
 const EVERYWHERE: &str = "<!-- {{ v }} --><style>p{color:red}</style><title>{{ v }}</title>\
-    <p title=\"{{ v }}\" class='{{ v }}'>{{ v }}<a href=\"https://x/?{{ v }}\">{{ v }}</a>\
+    <p title=\"{{ v }}\" class='{{ v }}'>{{ v }}<a href=\"https://x/?{{ v }}&amp;{{ v|urlencode }}\">{{ v }}</a>\
     <textarea>{{ v }}</textarea>{% set w = v %}{{ w|upper }}{{ v|replace('g', v)|default('') }}\
     {% for c in v %}{{ c }}{% endfor %}</p><i>end</i>";
 

@@ -224,6 +224,14 @@ story(
     await run(page, "/campaign send name:봄소식");
     const shown = message(page, "봄소식 캠페인이 준비됐어요");
     await shown.getByRole("button", { name: "모두에게 보내기" }).waitFor();
+    // It is taller than the view, and begins where one reads first.
+    const [top, taller] = await shown.evaluate((node) => {
+      const view = document.querySelector("#scroller").getBoundingClientRect();
+      const { top, height } = node.getBoundingClientRect();
+      return [top - view.top, height - view.height];
+    });
+    assert.ok(taller > 0, `${taller}`);
+    assert.ok(top >= -1 && top < 60, `${top}`);
     await picture(page, "campaign-korean-send");
     await shown.getByRole("button", { name: "모두에게 보내기" }).click();
     await message(page, "봄소식 캠페인을 다 보냈어요").waitFor();

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use sqlx::{AnyConnection, Connection as _, Executor as _};
 use timeattack::config::{LogConfig, LogFormat, Shards};
-use timeattack::sandbox::{OptionValue, Refused, Reply};
+use timeattack::sandbox::{Refused, Reply};
 use timeattack::telemetry;
 
 use crate::support::bot::{Bot, turning};
-use crate::support::{hours, minutes, seconds};
+use crate::support::{file, hours, minutes, seconds};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_guild_named_the_commands_are_registered_there_alone() {
@@ -240,11 +240,7 @@ async fn at_the_finest_level_the_log_has_no_token_no_task_and_no_name() {
         assert!(bot.admin().slash(line).await.unwrap().is_ephemeral());
     }
     bot.admin().slash("/setup check").await.unwrap();
-    let proof = OptionValue::File {
-        filename: "xylophage.png".into(),
-        content_type: "image/png".into(),
-        bytes: vec![1],
-    };
+    let proof = file("xylophage.png", &[1]);
     member
         .slash_with("timeattack complete", &[("proof", proof)])
         .await

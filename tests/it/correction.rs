@@ -8,7 +8,7 @@ use timeattack::privacy;
 use timeattack::timeattack::correction::{self, Correction};
 use timeattack::timeattack::{Actor, State, TimeAttack};
 
-use crate::support::{GUILD, MEMBER, OTHER, TestApp, execute, minutes};
+use crate::support::{GUILD, MEMBER, OTHER, TestApp, execute, minutes, refusal};
 
 const ADMIN: UserId = UserId(99_000_000_000_000_009);
 
@@ -39,14 +39,6 @@ impl TestApp {
         self.clock.advance_ms(minutes(10));
         self.settle().await;
         attack
-    }
-}
-
-fn refusal<T>(outcome: Result<T, Error>) -> UserError {
-    match outcome {
-        Err(Error::User(refusal)) => refusal,
-        Err(error) => panic!("no refusal but {error}"),
-        Ok(_) => panic!("it was done"),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use timeattack::sandbox::{Fault, FaultKind, Message, OptionValue, Refused, permissions};
+use timeattack::sandbox::{Fault, FaultKind, Message, Refused, permissions};
 
 use crate::support::bot::Bot;
-use crate::support::{NOW_MS, minutes, seconds};
+use crate::support::{NOW_MS, file, minutes, seconds};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_by_options_is_shown_and_the_card_comes_at_the_deadline() {
@@ -126,11 +126,7 @@ async fn completing_by_button_posts_a_success_and_no_card_ever_after() {
 async fn a_proof_is_shown_in_the_success_post() {
     let bot = Bot::start().await;
     bot.started().await;
-    let proof = OptionValue::File {
-        filename: "done.png".into(),
-        content_type: "image/png".into(),
-        bytes: vec![1, 2, 3],
-    };
+    let proof = file("done.png", &[1, 2, 3]);
     bot.mina()
         .slash_with("timeattack complete", &[("proof", proof)])
         .await

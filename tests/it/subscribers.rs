@@ -3,12 +3,12 @@
 use timeattack::error::{Error, UserError};
 use timeattack::ids::{GuildId, ImportId, UserId};
 use timeattack::mailer::EmailAddress;
-use timeattack::sandbox::OptionValue;
+use timeattack::sandbox::{self, FaultKind, Message, Reply};
 use timeattack::subscriber::sheet::Fault;
 use timeattack::subscriber::{self, Consent, Draft, Entry, Imported, Reason, attributes};
 
-use crate::support::bot::{Bot, turning};
-use crate::support::{GUILD, TestApp, execute};
+use crate::support::bot::Bot;
+use crate::support::{GUILD, TestApp, execute, file, refusal};
 
 const ADMIN: UserId = UserId(5);
 
@@ -53,13 +53,6 @@ impl TestApp {
 
 fn address(given: &str) -> EmailAddress {
     EmailAddress::parse(given).unwrap()
-}
-
-pub fn refusal<T: std::fmt::Debug>(outcome: Result<T, Error>) -> UserError {
-    match outcome {
-        Err(Error::User(refusal)) => refusal,
-        other => panic!("a refusal was expected, not {other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -221,16 +214,9 @@ async fn a_draft_makes_way_for_the_next_and_goes_with_its_admin() {
     assert_eq!(nothing, UserError::Outdated);
 }
 
-async fn file_of(bot: &Bot, name: &str, bytes: &[u8]) -> timeattack::sandbox::Reply {
-    let file = OptionValue::File {
-        filename: name.into(),
-        content_type: "text/csv".into(),
-        bytes: bytes.to_vec(),
-    };
-    let admin = bot.admin();
-    let options = [("file", file)];
-    let sent = admin.slash_with("subscriber import", &options);
-    turning(&bot.clock, sent).await.unwrap()
+async fn file_of(bot: &Bot, name: &str, bytes: &[u8]) -> Reply {
+    let options = [("file", file(name, bytes))];
+    bot.uploads("subscriber import", &options).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -356,5 +342,106 @@ async fn wrong_files_and_options_get_a_sentence_that_says_what_to_do() {
     }
     let member = bot.mina().let_in().slash("/subscriber list").await.unwrap();
     assert!(member.text().contains("Manage Server"), "{}", member.text());
+    bot.end().await;
+}
+
+/// So many subscribers, by hand, whose names are a hundred characters.
+pub async fn many(bot: &Bot, count: i64) {
+    let row = |n: i64| {
+        let (guild, name) = (bot.guild.get(), "N".repeat(100));
+        let email = format!("reader{n:04}@example.org");
+        format!("({n}, {guild}, '{email}', '{email}', '{name}', '{{}}', 0, 0)")
+    };
+    let rows: Vec<String> = (1..=count).map(row).collect();
+    let sql = format!(
+        "INSERT INTO subscribers (id, guild_id, email, address, name, attributes, created_ms, \
+         updated_ms) VALUES {}",
+        rows.join(", ")
+    );
+    execute(&bot.app().db, sql).await.unwrap();
+}
+
+/// The files of the messages that only the admin sees, and what those say, in their order.
+fn given(bot: &Bot) -> (Vec<String>, Vec<(String, Vec<u8>)>) {
+    let (mut texts, mut files) = (Vec::new(), Vec::new());
+    for message in bot.discord.messages(bot.channel) {
+        assert!(message.is_ephemeral() && message.attachments.len() <= 10);
+        texts.push(message.text());
+        for file in &message.attachments {
+            files.push((file.filename.clone(), bot.discord.file(file).unwrap()));
+        }
+    }
+    (texts, files)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_of_more_files_than_a_message_takes_is_whole() {
+    let bot = Bot::start().await;
+    many(&bot, 150).await;
+    // Ten rows fit a file.
+    bot.discord.limit_files(1_600);
+    let admin = bot.admin();
+    admin.slash("/subscriber export").await.unwrap();
+    let is_last = |message: &Message| message.text().contains("Message 2 of 2");
+    bot.discord
+        .message_where(bot.channel, is_last)
+        .await
+        .unwrap();
+    let (texts, files) = given(&bot);
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].contains("15 files, in 2 messages"), "{texts:?}");
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let numbered: Vec<String> = (1..=15).map(|n| format!("subscribers-{n}.csv")).collect();
+    assert_eq!(names, numbered);
+    let mut rows: Vec<String> = Vec::new();
+    for (_, file) in files {
+        let file = String::from_utf8(file).unwrap();
+        rows.extend(file.lines().skip(1).map(|row| row[..22].to_owned()));
+    }
+    let all: Vec<String> = (1..=150)
+        .map(|n| format!("reader{n:04}@example.org"))
+        .collect();
+    assert_eq!(rows, all);
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_lacks_a_part_of_an_export_is_told() {
+    let bot = Bot::start().await;
+    many(&bot, 150).await;
+    bot.discord.limit_files(1_600);
+    bot.discord
+        .fault(sandbox::Fault::on("/webhooks/", FaultKind::Status(502)).method("POST"));
+    bot.admin().slash("/subscriber export").await.unwrap();
+    let is_told = |message: &Message| message.text().contains("please ask again");
+    bot.discord
+        .message_where(bot.channel, is_told)
+        .await
+        .unwrap();
+    let (texts, files) = given(&bot);
+    assert_eq!(files.len(), 10);
+    assert!(
+        texts[1].contains("One message with files could not be sent"),
+        "{texts:?}"
+    );
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_take_long_to_be_sent_come_after_the_first_answer() {
+    let bot = Bot::start().await;
+    many(&bot, 3_000).await;
+    let thinking = bot.admin().slash("/subscriber export").await.unwrap();
+    let message = thinking.message().unwrap();
+    assert!(message.attachments.is_empty(), "{message:?}");
+    let has_file = |now: &Message| now.id == message.id && now.attachments.len() == 1;
+    bot.discord
+        .message_where(bot.channel, has_file)
+        .await
+        .unwrap();
+    let (_, files) = given(&bot);
+    assert_eq!(files[0].0, "subscribers.csv");
+    let file = String::from_utf8(files[0].1.clone()).unwrap();
+    assert_eq!(file.lines().count(), 3_001);
     bot.end().await;
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use mail_parser::{MessageParser, MimeHeaders as _};
 use timeattack::db::{BoxFuture, Tx};
-use timeattack::error::{Error, MailTemplateError, Result, UserError};
+use timeattack::error::{MailTemplateError, Result, UserError};
 use timeattack::ids::GuildId;
 use timeattack::mailer::Mailer;
 use timeattack::sandbox::{OptionValue, Reply};
 use timeattack::template::{self, Guard, MOST_TEMPLATES, Saved, Upload, images};
 
-use crate::support::bot::{Bot, turning};
-use crate::support::{GUILD, MEMBER, TestApp, mail_means};
+use crate::support::bot::Bot;
+use crate::support::{self, GUILD, MEMBER, TestApp, file, mail_means};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 const FREE: Guard = |_, _, _| Box::pin(async { Ok(()) });
@@ -38,9 +38,9 @@ impl TestApp {
 }
 
 fn refusal<T: std::fmt::Debug>(outcome: Result<T>) -> MailTemplateError {
-    match outcome {
-        Err(Error::User(UserError::MailTemplate(refusal))) => refusal,
-        other => panic!("a refusal was expected, not {other:?}"),
+    match support::refusal(outcome) {
+        UserError::MailTemplate(refusal) => refusal,
+        other => panic!("a refusal of a template was expected, not {other:?}"),
     }
 }
 
@@ -139,19 +139,6 @@ async fn a_template_stays_when_its_author_has_their_data_deleted() {
     assert!(app.mentions_of(&MEMBER.0.to_string()).await.is_empty());
 }
 
-fn file(name: &str, bytes: &[u8]) -> OptionValue {
-    let ending = name.rsplit('.').next().unwrap();
-    OptionValue::File {
-        filename: name.into(),
-        content_type: match ending {
-            "html" => "text/html; charset=utf-8".into(),
-            "jpg" => "image/jpeg".into(),
-            other => format!("image/{other}"),
-        },
-        bytes: bytes.to_vec(),
-    }
-}
-
 async fn save(bot: &Bot, subject: &str, html: &[u8], image: Option<(&str, &[u8])>) -> Reply {
     let mut options = vec![
         ("name", OptionValue::Text("News".into())),
@@ -161,9 +148,7 @@ async fn save(bot: &Bot, subject: &str, html: &[u8], image: Option<(&str, &[u8])
     if let Some((name, bytes)) = image {
         options.push(("image1", file(name, bytes)));
     }
-    let admin = bot.admin();
-    let sent = admin.slash_with("template save", &options);
-    turning(&bot.clock, sent).await.unwrap()
+    bot.uploads("template save", &options).await
 }
 
 fn attachment(bot: &Bot, reply: &Reply) -> Vec<u8> {

@@ -1,18 +1,11 @@
 //! Time attacks: from the start to the verdict.
 
-use timeattack::error::{Error, UserError};
+use timeattack::error::UserError;
 use timeattack::guild::{self, Change};
 use timeattack::ids::{ChannelId, GuildId};
 use timeattack::timeattack::{self as attacks, Actor, State};
 
-use crate::support::{CHANNEL, GUILD, MEMBER, OTHER, TestApp, hours, minutes, seconds};
-
-fn refusal<T: std::fmt::Debug>(outcome: Result<T, Error>) -> UserError {
-    match outcome {
-        Err(Error::User(refusal)) => refusal,
-        other => panic!("a refusal was expected, not {other:?}"),
-    }
-}
+use crate::support::{CHANNEL, GUILD, MEMBER, OTHER, TestApp, hours, minutes, refusal, seconds};
 
 #[tokio::test]
 async fn the_failure_card_is_posted_at_the_deadline_and_pings_the_member() {

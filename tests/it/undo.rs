@@ -7,7 +7,7 @@ use timeattack::timeattack::{self as attacks, Actor, MOST_UNDOS, State, TimeAtta
 
 use crate::direct::allow;
 use crate::support::bot::Bot;
-use crate::support::{GUILD, MEMBER, OTHER, TestApp, minutes, seconds};
+use crate::support::{GUILD, MEMBER, OTHER, TestApp, minutes, refusal, seconds};
 
 impl TestApp {
     async fn undo(&self, attack: &TimeAttack) -> Result<TimeAttack, Error> {
@@ -29,13 +29,6 @@ impl TestApp {
             .await
             .unwrap();
         self.settle().await;
-    }
-}
-
-fn refusal<T: std::fmt::Debug>(outcome: Result<T, Error>) -> UserError {
-    match outcome {
-        Err(Error::User(refusal)) => refusal,
-        other => panic!("a refusal was expected, not {other:?}"),
     }
 }
 

@@ -19,7 +19,8 @@ let drawn = new Map();
 /** Where “New” stands: the last message read when the place was opened. */
 let newAfter = "0",
   isFresh = true,
-  atEnd = true;
+  atEnd = true,
+  headed = null;
 
 export function startTimeline() {
   newAfter = lastRead(state.channel);
@@ -240,8 +241,17 @@ function older() {
 }
 
 function toEnd() {
-  const scroller = $("scroller");
-  scroller.scrollTo({ top: scroller.scrollHeight, behavior: isFresh || isStill() ? "instant" : "auto" });
+  const scroller = $("scroller"),
+    last = $("messages").lastElementChild;
+  let top = scroller.scrollHeight;
+  // Of a message that is taller than the view its head is what is read first. Once: whoever has gone to
+  // its end stays there.
+  if (last?.dataset.id && last.dataset.id !== headed && last.offsetHeight > scroller.clientHeight) {
+    headed = last.dataset.id;
+    top = scroller.scrollTop + last.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+    atEnd = false;
+  }
+  scroller.scrollTo({ top, behavior: isFresh || isStill() ? "instant" : "auto" });
 }
 
 /** How much is left to be read out: what is overwritten at once would never be heard. */

@@ -4,16 +4,15 @@ use std::collections::HashSet;
 
 use futures_util::{StreamExt as _, stream};
 use poise::serenity_prelude as serenity;
-use serenity::{
-    ButtonStyle, CommandInteraction, CommandOptionType, CreateActionRow, CreateButton,
-    CreateCommandOption, CreateEmbed, Http, HttpError, ResolvedValue,
-};
+use serenity::{ButtonStyle, CreateActionRow, CreateButton, CreateEmbed, Http, HttpError};
 
+use super::manager;
 use crate::announce::{self, Announcement, Audience, Draft, Kind, Progress, Role};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::choice::{Choice, Choosable};
 use crate::discord::components::Action;
 use crate::discord::connection::describe;
 use crate::discord::follow::{self, Look};
@@ -40,12 +39,11 @@ const AGAIN_MS: i64 = 1_000;
 pub(in crate::discord) async fn announce(
     ctx: Context<'_>,
     #[max_length = 1400] body: String,
-    kind: KindChoice,
+    kind: Choice<Kind>,
     role: Option<serenity::Role>,
 ) -> Result<()> {
     let answer = async {
-        let asker = Asker::of_command(ctx.interaction)?;
-        asker.require_manage_server()?;
+        let asker = manager(ctx)?;
         let (app, http) = (&ctx.data().app, &ctx.serenity_context().http);
         let role = match role {
             Some(role) => Some(holders(app, http, &asker, role).await?),
@@ -66,42 +64,19 @@ pub(in crate::discord) async fn announce(
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// A choice of a kind by its name. (poise's own choices send numbers.)
-pub(in crate::discord) struct KindChoice(pub(in crate::discord) Kind);
+impl Choosable for Kind {
+    const ALL: &'static [Self] = &[Self::Notice, Self::Ad];
 
-#[serenity::async_trait]
-impl poise::SlashArgument for KindChoice {
-    async fn extract(
-        _: &serenity::Context,
-        _: &CommandInteraction,
-        value: &ResolvedValue<'_>,
-    ) -> Result<Self, poise::SlashArgError> {
-        let ResolvedValue::String(name) = value else {
-            return Err(poise::SlashArgError::new_command_structure_mismatch(
-                "expected a kind's name",
-            ));
-        };
-        let known = [Kind::Notice, Kind::Ad].into_iter();
-        let mut known = known.filter(|kind| kind.as_str() == *name);
-        known
-            .next()
-            .map(Self)
-            .ok_or_else(|| poise::SlashArgError::new_command_structure_mismatch("an unknown kind"))
+    fn name(self) -> &'static str {
+        self.as_str()
     }
 
-    fn create(builder: CreateCommandOption) -> CreateCommandOption {
-        let korean = Language::Korean;
-        let choice = |builder: CreateCommandOption, kind: Kind, key: &str| {
-            let localized = [(korean.code(), text(korean, key, &[]))];
-            builder.add_string_choice_localized(
-                text(Language::English, key, &[]),
-                kind.as_str(),
-                localized,
-            )
+    fn label(self, language: Language) -> String {
+        let key = match self {
+            Self::Notice => "announce-kind-notice",
+            Self::Ad => "announce-kind-ad",
         };
-        let builder = builder.kind(CommandOptionType::String);
-        let builder = choice(builder, Kind::Notice, "announce-kind-notice");
-        choice(builder, Kind::Ad, "announce-kind-ad")
+        text(language, key, &[])
     }
 }
 

@@ -1,16 +1,16 @@
 //! `/correct`: an admin says how a time attack ended in truth.
 
 use poise::serenity_prelude as serenity;
-use serenity::{
-    AutocompleteChoice, CommandInteraction, CommandOptionType, CreateAutocompleteResponse,
-    CreateCommandOption, ResolvedValue,
-};
+use serenity::{AutocompleteChoice, CreateAutocompleteResponse};
 
+use super::manager;
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::choice::{Choice, Choosable};
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
+use crate::discord::suggest::{self, CHOICE_LENGTH, MOST_CHOICES};
 use crate::error::{Result, UserError};
 use crate::guild;
 use crate::i18n::{Language, text};
@@ -20,8 +20,6 @@ use crate::timeattack::correction::{self, REASON_LENGTH, verdict};
 use crate::timeattack::record::{days::local_date, text::day};
 use crate::timeattack::{State, TimeAttack};
 
-/// Choices that Discord shows.
-const MOST_CHOICES: usize = 25;
 /// Characters of a member's name and of a task in a choice, which may have 100.
 const CHOICE_NAME: usize = 24;
 const CHOICE_TASK: usize = 50;
@@ -31,7 +29,7 @@ const CHOICE_TASK: usize = 50;
 pub(in crate::discord) async fn correct(
     ctx: Context<'_>,
     #[autocomplete = "suggest_ended"] attack: String,
-    verdict: VerdictChoice,
+    verdict: Choice<State>,
     #[max_length = 200] reason: String,
 ) -> Result<()> {
     let answer = async {
@@ -40,12 +38,6 @@ pub(in crate::discord) async fn correct(
         Ok(Answer::Private(reply))
     };
     respond::command(ctx, Deferral::Private, answer).await
-}
-
-fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
-    let asker = Asker::of_command(ctx.interaction)?;
-    asker.require_manage_server()?;
-    Ok(asker)
 }
 
 async fn corrected(
@@ -85,18 +77,11 @@ async fn meant(app: &App, asker: &Asker, given: &str) -> Result<AttackId> {
 
 /// Choices for `attack`: the newest ended ones of the guild, by member and task.
 async fn suggest_ended(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let response = CreateAutocompleteResponse::new();
-    let Ok(asker) = manager(ctx) else {
-        return response;
-    };
-    match choices(&ctx.data().app, &asker, partial).await {
-        Ok(choices) => response.set_choices(choices),
-        Err(error) => {
-            let error = format!("{error:#}");
-            tracing::warn!(error, "ended time attacks could not be suggested");
-            response
-        }
-    }
+    suggest::offered(async {
+        let asker = manager(ctx)?;
+        choices(&ctx.data().app, &asker, partial).await
+    })
+    .await
 }
 
 async fn choices(app: &App, asker: &Asker, partial: &str) -> Result<Vec<AutocompleteChoice>> {
@@ -112,7 +97,7 @@ async fn choices(app: &App, asker: &Asker, partial: &str) -> Result<Vec<Autocomp
             shorten(&attack.task, CHOICE_TASK),
             day(ended, today, asker.language),
         );
-        AutocompleteChoice::new(shorten(&name, 100), attack.id.to_string())
+        AutocompleteChoice::new(shorten(&name, CHOICE_LENGTH), attack.id.to_string())
     };
     Ok(found.iter().map(choice).collect())
 }
@@ -125,39 +110,16 @@ fn mark(state: State) -> &'static str {
     }
 }
 
-/// A choice of a verdict by its name. (poise's own choices send numbers.)
-pub(in crate::discord) struct VerdictChoice(State);
+/// A verdict.
+impl Choosable for State {
+    const ALL: &'static [Self] = &Self::ENDED;
 
-#[serenity::async_trait]
-impl poise::SlashArgument for VerdictChoice {
-    async fn extract(
-        _: &serenity::Context,
-        _: &CommandInteraction,
-        value: &ResolvedValue<'_>,
-    ) -> Result<Self, poise::SlashArgError> {
-        let ResolvedValue::String(name) = value else {
-            return Err(poise::SlashArgError::new_command_structure_mismatch(
-                "expected a verdict's name",
-            ));
-        };
-        let known = State::ENDED
-            .into_iter()
-            .find(|state| state.as_str() == *name);
-        known.map(Self).ok_or_else(|| {
-            poise::SlashArgError::new_command_structure_mismatch("an unknown verdict")
-        })
+    fn name(self) -> &'static str {
+        self.as_str()
     }
 
-    fn create(builder: CreateCommandOption) -> CreateCommandOption {
-        let builder = builder.kind(CommandOptionType::String);
-        State::ENDED.into_iter().fold(builder, |builder, state| {
-            let korean = Language::Korean;
-            builder.add_string_choice_localized(
-                verdict(state).text(Language::English),
-                state.as_str(),
-                [(korean.code(), verdict(state).text(korean))],
-            )
-        })
+    fn label(self, language: Language) -> String {
+        verdict(self).text(language)
     }
 }
 

@@ -9,11 +9,9 @@ use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
 use crate::discord::register::CommandIds;
 use crate::discord::respond::{self, Deferral};
+use crate::discord::suggest::MOST_CHOICES;
 use crate::error::{Result, UserError};
 use crate::i18n::{Language, text};
-
-/// Choices that Discord shows.
-const MOST_CHOICES: usize = 25;
 
 /// What can be done here
 #[poise::command(slash_command, guild_only)]

@@ -19,8 +19,13 @@ pub(super) mod timeattack;
 
 use std::borrow::Cow;
 
+use poise::serenity_prelude::{ButtonStyle, CreateButton};
+
+use super::asker::Asker;
+use super::components::Action;
+use super::framework::Context;
 use super::handler::Data;
-use crate::error::Error;
+use crate::error::{Error, UserError};
 use crate::i18n::{Language, text};
 
 type Text = Cow<'static, str>;
@@ -67,6 +72,29 @@ fn describe(command: &mut Command, parent: &str) {
 fn in_korean(key: &str) -> Cow<'static, [(Text, Text)]> {
     let korean = Language::Korean;
     vec![(korean.code().into(), text(korean, key, &[]).into())].into()
+}
+
+/// The asker of a command for managers, who is one.
+fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
+    let asker = Asker::of_command(ctx.interaction)?;
+    asker.require_manage_server()?;
+    Ok(asker)
+}
+
+/// The buttons to the pages beside this one of a list, if it has any. Pages count from 0.
+fn pager(page: i64, pages: i64, action: impl Fn(i64) -> Action) -> Vec<CreateButton> {
+    if pages <= 1 {
+        return Vec::new();
+    }
+    // Discord refuses two buttons of one `custom_id`, also where they lead nowhere: the one before
+    // the first page is page -1, and nobody can press it.
+    let button = |(label, page): (&str, i64)| {
+        CreateButton::new(action(page).custom_id())
+            .label(label)
+            .style(ButtonStyle::Secondary)
+            .disabled(!(0..pages).contains(&page))
+    };
+    [("◀", page - 1), ("▶", page + 1)].map(button).into()
 }
 
 #[cfg(test)]

@@ -76,11 +76,10 @@ pub(in crate::discord) fn kept(asker: &Asker) -> Answer {
 }
 
 fn counts(amount: Amount) -> [(&'static str, Arg); 4] {
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX).into();
     [
-        ("attacks", count(amount.attacks)),
-        ("running", count(amount.running)),
-        ("messages", count(amount.messages)),
-        ("decisions", count(amount.decisions)),
+        ("attacks", amount.attacks.into()),
+        ("running", amount.running.into()),
+        ("messages", amount.messages.into()),
+        ("decisions", amount.decisions.into()),
     ]
 }

@@ -4,11 +4,13 @@ use chrono::DateTime;
 use poise::serenity_prelude as serenity;
 use serenity::{AutocompleteChoice, CreateAutocompleteResponse, CreateEmbed};
 
+use super::manager;
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
+use crate::discord::suggest::{self, CHOICE_LENGTH, MOST_CHOICES};
 use crate::error::{Result, UserError};
 use crate::i18n::{Language, text};
 use crate::ids::OutboxId;
@@ -16,8 +18,8 @@ use crate::messenger::markdown::{escape, shorten};
 use crate::outbox::queue::{Parked, Waiting, Why};
 use crate::timeattack::text::timestamp;
 
-/// Messages listed by `/queue parked`, and offered while one is chosen.
-const MOST_PARKED: i64 = 15;
+/// Messages listed by `/queue parked`.
+const MOST_PARKED: usize = 15;
 /// Characters of a reason.
 const WHY_LENGTH: usize = 120;
 
@@ -35,12 +37,6 @@ const WHY_LENGTH: usize = 120;
 )]
 pub(in crate::discord) async fn queue(_ctx: Context<'_>) -> Result<()> {
     Ok(())
-}
-
-fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
-    let asker = Asker::of_command(ctx.interaction)?;
-    asker.require_manage_server()?;
-    Ok(asker)
 }
 
 /// Show what waits, why and until when
@@ -110,18 +106,17 @@ fn parse(id: &str) -> Result<OutboxId, UserError> {
 }
 
 async fn suggest_parked(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let response = CreateAutocompleteResponse::new();
-    let Ok(asker) = manager(ctx) else {
-        return response;
-    };
-    let parked = ctx.data().app.outbox.parked(asker.guild, 25).await;
-    let choices = parked.unwrap_or_default().into_iter();
-    let choices = choices.filter(|one| one.id.to_string().starts_with(partial.trim()));
-    let choice = |one: Parked| {
-        let name = format!("{} · {} · {}", one.id, one.lane, one.why);
-        AutocompleteChoice::new(shorten(&name, 100), one.id.to_string())
-    };
-    response.set_choices(choices.map(choice).collect())
+    suggest::offered(async {
+        let outbox = &ctx.data().app.outbox;
+        let parked = outbox.parked(manager(ctx)?.guild, MOST_CHOICES).await?;
+        let fits = |one: &Parked| one.id.to_string().starts_with(partial.trim());
+        let choice = |one: Parked| {
+            let name = format!("{} · {} · {}", one.id, one.lane, one.why);
+            AutocompleteChoice::new(shorten(&name, CHOICE_LENGTH), one.id.to_string())
+        };
+        Ok(parked.into_iter().filter(fits).map(choice).collect())
+    })
+    .await
 }
 
 async fn overview(app: &App, asker: &Asker) -> Result<Reply> {

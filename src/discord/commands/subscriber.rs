@@ -2,17 +2,19 @@
 
 use poise::serenity_prelude as serenity;
 use serenity::{
-    AutocompleteChoice, ButtonStyle, CreateActionRow, CreateAttachment, CreateAutocompleteResponse,
-    CreateButton, CreateEmbed,
+    ButtonStyle, CreateActionRow, CreateAutocompleteResponse, CreateButton, CreateEmbed,
 };
 
+use super::{manager, pager};
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::attachment::fetch;
 use crate::discord::components::Action;
+use crate::discord::files;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
+use crate::discord::suggest::{self, MOST_CHOICES};
 use crate::error::{Error, Result, UserError};
 use crate::i18n::{Language, text};
 use crate::ids::ImportId;
@@ -25,12 +27,6 @@ use crate::subscriber::{
 };
 use crate::timeattack::text::timestamp;
 
-/// Files of one message (Discord's limit).
-const MOST_FILES: usize = 10;
-/// Bytes of one file that Discord takes of a bot: 10 MiB, and some room for what is around it.
-const UPLOAD_BYTES: usize = 9 * 1024 * 1024;
-/// Addresses offered while one is typed (Discord's limit).
-const MOST_CHOICES: i64 = 25;
 /// Characters of a name, an address or a value in a list.
 const SHOWN: usize = 60;
 
@@ -48,12 +44,6 @@ const SHOWN: usize = 60;
 )]
 pub(super) async fn subscriber(_ctx: Context<'_>) -> Result<()> {
     Ok(())
-}
-
-fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
-    let asker = Asker::of_command(ctx.interaction)?;
-    asker.require_manage_server()?;
-    Ok(asker)
 }
 
 /// Read a CSV file
@@ -369,21 +359,9 @@ fn page_of(page: &Page, language: Language) -> Reply {
         let name = escape(&shorten(&one.name, SHOWN));
         format!("{mark} {address} · {name}")
     });
-    let reply = Reply::new(text(language, "subscribers-title", &args))
-        .embed(CreateEmbed::new().description(listed(lines)));
-    if page.pages == 1 {
-        return reply;
-    }
-    let button = |label: &str, to: i64| {
-        CreateButton::new(Action::Subscribers(to).custom_id())
-            .label(label)
-            .style(ButtonStyle::Secondary)
-            .disabled(!(0..page.pages).contains(&to))
-    };
-    reply.row(CreateActionRow::Buttons(vec![
-        button("◀", page.page - 1),
-        button("▶", page.page + 1),
-    ]))
+    Reply::new(text(language, "subscribers-title", &args))
+        .embed(CreateEmbed::new().description(listed(lines)))
+        .buttons(pager(page.page, page.pages, Action::Subscribers))
 }
 
 /// Get all of them as a file
@@ -392,51 +370,27 @@ async fn export(ctx: Context<'_>) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
         let app = &ctx.data().app;
-        let consents = subscribers::export_consents(app, asker.guild, UPLOAD_BYTES).await?;
-        let files = match subscribers::export(app, asker.guild, UPLOAD_BYTES).await {
+        let most_bytes = files::most_bytes(ctx.interaction.attachment_size_limit);
+        let consents = subscribers::export_consents(app, asker.guild, most_bytes).await?;
+        let subscribers = match subscribers::export(app, asker.guild, most_bytes).await {
             // Who agreed to what must be shown when they have all been removed, too.
             Err(Error::User(UserError::NoSubscribers)) if !consents.is_empty() => Vec::new(),
-            files => files?,
+            subscribers => subscribers?,
         };
         let said = text(asker.language, "subscribers-exported", &[]);
-        let files = named("subscribers", files).chain(named("consents", consents));
-        let reply = files.take(MOST_FILES).fold(Reply::new(said), Reply::file);
-        Ok(Answer::Private(reply))
+        let consents = files::sheets("consents", consents);
+        let all = files::sheets("subscribers", subscribers).chain(consents);
+        Ok(files::answer(Reply::new(said), all, asker.language))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// Files of one kind, numbered if there are several.
-fn named(kind: &str, files: Vec<Vec<u8>>) -> impl Iterator<Item = CreateAttachment> {
-    let several = files.len() > 1;
-    files.into_iter().enumerate().map(move |(index, file)| {
-        let name = if several {
-            format!("{kind}-{}.csv", index + 1)
-        } else {
-            format!("{kind}.csv")
-        };
-        CreateAttachment::bytes(file, name)
-    })
-}
-
-/// Addresses that begin with what is typed. Nobody but managers is told any.
+/// Addresses that begin with what is typed.
 pub(super) async fn suggest_email(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let response = CreateAutocompleteResponse::new();
-    let Ok(asker) = manager(ctx) else {
-        return response;
-    };
-    let app = &ctx.data().app;
-    match subscribers::suggest(app, asker.guild, partial, MOST_CHOICES).await {
-        Ok(emails) => {
-            let fits = |email: &String| email.chars().count() <= 100;
-            let choices = emails.into_iter().filter(fits);
-            let choice = |email: String| AutocompleteChoice::new(email.clone(), email);
-            response.set_choices(choices.map(choice).collect())
-        }
-        Err(error) => {
-            let error = format!("{error:#}");
-            tracing::warn!(error, "addresses could not be suggested");
-            response
-        }
-    }
+    suggest::offered(async {
+        let (app, guild) = (&ctx.data().app, manager(ctx)?.guild);
+        let emails = subscribers::suggest(app, guild, partial, MOST_CHOICES).await?;
+        Ok(suggest::names(emails))
+    })
+    .await
 }

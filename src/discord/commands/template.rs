@@ -3,24 +3,23 @@
 use poise::serenity_prelude as serenity;
 use serenity::{AutocompleteChoice, CreateAttachment, CreateAutocompleteResponse, CreateEmbed};
 
+use super::manager;
 use super::subscriber::{address, suggest_email};
 use crate::app::App;
 use crate::campaign;
 use crate::discord::answer::{Answer, Reply, listed};
-use crate::discord::asker::Asker;
 use crate::discord::attachment::fetch;
 use crate::discord::framework::Context;
 use crate::discord::guild_name::guild_name;
 use crate::discord::respond::{self, Deferral};
-use crate::error::{ImageFault, MailTemplateError, Result, UserError};
+use crate::discord::suggest::{self, CHOICE_LENGTH};
+use crate::error::{ImageFault, MailTemplateError, Result};
 use crate::i18n::{Arg, Language, text};
 use crate::messenger::markdown::{escape, shorten};
 use crate::template::images::{self, IMAGE_BYTES};
 use crate::template::{self as templates, HTML_BYTES, Listed, Preview, Template, Warning};
 use crate::timeattack::text::timestamp;
 
-/// Templates offered while a name is typed (Discord's limit).
-const MOST_CHOICES: usize = 25;
 /// Lines of the text part that a preview shows.
 const LINES_SHOWN: usize = 12;
 /// Characters of each.
@@ -45,12 +44,6 @@ const KIB: usize = 1024;
 )]
 pub(super) async fn template(_ctx: Context<'_>) -> Result<()> {
     Ok(())
-}
-
-fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
-    let asker = Asker::of_command(ctx.interaction)?;
-    asker.require_manage_server()?;
-    Ok(asker)
 }
 
 /// Save one, or replace it
@@ -136,7 +129,7 @@ fn warning(warning: &Warning, language: Language) -> String {
     match warning {
         Warning::RemoteImages(number) => say(
             "template-warning-remote-images",
-            &[("count", count(*number))],
+            &[("count", (*number).into())],
         ),
         Warning::Form => say("template-warning-form", &[]),
         Warning::Ignored(element) => say(
@@ -147,13 +140,9 @@ fn warning(warning: &Warning, language: Language) -> String {
             "template-warning-unused-image",
             &[("name", name.as_str().into())],
         ),
-        Warning::Clipped(kib) => say("template-warning-clipped", &[("size", count(*kib))]),
+        Warning::Clipped(kib) => say("template-warning-clipped", &[("size", (*kib).into())]),
         Warning::NoUnsubscribe => say("template-warning-no-unsubscribe", &[]),
     }
-}
-
-fn count(number: usize) -> Arg {
-    i64::try_from(number).unwrap_or(i64::MAX).into()
 }
 
 /// Show all of them
@@ -179,7 +168,7 @@ async fn list(ctx: Context<'_>) -> Result<()> {
             ];
             text(language, "template-line", &args)
         };
-        let title = text(language, "templates-title", &[("count", count(all.len()))]);
+        let title = text(language, "templates-title", &[("count", all.len().into())]);
         let embed = CreateEmbed::new().description(listed(all.iter().map(line)));
         Ok(Answer::Private(Reply::new(title).embed(embed)))
     };
@@ -239,7 +228,7 @@ fn facts(template: &Template, language: Language) -> Vec<String> {
 
 /// Full KiB, and one for anything less.
 fn kib(bytes: usize) -> Arg {
-    count(bytes.div_ceil(KIB))
+    bytes.div_ceil(KIB).into()
 }
 
 /// Show the mail that somebody would get
@@ -281,7 +270,7 @@ fn shown(preview: Preview, language: Language) -> Reply {
     let facts = [
         ("address", escape(&shorten(&preview.address, SHOWN)).into()),
         ("size", kib(preview.mail.len())),
-        ("images", count(preview.images)),
+        ("images", preview.images.into()),
     ];
     shown.push(String::new());
     shown.push(text(language, "template-preview-facts", &facts));
@@ -308,30 +297,20 @@ async fn delete(ctx: Context<'_>, #[autocomplete = "suggest_template"] name: Str
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// Names in which the typed stands. Nobody but managers is told any.
+/// Names in which the typed stands.
 pub(super) async fn suggest_template(
     ctx: Context<'_>,
     partial: &str,
 ) -> CreateAutocompleteResponse {
-    let response = CreateAutocompleteResponse::new();
-    let Ok(asker) = manager(ctx) else {
-        return response;
-    };
-    match templates::list(&ctx.data().app, asker.guild).await {
-        Ok(all) => {
-            let typed = partial.trim().to_lowercase();
-            let fits = |one: &Listed| one.name.to_lowercase().contains(&typed);
-            let choice = |one: Listed| {
-                let label = shorten(&format!("{} · {}", one.name, one.subject), 100);
-                AutocompleteChoice::new(label, one.name)
-            };
-            let choices = all.into_iter().filter(fits).take(MOST_CHOICES);
-            response.set_choices(choices.map(choice).collect())
-        }
-        Err(error) => {
-            let error = format!("{error:#}");
-            tracing::warn!(error, "templates could not be suggested");
-            response
-        }
-    }
+    suggest::offered(async {
+        let all = templates::list(&ctx.data().app, manager(ctx)?.guild).await?;
+        let typed = partial.trim().to_lowercase();
+        let fits = |one: &Listed| one.name.to_lowercase().contains(&typed);
+        let choice = |one: Listed| {
+            let label = format!("{} · {}", one.name, one.subject);
+            AutocompleteChoice::new(shorten(&label, CHOICE_LENGTH), one.name)
+        };
+        Ok(all.into_iter().filter(fits).map(choice).collect())
+    })
+    .await
 }

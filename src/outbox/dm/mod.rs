@@ -186,7 +186,6 @@ pub(super) fn compose(rows: &[Row]) -> Message {
 
 /// Several that waited for the morning, whole, one below the other.
 fn digest(rows: &[Row]) -> Message {
-    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let language = rows[0].payload.language;
     let mut boxes: Vec<String> = Vec::new();
     for row in rows {
@@ -207,7 +206,7 @@ fn digest(rows: &[Row]) -> Message {
         ..Embed::default()
     };
     Message {
-        content: text(language, "dm-digest", &[("count", count.into())]),
+        content: text(language, "dm-digest", &[("count", rows.len().into())]),
         embeds: boxes.into_iter().map(embed).collect(),
         ..Message::default()
     }

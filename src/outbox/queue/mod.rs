@@ -34,7 +34,7 @@ impl Outbox {
     }
 
     /// What was given up, newest first.
-    pub async fn parked(&self, guild: GuildId, most: i64) -> Result<Vec<Parked>> {
+    pub async fn parked(&self, guild: GuildId, most: usize) -> Result<Vec<Parked>> {
         let mut conn = self.inner.db.read().await?;
         store::parked(&mut conn, guild, most).await
     }

@@ -148,14 +148,14 @@ pub(super) async fn dropped(
     rows.iter().map(pair).collect()
 }
 
-pub(super) async fn parked(tx: &mut Tx, guild: GuildId, most: i64) -> Result<Vec<Parked>> {
+pub(super) async fn parked(tx: &mut Tx, guild: GuildId, most: usize) -> Result<Vec<Parked>> {
     let rows = sqlx::query(
         "SELECT id, lane, channel_id, last_error, updated_ms FROM outbox \
          WHERE guild_id = $1 AND state = 'discarded' AND shown_ms IS NULL AND class <> 'legal' \
          ORDER BY id DESC LIMIT $2",
     )
     .bind(guild.0)
-    .bind(most)
+    .bind(i64::try_from(most).unwrap_or(i64::MAX))
     .fetch_all(tx)
     .await?;
     let parked = |row: &AnyRow| -> Result<Parked> {

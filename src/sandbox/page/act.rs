@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Snowflake, refused};
 use crate::ids::{ChannelId, UserId};
-use crate::sandbox::body::{Body, File};
+use crate::sandbox::body::{Body, FILE_MAX, File, Most};
 use crate::sandbox::{Actor, LocalDiscord, Message, OptionValue, Refused, Reply};
 
 /// Bytes of an action with files: Discord's own limit for the files of one message of a person
@@ -109,7 +109,11 @@ async fn read(
     let kind = request.headers().get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("multipart/form-data") {
-        let body = Body::read(request).await;
+        let most = Most {
+            file: FILE_MAX,
+            whole: BODY_MAX,
+        };
+        let body = Body::read(request, most).await;
         let too_large = "a file has at most 10 MiB, and all together 64 MiB";
         let body = body.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, too_large))?;
         return Ok((body.payload, body.files));

@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use super::body::Body;
+use super::body::{Body, Most};
 use super::draft::Draft;
 use super::error::{ApiError, invalid};
 use super::faults::FaultKind;
@@ -85,7 +85,8 @@ async fn api(shared: Arc<Shared>, request: Request, path: &str, below: &str) -> 
         Some(Ok(standing)) => Some(standing),
         None => None,
     };
-    let body = Body::read(request).await;
+    let most = Most::of_bot(shared.world().file_bytes);
+    let body = Body::read(request, most).await;
     let mut recorded = None;
     let answer = match (authorized, body) {
         (false, _) => Err(ApiError::unauthorized()),

@@ -8,7 +8,7 @@ use timeattack::template::{self, Upload};
 
 use crate::support::bot::{Bot, turning};
 
-async fn prepared(bot: &Bot) {
+pub(super) async fn prepared(bot: &Bot) {
     let app = bot.app();
     for (email, name) in [("mina@example.org", "Mina"), ("zoe@example.org", "=Zoe")] {
         let entry = Entry {

@@ -7,8 +7,7 @@ use timeattack::outbox::mail::State;
 use timeattack::subscriber;
 
 use super::support::{Post, template};
-use crate::subscribers::refusal;
-use crate::support::{GUILD, seconds};
+use crate::support::{GUILD, refusal, seconds};
 
 const BODY: &str = "<p>Half the price!</p><p>보낸 곳: Study · help@example.org<br>\
                     <a href=\"{{ unsubscribe_url }}\">무료 수신거부 / Unsubscribe</a></p>";

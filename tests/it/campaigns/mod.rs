@@ -1,5 +1,6 @@
 //! Campaigns: who gets them, once, and what stops them before anybody does.
 
+mod buttons;
 mod commands;
 mod law;
 mod one_mail;
@@ -12,8 +13,7 @@ use timeattack::mailer::{EmailAddress, Scope};
 use timeattack::outbox::mail::{Phase, State};
 use timeattack::subscriber::{self, Reason};
 
-use crate::subscribers::refusal;
-use crate::support::{GUILD, days, hours, minutes, seconds};
+use crate::support::{GUILD, days, hours, minutes, refusal, seconds};
 use support::{Post, template};
 
 #[tokio::test]
@@ -314,6 +314,53 @@ async fn what_failed_long_ago_cannot_be_sent_again_and_an_admin_is_told_why() {
     let status = post.status("November").await;
     assert_eq!(status.occurrence.unwrap().state, Place::Done);
     assert_eq!(post.to().len(), 1);
+}
+
+#[tokio::test]
+async fn one_that_was_stopped_goes_on_once_the_cause_is_gone() {
+    for scope in [Scope::Message, Scope::Sender] {
+        let post = Post::start().await;
+        post.alerts_channel().await;
+        post.template("news", template("News", "<p>x</p>")).await;
+        post.subscribers(60).await;
+        post.notice("November", "").await.unwrap();
+        let resume = async || {
+            let resumed = post.inside(async |app| campaign::resume(&app, GUILD, "November").await);
+            resumed.await.unwrap();
+            post.app.advance(minutes(1)).await;
+        };
+        let is_stopped = async |times: usize| {
+            let status = post.status("November").await;
+            let phase = status.progress.as_ref().unwrap().phase;
+            assert_eq!((phase, status.total()), (Phase::Stopped, 60));
+            assert!(status.is_over(), "nothing of it happens by itself");
+            let told = post.app.posts();
+            let stops = told.iter().filter(|post| post.contains("was stopped"));
+            assert_eq!(stops.count(), times, "{told:?}");
+        };
+        post.mails.fail_next([scope]);
+        let id = post.proves("November").await.unwrap().occurrence;
+        post.sends(id).await.unwrap();
+        post.app.advance(minutes(1)).await;
+        is_stopped(1).await;
+        // Resumed while the cause is there, it stops again, and the admins are told again.
+        post.mails.fail_next([scope]);
+        resume().await;
+        is_stopped(2).await;
+        resume().await;
+        let status = post.status("November").await;
+        assert_eq!(status.count(&[State::Completed]), 60);
+        assert_eq!(status.progress.unwrap().why, None);
+        let mut to = post.to();
+        to.dedup();
+        assert_eq!(
+            (to.len(), post.mails.letters().len()),
+            (60, 60),
+            "each once"
+        );
+        let told = post.app.posts();
+        assert!(told[2].contains("is done: 60 delivered"), "{told:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use timeattack::campaign;
 use timeattack::error::{CampaignError, Error, MailTemplateError, UserError};
 use timeattack::mailer::EmailAddress;
-use timeattack::outbox::mail::Phase;
+use timeattack::outbox::mail::{Phase, State};
 use timeattack::template;
 
 use super::support::{Post, template};
-use crate::subscribers::refusal;
-use crate::support::{GUILD, hours, minutes};
+use crate::support::{GUILD, hours, minutes, refusal};
 
 async fn deletes(post: &Post) -> Result<(), UserError> {
     let deleted = post
@@ -192,4 +191,18 @@ async fn what_the_host_no_longer_lets_send_is_not_sent() {
     let fault = post.status("December").await.occurrence.unwrap().fault;
     assert_eq!(fault, Some(CampaignError::NotAllowed));
     assert_eq!(post.to().len(), sent);
+    let resume = async |post: &Post| {
+        let resumed = post.inside(async |app| campaign::resume(&app, GUILD, "November").await);
+        resumed.await
+    };
+    let refused = refusal(resume(&post).await);
+    assert_eq!(refused, UserError::Campaign(CampaignError::NotAllowed));
+    is_let.store(true, Ordering::SeqCst);
+    let post = post.killed_for(minutes(1)).await;
+    resume(&post).await.unwrap();
+    post.until_over("November").await;
+    let status = post.status("November").await;
+    // What was under way when the first process was killed may have arrived.
+    assert_eq!(status.count(&[State::Completed, State::Unknown]), 100);
+    assert!(post.to().len() > sent);
 }

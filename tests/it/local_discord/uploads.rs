@@ -62,6 +62,17 @@ async fn a_file_too_large_or_one_too_many_is_refused() {
     let many: Vec<_> = (0..11).map(|_| ("a.png", vec![1])).collect();
     let answer = place.upload(&path, &json!({}), &many).await;
     assert_eq!(answer.wrong("/files"), "BASE_TYPE_MAX_LENGTH");
+    // None of them is too large by itself.
+    let whole: Vec<_> = (0..3)
+        .map(|_| ("a.png", vec![0; 9 * 1024 * 1024]))
+        .collect();
+    let answer = place.upload(&path, &json!({}), &whole).await;
+    assert_eq!(answer.refusal(), (413, 40_005));
+    place.discord.limit_files(1_000);
+    let answer = place
+        .upload(&path, &json!({}), &[("a.png", vec![0; 1_001])])
+        .await;
+    assert_eq!(answer.refusal(), (413, 40_005));
     assert_eq!(place.texts(), Vec::<String>::new());
     place.discord.stop();
 }

@@ -17,7 +17,9 @@ use timeattack::mailer::{Mailer, MemoryMailer};
 use timeattack::messenger::Messenger;
 use timeattack::messenger::discord::DiscordMessenger;
 use timeattack::run::{MailMeans, WorkerOptions, Workers};
-use timeattack::sandbox::{Actor, Exchange, LocalDiscord, Message, Options, permissions};
+use timeattack::sandbox::{
+    Actor, Exchange, LocalDiscord, Message, OptionValue, Options, Reply, permissions,
+};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -253,6 +255,13 @@ impl Bot {
 
     pub fn admin(&self) -> Actor {
         self.discord.actor(self.admin, self.channel)
+    }
+
+    /// An admin's command with files, which the bot fetches while time passes.
+    pub async fn uploads(&self, command: &str, options: &[(&str, OptionValue)]) -> Reply {
+        let admin = self.admin();
+        let sent = admin.slash_with(command, options);
+        turning(&self.clock, sent).await.unwrap()
     }
 
     pub async fn posted(&self, channel: ChannelId, part: &str) -> Message {

@@ -24,7 +24,7 @@ use timeattack::alerts::webhook::Webhook;
 use timeattack::app::App;
 use timeattack::clock::{Clock, ManualClock};
 use timeattack::db::Db;
-use timeattack::error::Error;
+use timeattack::error::{Error, UserError};
 use timeattack::i18n::Language;
 use timeattack::ids::{AttackId, ChannelId, GuildId, UserId};
 use timeattack::links::Links;
@@ -35,6 +35,7 @@ use timeattack::outbox::Outbox;
 use timeattack::outbox::dm::Rate;
 use timeattack::outbox::mail;
 use timeattack::run::{MailMeans, WorkerOptions, Workers};
+use timeattack::sandbox::OptionValue;
 use timeattack::sender::{Guilds, Sender};
 use timeattack::timeattack::{self as attacks, Actor, Start, TimeAttack};
 
@@ -75,6 +76,29 @@ pub async fn execute(db: &Db, sql: impl Into<String>) -> Result<(), Error> {
         })
     })
     .await
+}
+
+/// What somebody was refused with.
+pub fn refusal<T: std::fmt::Debug>(outcome: Result<T, Error>) -> UserError {
+    match outcome {
+        Err(Error::User(refusal)) => refusal,
+        other => panic!("a refusal was expected, not {other:?}"),
+    }
+}
+
+/// A file for an option of a command, of the kind that its name says.
+pub fn file(name: &str, bytes: &[u8]) -> OptionValue {
+    let content_type = match name.rsplit('.').next().unwrap() {
+        "html" => "text/html; charset=utf-8".into(),
+        "csv" => "text/csv".into(),
+        "jpg" => "image/jpeg".into(),
+        other => format!("image/{other}"),
+    };
+    OptionValue::File {
+        filename: name.into(),
+        content_type,
+        bytes: bytes.to_vec(),
+    }
 }
 
 /// Mails of every guild, from `Study <bot@example.org>`, unsigned, given to `mailer`.

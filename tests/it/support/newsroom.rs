@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use timeattack::ids::{ChannelId, GuildId};
 use timeattack::sandbox::{Actor, LocalDiscord, Message, OptionValue, Options, Reply, permissions};
 
-use super::Database;
 use super::program::Program;
+use super::{Database, file};
 
 pub struct Newsroom {
     pub program: Program,
@@ -44,7 +44,7 @@ impl Newsroom {
     }
 
     pub async fn import(&self, sheet: Vec<u8>) {
-        let options = [("file", file("subscribers.csv", "text/csv", sheet))];
+        let options = [("file", file("subscribers.csv", &sheet))];
         let draft = self.admin.slash_with("subscriber import", &options);
         let draft = self.whole(draft.await.unwrap()).await;
         let done = self.press(&draft, "su:import:").await;
@@ -56,9 +56,9 @@ impl Newsroom {
         let mut options = vec![
             ("name", text("news")),
             ("subject", text(subject)),
-            ("body", file("news.html", "text/html", html.into())),
+            ("body", file("news.html", html.as_bytes())),
         ];
-        options.extend(logo.map(|png| ("image1", file("logo.png", "image/png", png))));
+        options.extend(logo.map(|png| ("image1", file("logo.png", &png))));
         let saved = self.admin.slash_with("template save", &options);
         let saved = self.whole(saved.await.unwrap()).await;
         assert!(saved.text().contains("news"), "{}", saved.text());
@@ -147,12 +147,4 @@ fn settings(
         ("MAIL_FROM", "Study <bot@example.org>".to_owned()),
         ("MAIL_GUILDS", guild.to_string()),
     ]
-}
-
-fn file(name: &str, kind: &str, bytes: Vec<u8>) -> OptionValue {
-    OptionValue::File {
-        filename: name.to_owned(),
-        content_type: kind.to_owned(),
-        bytes,
-    }
 }

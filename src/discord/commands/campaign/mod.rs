@@ -7,30 +7,24 @@ mod send;
 mod show;
 
 use poise::serenity_prelude as serenity;
-use serenity::{AutocompleteChoice, CreateAutocompleteResponse};
+use serenity::CreateAutocompleteResponse;
 
-use crate::app::App;
+use crate::announce;
 use crate::campaign::{self as campaigns, Audience, Draft, Kind};
 use crate::discord::answer::{Answer, Reply};
-use crate::discord::asker::Asker;
-use crate::discord::commands::announce::KindChoice;
+use crate::discord::choice::Choice;
+use crate::discord::commands::manager;
+use crate::discord::commands::template::suggest_template;
 use crate::discord::framework::Context;
 use crate::discord::guild_name::guild_name;
 use crate::discord::respond::{self, Deferral};
-use crate::error::{Result, UserError};
+use crate::discord::suggest::{self, MOST_CHOICES};
+use crate::error::Result;
 use crate::i18n::{Language, text};
-use crate::ids::GuildId;
 use crate::messenger::markdown::escape;
-use crate::{announce, template};
 
 pub(in crate::discord) use button::Button;
 pub(in crate::discord) use button::{followed, pressed};
-
-/// Choices that Discord shows.
-const MOST_CHOICES: i64 = 25;
-const MOST_CHOICES_SHOWN: usize = 25;
-/// Characters of a choice (Discord's limit).
-const CHOICE_LENGTH: usize = 100;
 
 /// Mail to subscribers
 #[poise::command(
@@ -61,13 +55,6 @@ pub(in crate::discord) async fn campaign(_ctx: Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Whoever may use these commands, checked at every use.
-fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
-    let asker = Asker::of_command(ctx.interaction)?;
-    asker.require_manage_server()?;
-    Ok(asker)
-}
-
 /// Make one
 #[poise::command(slash_command)]
 async fn create(
@@ -75,14 +62,14 @@ async fn create(
     #[max_length = 60] name: String,
     #[autocomplete = "suggest_template"] template: String,
     #[max_length = 500] segment: Option<String>,
-    kind: Option<KindChoice>,
+    kind: Option<Choice<announce::Kind>>,
 ) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
         let (app, http) = (&ctx.data().app, &ctx.serenity_context().http);
         let kind = match kind {
-            Some(KindChoice(announce::Kind::Notice)) => Kind::Notice,
-            Some(KindChoice(announce::Kind::Ad)) | None => Kind::Ad,
+            Some(Choice(announce::Kind::Notice)) => Kind::Notice,
+            Some(Choice(announce::Kind::Ad)) | None => Kind::Ad,
         };
         let draft = Draft {
             guild: asker.guild,
@@ -134,47 +121,12 @@ fn counted(audience: &Audience, language: Language) -> Vec<String> {
     lines
 }
 
-/// Names of campaigns that have in them what is typed. Nobody but managers is told any.
+/// Names of campaigns that have in them what is typed.
 async fn suggest_campaign(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    suggested(ctx, partial, async |app, guild, typed| {
-        campaigns::suggest(app, guild, typed, MOST_CHOICES).await
+    suggest::offered(async {
+        let (app, guild) = (&ctx.data().app, manager(ctx)?.guild);
+        let names = campaigns::suggest(app, guild, partial, MOST_CHOICES).await?;
+        Ok(suggest::names(names))
     })
     .await
-}
-
-/// Names of templates that have in them what is typed.
-async fn suggest_template(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    suggested(ctx, partial, async |app, guild, typed| {
-        // A guild has few enough to look through.
-        let typed = typed.trim().to_lowercase();
-        let fits = |name: &String| name.to_lowercase().contains(&typed);
-        let all = template::list(app, guild).await?.into_iter();
-        let names = all.map(|listed| listed.name).filter(fits);
-        Ok(names.take(MOST_CHOICES_SHOWN).collect())
-    })
-    .await
-}
-
-async fn suggested(
-    ctx: Context<'_>,
-    partial: &str,
-    names: impl AsyncFn(&App, GuildId, &str) -> Result<Vec<String>>,
-) -> CreateAutocompleteResponse {
-    let response = CreateAutocompleteResponse::new();
-    let Ok(asker) = manager(ctx) else {
-        return response;
-    };
-    match names(&ctx.data().app, asker.guild, partial).await {
-        Ok(names) => {
-            let fits = |name: &String| name.chars().count() <= CHOICE_LENGTH;
-            let names = names.into_iter().filter(fits);
-            let choice = |name: String| AutocompleteChoice::new(name.clone(), name);
-            response.set_choices(names.map(choice).collect())
-        }
-        Err(error) => {
-            let error = format!("{error:#}");
-            tracing::warn!(error, "names could not be suggested");
-            response
-        }
-    }
 }

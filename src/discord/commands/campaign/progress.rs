@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use poise::serenity_prelude as serenity;
-use serenity::{ButtonStyle, CreateActionRow, Http};
+use serenity::{ButtonStyle, Http};
 
 use super::button::Button;
-use super::{manager, suggest_campaign};
+use super::suggest_campaign;
 use crate::app::App;
 use crate::campaign::{self as campaigns, Campaign, State as Place, Status};
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::commands::manager;
 use crate::discord::follow::{self, Look};
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
@@ -140,13 +141,7 @@ pub(super) fn shown(app: &App, status: &Status, before: Before, language: Langua
         }
     }
     lines.extend(resting(status, language));
-    let reply = Reply::new(lines.join("\n"));
-    let buttons = buttons(status, language);
-    if buttons.is_empty() {
-        reply
-    } else {
-        reply.row(CreateActionRow::Buttons(buttons))
-    }
+    Reply::new(lines.join("\n")).buttons(buttons(status, language))
 }
 
 fn phase(status: &Status) -> Option<Phase> {

@@ -6,11 +6,13 @@ use poise::serenity_prelude as serenity;
 use serenity::{ButtonStyle, CreateActionRow, CreateAttachment, CreateEmbed};
 
 use super::button::Button;
-use super::{manager, progress, suggest_campaign};
+use super::{progress, suggest_campaign};
 use crate::app::App;
 use crate::campaign::{self as campaigns, Failed, Report};
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
+use crate::discord::commands::manager;
+use crate::discord::files;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text::format_duration;
@@ -23,10 +25,6 @@ use crate::outbox::mail::State;
 use crate::picture::{self, Bar, Chart, Mark, Tile};
 use crate::timeattack::text::timestamp;
 
-/// Bytes of one file that Discord takes of a bot: 10 MiB, and some room for what is around it.
-const UPLOAD_BYTES: usize = 9 * 1024 * 1024;
-/// Files of one message (Discord's limit), the picture counted.
-const MOST_FILES: usize = 10;
 /// Characters of a file's description (Discord's limit).
 const DESCRIPTION_LENGTH: usize = 1_024;
 /// Times below the picture's bars.
@@ -40,13 +38,13 @@ pub(super) async fn report(
 ) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
-        let reply = made(&ctx.data().app, &asker, &name).await?;
-        Ok(Answer::Private(reply))
+        let most_bytes = files::most_bytes(ctx.interaction.attachment_size_limit);
+        made(&ctx.data().app, &asker, &name, most_bytes).await
     };
-    respond::large_command(ctx, Deferral::Private, answer).await
+    respond::command(ctx, Deferral::Private, answer).await
 }
 
-async fn made(app: &App, asker: &Asker, name: &str) -> Result<Reply> {
+async fn made(app: &App, asker: &Asker, name: &str, most_bytes: usize) -> Result<Answer> {
     let report = campaigns::report(app, asker.guild, name).await?;
     let zone = guild::settings(app, asker.guild).await?.timezone;
     let facts = Facts::of(&report, app.clock.now_ms(), zone, asker.language);
@@ -57,22 +55,14 @@ async fn made(app: &App, asker: &Asker, name: &str) -> Result<Reply> {
         .description(shorten(&said, DESCRIPTION_LENGTH));
     let occurrence = report.status.occurrence.as_ref();
     let id = occurrence.ok_or(CampaignError::NotBegun)?.id;
-    let files = campaigns::files(app, asker.guild, id, UPLOAD_BYTES).await?;
-    let several = files.len() > 1;
+    let rows = campaigns::files(app, asker.guild, id, most_bytes).await?;
     let embed = CreateEmbed::new()
         .title(escape(&report.status.campaign.name))
         .description(listed(facts.lines()));
     let named = text(asker.language, "campaign-report", &[]);
-    let reply = Reply::new(named).embed(embed).file(picture);
-    let files = files.into_iter().enumerate().take(MOST_FILES - 1);
-    Ok(files.fold(reply, |reply, (index, file)| {
-        let name = if several {
-            format!("recipients-{}.csv", index + 1)
-        } else {
-            "recipients.csv".to_owned()
-        };
-        reply.file(CreateAttachment::bytes(file, name))
-    }))
+    let all = std::iter::once(picture).chain(files::sheets("recipients", rows));
+    let reply = Reply::new(named).embed(embed);
+    Ok(files::answer(reply, all, asker.language))
 }
 
 /// A report in figures.

@@ -6,11 +6,12 @@ use poise::serenity_prelude as serenity;
 use serenity::{ButtonStyle, CreateActionRow, CreateEmbed};
 
 use super::button::Button;
-use super::{code, counted, manager, progress, suggest_campaign};
+use super::{code, counted, progress, suggest_campaign};
 use crate::app::App;
 use crate::campaign::{self as campaigns, Kind, Preflight, Sample, Warning};
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::commands::manager;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text;
@@ -142,14 +143,11 @@ pub(super) fn sample(sample: &Sample, most: usize) -> CreateEmbed {
 
 fn warned(warning: Warning, language: Language) -> String {
     match warning {
-        Warning::Large(bytes) => {
-            let kilobytes = i64::try_from(bytes.div_ceil(1_000)).unwrap_or(i64::MAX);
-            text(
-                language,
-                "campaign-warning-large",
-                &[("size", kilobytes.into())],
-            )
-        }
+        Warning::Large(bytes) => text(
+            language,
+            "campaign-warning-large",
+            &[("size", bytes.div_ceil(1_000).into())],
+        ),
         Warning::Nameless(count) => text(
             language,
             "campaign-warning-nameless",

@@ -1,14 +1,15 @@
 //! How a campaign looks before it is sent, and which there are.
 
 use poise::serenity_prelude as serenity;
-use serenity::{ButtonStyle, CreateActionRow, CreateAttachment, CreateButton, CreateEmbed};
+use serenity::{CreateAttachment, CreateEmbed};
 
 use super::button::Button;
-use super::{manager, send, suggest_campaign};
+use super::{send, suggest_campaign};
 use crate::app::App;
 use crate::campaign::{self as campaigns, Campaign, Kind, Occurrence, Page, State};
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
+use crate::discord::commands::{manager, pager};
 use crate::discord::components::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
@@ -87,21 +88,10 @@ fn page_of(page: &Page, language: Language) -> Reply {
     ];
     let lines = page.campaigns.iter();
     let lines = lines.map(|(campaign, last)| line(campaign, last.as_ref(), language));
-    let reply = Reply::new(text(language, "campaigns-title", &args))
-        .embed(CreateEmbed::new().description(listed(lines)));
-    if page.pages == 1 {
-        return reply;
-    }
-    let button = |label: &str, to: i64| {
-        CreateButton::new(Action::Campaign(Button::List(to)).custom_id())
-            .label(label)
-            .style(ButtonStyle::Secondary)
-            .disabled(!(0..page.pages).contains(&to))
-    };
-    reply.row(CreateActionRow::Buttons(vec![
-        button("◀", page.page - 1),
-        button("▶", page.page + 1),
-    ]))
+    let to = |page| Action::Campaign(Button::List(page));
+    Reply::new(text(language, "campaigns-title", &args))
+        .embed(CreateEmbed::new().description(listed(lines)))
+        .buttons(pager(page.page, page.pages, to))
 }
 
 fn line(campaign: &Campaign, last: Option<&Occurrence>, language: Language) -> String {

@@ -4,8 +4,9 @@ use poise::serenity_prelude as serenity;
 use serde::Deserialize;
 use serenity::{Http, LightMethod, Request, Route};
 
-use super::{manager, saved};
+use super::saved;
 use crate::discord::answer::Answer;
+use crate::discord::commands::manager;
 use crate::discord::connection::describe;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};

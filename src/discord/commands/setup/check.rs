@@ -7,11 +7,11 @@ use serenity::{
     CreateEmbed, Http, LightMethod, PermissionOverwrite, Permissions, Request, RoleId, Route,
 };
 
-use super::manager;
 use super::permissions::{Member, NEEDED, Role, permissions_in};
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::commands::manager;
 use crate::discord::connection::describe;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};

@@ -1,7 +1,8 @@
 //! `/setup limits`
 
-use super::{manager, saved};
+use super::saved;
 use crate::discord::answer::Answer;
+use crate::discord::commands::manager;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text::parse_duration;

@@ -1,21 +1,19 @@
 //! `/setup locale`
 
 use poise::serenity_prelude as serenity;
-use serenity::{
-    AutocompleteChoice, CommandInteraction, CommandOptionType, CreateAutocompleteResponse,
-    CreateCommandOption, ResolvedValue,
-};
+use serenity::{AutocompleteChoice, CreateAutocompleteResponse};
 
-use super::{manager, saved};
+use super::saved;
 use crate::discord::answer::Answer;
+use crate::discord::choice::{Choice, Choosable};
+use crate::discord::commands::manager;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
+use crate::discord::suggest::MOST_CHOICES;
 use crate::error::Result;
 use crate::guild::{self, Change, parse_zone};
 use crate::i18n::Language;
 
-/// Choices that Discord shows.
-const MOST_CHOICES: usize = 25;
 /// Offered before anything is typed.
 const COMMON: [&str; 8] = [
     "Asia/Seoul",
@@ -33,7 +31,7 @@ const COMMON: [&str; 8] = [
 pub(super) async fn locale(
     ctx: Context<'_>,
     #[autocomplete = "suggest_zone"] timezone: String,
-    language: LanguageChoice,
+    language: Choice<Language>,
 ) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
@@ -47,35 +45,19 @@ pub(super) async fn locale(
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// A choice of a language by its code. (poise's own choices send numbers.)
-struct LanguageChoice(Language);
+impl Choosable for Language {
+    const ALL: &'static [Self] = &[Self::Korean, Self::English];
 
-#[serenity::async_trait]
-impl poise::SlashArgument for LanguageChoice {
-    async fn extract(
-        _: &serenity::Context,
-        _: &CommandInteraction,
-        value: &ResolvedValue<'_>,
-    ) -> Result<Self, poise::SlashArgError> {
-        let ResolvedValue::String(code) = value else {
-            return Err(poise::SlashArgError::new_command_structure_mismatch(
-                "expected a language's code",
-            ));
-        };
-        let known = Language::ALL
-            .into_iter()
-            .find(|known| known.code() == *code);
-        known.map(Self).ok_or_else(|| {
-            poise::SlashArgError::new_command_structure_mismatch("an unknown language")
-        })
+    fn name(self) -> &'static str {
+        self.code()
     }
 
-    fn create(builder: CreateCommandOption) -> CreateCommandOption {
-        // Each language by its own name, whatever the reader's.
-        builder
-            .kind(CommandOptionType::String)
-            .add_string_choice("한국어", Language::Korean.code())
-            .add_string_choice("English", Language::English.code())
+    /// Each by its own name, whatever the reader's.
+    fn label(self, _: Language) -> String {
+        match self {
+            Self::Korean => "한국어".to_owned(),
+            Self::English => "English".to_owned(),
+        }
     }
 }
 

@@ -12,10 +12,11 @@ use serenity::{
     ButtonStyle, CreateActionRow, CreateButton, CreateEmbed, CreateEmbedFooter, Message,
 };
 
-use super::{manager, saved};
+use super::saved;
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::commands::manager;
 use crate::discord::components::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};

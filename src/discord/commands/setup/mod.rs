@@ -13,7 +13,7 @@ mod show;
 use crate::discord::answer::Reply;
 use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
-use crate::error::{Result, UserError};
+use crate::error::Result;
 use crate::guild::Settings;
 use crate::i18n::text;
 
@@ -40,13 +40,6 @@ use crate::i18n::text;
 )]
 pub(in crate::discord) async fn setup(_ctx: Context<'_>) -> Result<()> {
     Ok(())
-}
-
-/// The asker of a `/setup` command, who may use it.
-fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
-    let asker = Asker::of_command(ctx.interaction)?;
-    asker.require_manage_server()?;
-    Ok(asker)
 }
 
 /// Says that it is saved, and how everything stands now.

@@ -3,9 +3,10 @@
 use poise::serenity_prelude as serenity;
 use serenity::CreateEmbed;
 
-use super::{manager, reminders};
+use super::reminders;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::commands::manager;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text::format_duration;

@@ -6,6 +6,7 @@ use serenity::{ButtonStyle, CreateActionRow, CreateButton, CreateEmbed, CreateEm
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
+use crate::discord::commands::pager;
 use crate::discord::components::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
@@ -124,16 +125,6 @@ fn buttons(
     action: impl Fn(i64) -> Action,
 ) -> CreateActionRow {
     let mut buttons = vec![other_view];
-    if pages > 1 {
-        // Discord refuses two buttons of one `custom_id`, also where they lead nowhere: the one
-        // before the first page is page -1, and nobody can press it.
-        for (label, page) in [("◀", page - 1), ("▶", page + 1)] {
-            let button = CreateButton::new(action(page).custom_id())
-                .label(label)
-                .style(ButtonStyle::Secondary)
-                .disabled(!(0..pages).contains(&page));
-            buttons.push(button);
-        }
-    }
+    buttons.extend(pager(page, pages, action));
     CreateActionRow::Buttons(buttons)
 }

@@ -4,14 +4,12 @@
 //! of their own, which only they see, so that nobody turns it under others' eyes.
 
 use poise::serenity_prelude as serenity;
-use serenity::{
-    ButtonStyle, CommandInteraction, CommandOptionType, CreateActionRow, CreateButton,
-    CreateCommandOption, Message, MessageFlags, ResolvedValue,
-};
+use serenity::{ButtonStyle, CreateActionRow, CreateButton, Message, MessageFlags};
 
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::choice::{Choice, Choosable};
 use crate::discord::components::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
@@ -24,7 +22,7 @@ use crate::timeattack::record::{self, Leaderboard, Period, Place};
 
 /// Show who completed most
 #[poise::command(slash_command)]
-pub(super) async fn leaderboard(ctx: Context<'_>, period: Option<PeriodChoice>) -> Result<()> {
+pub(super) async fn leaderboard(ctx: Context<'_>, period: Option<Choice<Period>>) -> Result<()> {
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
         let app = &ctx.data().app;
@@ -104,12 +102,11 @@ fn written(board: &Leaderboard, asker: UserId, language: Language) -> String {
         Period::Month => text(language, "leaderboard-month", &[]),
         Period::All => text(language, "leaderboard-all", &[]),
     };
-    let members = i64::try_from(board.members).unwrap_or(i64::MAX);
     let days = [
         ("from", date(board.from, language).into()),
         ("to", date(board.to, language).into()),
         ("zone", board.zone.name().replace('_', "\\_").into()),
-        ("members", members.into()),
+        ("members", board.members.into()),
     ];
     let mut lines = vec![
         format!("### {title}"),
@@ -125,17 +122,16 @@ fn written(board: &Leaderboard, asker: UserId, language: Language) -> String {
             let args = [
                 ("user", asker.into()),
                 ("rank", ordinal(own.rank, language).into()),
-                ("members", members.into()),
+                ("members", board.members.into()),
             ];
             text(language, "leaderboard-own", &args)
         }
         None => text(language, "leaderboard-none", &[("user", asker.into())]),
     };
     if board.pages > 1 {
-        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX).into();
         let args = [
-            ("page", count(board.page + 1)),
-            ("pages", count(board.pages)),
+            ("page", (board.page + 1).into()),
+            ("pages", board.pages.into()),
         ];
         foot = format!("{foot} ({})", text(language, "leaderboard-page", &args));
     }
@@ -155,40 +151,19 @@ fn line(place: &Place, language: Language) -> String {
     text(language, "leaderboard-line", &args)
 }
 
-/// A choice of a period by its name. (poise's own choices send numbers.)
-pub(super) struct PeriodChoice(Period);
+impl Choosable for Period {
+    const ALL: &'static [Self] = &Self::ALL;
 
-#[serenity::async_trait]
-impl poise::SlashArgument for PeriodChoice {
-    async fn extract(
-        _: &serenity::Context,
-        _: &CommandInteraction,
-        value: &ResolvedValue<'_>,
-    ) -> Result<Self, poise::SlashArgError> {
-        let ResolvedValue::String(name) = value else {
-            return Err(poise::SlashArgError::new_command_structure_mismatch(
-                "expected a period's name",
-            ));
-        };
-        Period::parse(name).map(Self).ok_or_else(|| {
-            poise::SlashArgError::new_command_structure_mismatch("an unknown period")
-        })
+    fn name(self) -> &'static str {
+        self.as_str()
     }
 
-    fn create(builder: CreateCommandOption) -> CreateCommandOption {
-        let name = |period: Period, language: Language| match period {
-            Period::Week => text(language, "period-week", &[]),
-            Period::Month => text(language, "period-month", &[]),
-            Period::All => text(language, "period-all", &[]),
+    fn label(self, language: Language) -> String {
+        let key = match self {
+            Self::Week => "period-week",
+            Self::Month => "period-month",
+            Self::All => "period-all",
         };
-        let builder = builder.kind(CommandOptionType::String);
-        Period::ALL.into_iter().fold(builder, |builder, period| {
-            let korean = Language::Korean;
-            builder.add_string_choice_localized(
-                name(period, Language::English),
-                period.as_str(),
-                [(korean.code(), name(period, korean))],
-            )
-        })
+        text(language, key, &[])
     }
 }

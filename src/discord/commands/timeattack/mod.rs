@@ -22,6 +22,7 @@ use crate::discord::answer::Reply;
 use crate::discord::asker::Asker;
 use crate::discord::components::Action;
 use crate::discord::framework::Context;
+use crate::discord::suggest::{self, CHOICE_LENGTH};
 use crate::duration_text::format_duration;
 use crate::error::{Result, UserError};
 use crate::i18n::{Language, text};
@@ -29,8 +30,8 @@ use crate::ids::AttackId;
 use crate::messenger::markdown::shorten;
 use crate::timeattack::{self, State, TimeAttack};
 
-/// Choices that Discord shows.
-const MOST_CHOICES: usize = 25;
+/// Options of a menu (Discord's limit).
+const MOST_OPTIONS: usize = 25;
 /// Characters of a task in a choice, which may have 100 with the time left.
 const CHOICE_TASK: usize = 60;
 
@@ -117,7 +118,7 @@ fn ask_which(
         CreateSelectMenuOption::new(shorten(&attack.task, CHOICE_TASK), attack.id.to_string())
             .description(time_left(attack, now_ms, language))
     };
-    let options = attacks.iter().take(MOST_CHOICES).map(option).collect();
+    let options = attacks.iter().take(MOST_OPTIONS).map(option).collect();
     let kind = CreateSelectMenuKind::String { options };
     let menu = CreateSelectMenu::new(action.custom_id(), kind).placeholder(text(
         language,
@@ -129,32 +130,21 @@ fn ask_which(
 
 /// Choices for an `[attack]` option: the member's own running ones.
 async fn suggest_attack(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let app = &ctx.data().app;
-    let response = CreateAutocompleteResponse::new();
-    let Ok(asker) = Asker::of_command(ctx.interaction) else {
-        return response;
-    };
-    let running = match timeattack::running_of(app, asker.guild, asker.user).await {
-        Ok(running) => running,
-        Err(error) => {
-            tracing::warn!(
-                error = format!("{error:#}"),
-                "running time attacks could not be suggested"
-            );
-            return response;
-        }
-    };
-    let now_ms = app.clock.now_ms();
-    let choice = |attack: &TimeAttack| {
-        let task = shorten(&attack.task, CHOICE_TASK);
-        let left = time_left(attack, now_ms, asker.language);
-        let name = shorten(&format!("{task} · {left}"), 100);
-        AutocompleteChoice::new(name, attack.id.to_string())
-    };
-    let fitting = running
-        .iter()
-        .filter(|attack| matches(attack, partial.trim()));
-    response.set_choices(fitting.take(MOST_CHOICES).map(choice).collect())
+    suggest::offered(async {
+        let app = &ctx.data().app;
+        let asker = Asker::of_command(ctx.interaction)?;
+        let running = timeattack::running_of(app, asker.guild, asker.user).await?;
+        let now_ms = app.clock.now_ms();
+        let choice = |attack: &TimeAttack| {
+            let task = shorten(&attack.task, CHOICE_TASK);
+            let left = time_left(attack, now_ms, asker.language);
+            let name = shorten(&format!("{task} · {left}"), CHOICE_LENGTH);
+            AutocompleteChoice::new(name, attack.id.to_string())
+        };
+        let fits = |attack: &&TimeAttack| matches(attack, partial.trim());
+        Ok(running.iter().filter(fits).map(choice).collect())
+    })
+    .await
 }
 
 fn time_left(attack: &TimeAttack, now_ms: i64, language: Language) -> String {

@@ -11,7 +11,8 @@ use crate::discord::asker::Asker;
 use crate::discord::form;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
-use crate::duration_text::{self, MAX_TEXT, TimeTextError, suggest};
+use crate::discord::suggest::{self, CHOICE_LENGTH, MOST_CHOICES};
+use crate::duration_text::{self, MAX_TEXT, TimeTextError};
 use crate::error::{Result, UserError};
 use crate::guild::TASK_LENGTH;
 use crate::guild::{self, Settings};
@@ -19,9 +20,6 @@ use crate::i18n::{Language, text};
 use crate::messenger::markdown::{escape, shorten};
 use crate::timeattack::start_message::{self, Shown};
 use crate::timeattack::{self, Start, TimeAttack};
-
-/// Characters of a choice's name (Discord's limit).
-const CHOICE_LENGTH: usize = 100;
 
 /// Start a time attack
 #[poise::command(slash_command)]
@@ -101,28 +99,15 @@ pub(in crate::discord) fn message_of(attack: &TimeAttack, extension_limit: i64) 
 
 /// What the typed limit means, as far as it can be told.
 async fn suggest_limit(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let app = &ctx.data().app;
-    let response = CreateAutocompleteResponse::new();
-    let Ok(asker) = Asker::of_command(ctx.interaction) else {
-        return response;
-    };
-    let settings = match guild::settings(app, asker.guild).await {
-        Ok(settings) => settings,
-        Err(error) => {
-            tracing::warn!(
-                error = format!("{error:#}"),
-                "limits could not be suggested"
-            );
-            return response;
-        }
-    };
-    let choices = limit_choices(partial, app.clock.now_ms(), &settings, asker.language);
-    response.set_choices(
-        choices
-            .into_iter()
-            .map(|(name, value)| AutocompleteChoice::new(name, value))
-            .collect(),
-    )
+    suggest::offered(async {
+        let app = &ctx.data().app;
+        let asker = Asker::of_command(ctx.interaction)?;
+        let settings = guild::settings(app, asker.guild).await?;
+        let choices = limit_choices(partial, app.clock.now_ms(), &settings, asker.language);
+        let choice = |(name, value): (String, String)| AutocompleteChoice::new(name, value);
+        Ok(choices.into_iter().map(choice).collect())
+    })
+    .await
 }
 
 /// Names and values: the limits that may be meant, or else what is wrong with the one typed. Its
@@ -135,11 +120,11 @@ fn limit_choices(
 ) -> Vec<(String, String)> {
     let zone = settings.timezone;
     let allowed = |deadline_ms: i64| deadline_ms - now_ms <= settings.longest_ms;
-    let suggestions = suggest(partial, now_ms, zone, language);
+    let suggestions = duration_text::suggest(partial, now_ms, zone, language);
     let choices: Vec<(String, String)> = suggestions
         .into_iter()
         .filter(|suggestion| allowed(suggestion.understood.deadline_ms))
-        .take(super::MOST_CHOICES)
+        .take(MOST_CHOICES)
         .map(|suggestion| {
             let when = when(suggestion.understood.deadline_ms, now_ms, zone, language);
             let name = format!("{} → {when}", suggestion.text);

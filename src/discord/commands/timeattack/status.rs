@@ -33,8 +33,7 @@ async fn overview(app: &App, asker: &Asker, user: UserId) -> Result<Reply> {
     let language = asker.language;
     let running = timeattack::running_of(app, asker.guild, user).await?;
     let ended = timeattack::newest_ended(app, asker.guild, user, NEWEST).await?;
-    let count = i64::try_from(running.len()).unwrap_or(i64::MAX);
-    let args = [("user", user.into()), ("count", count.into())];
+    let args = [("user", user.into()), ("count", running.len().into())];
     let mut reply = Reply::new(text(language, "status-title", &args));
     if !running.is_empty() {
         let embed = CreateEmbed::new()
