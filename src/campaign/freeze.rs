@@ -225,14 +225,14 @@ async fn underway(app: &App, guild: GuildId, name: &str) -> Result<(Campaign, Oc
 
 /// What is left of a campaign is not sent: what waits, what is scheduled, or what was only shown or
 /// not even that.
-pub async fn cancel(app: &App, guild: GuildId, name: &str) -> Result<Campaign> {
+pub async fn cancel(app: &App, guild: GuildId, name: &str) -> Result<(Campaign, State)> {
     let mut conn = app.db.read().await?;
     let campaign = find(&mut conn, guild, name).await?;
     let last = store::last(&mut conn, guild, campaign.id).await?;
     drop(conn);
     if let Some(last) = last {
-        cancel_occurrence(app, guild, last.id).await?;
-        return Ok(campaign);
+        let was = cancel_occurrence(app, guild, last.id).await?;
+        return Ok((campaign, was));
     }
     let id = OccurrenceId(app.ids.next(&app.clock));
     let job = (campaign.clone(), id, app.clock.now_ms());
@@ -246,11 +246,11 @@ pub async fn cancel(app: &App, guild: GuildId, name: &str) -> Result<Campaign> {
         return Err(UserError::Outdated.into());
     }
     tracing::info!(campaign.id = %campaign.id, "a campaign was given up before it was sent");
-    Ok(campaign)
+    Ok((campaign, State::Draft))
 }
 
-/// The same of an occurrence that a button names. Returns whether it was one that nobody had confirmed.
-pub async fn cancel_occurrence(app: &App, guild: GuildId, id: OccurrenceId) -> Result<bool> {
+/// The same of an occurrence that a button names.
+pub async fn cancel_occurrence(app: &App, guild: GuildId, id: OccurrenceId) -> Result<State> {
     let job = (guild, id, app.clock.now_ms());
     let was = app
         .db
@@ -271,7 +271,7 @@ pub async fn cancel_occurrence(app: &App, guild: GuildId, id: OccurrenceId) -> R
     let was = was.ok_or(CampaignError::NothingToCancel)?;
     app.outbox.wake_mails();
     tracing::info!(occurrence.id = %id, "a campaign was cancelled");
-    Ok(was == State::Draft)
+    Ok(was)
 }
 
 /// What of a campaign could be sent again.
@@ -290,7 +290,9 @@ pub async fn failed(app: &App, guild: GuildId, name: &str) -> Result<Failed> {
     let status = super::status(app, guild, name).await?;
     let id = match &status.occurrence {
         Some(one) if matches!(one.state, State::Sending | State::Done) => one.id,
-        Some(one) if one.state == State::Cancelled => return Err(CampaignError::Cancelled.into()),
+        Some(one) if one.state == State::Cancelled && one.began_ms.is_some() => {
+            return Err(CampaignError::Cancelled.into());
+        }
         _ => return Err(CampaignError::NotBegun.into()),
     };
     let failed = status.count(&[mail::State::Discarded]);

@@ -451,6 +451,11 @@ pub async fn test(app: &App, guild: GuildId, name: &str, to: &EmailAddress) -> R
     let mut conn = app.db.read().await?;
     let campaign = find(&mut conn, guild, name).await?;
     let template = template::frozen(&mut conn, guild, &campaign.template).await?;
+    let excluded = subscriber::exclusions(&mut conn, guild, false, &[to.normalised()]).await?;
+    if excluded.iter().any(Option::is_some) {
+        let address = to.to_string();
+        return Err(CampaignError::TestSuppressed { address }.into());
+    }
     let known = subscriber::reader(&mut conn, guild, &to.normalised()).await?;
     let like = match known {
         Some(reader) => reader,

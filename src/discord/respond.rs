@@ -128,7 +128,7 @@ impl Pending<'_> {
         if let Some(shown) = shown {
             self.keep(shown, message).await;
         }
-        self.follow(then).await;
+        self.follow(then, 0).await;
         Ok(!is_form)
     }
 
@@ -151,8 +151,17 @@ impl Pending<'_> {
                     // What follows a public deferral first takes its place, and is as public.
                     http.delete_original_interaction_response(token).await?;
                 }
+                let has_files = reply.has_files();
                 let followup = reply.into_followup().ephemeral(true);
-                followup.execute(http, (None, token)).await?
+                match followup.execute(http, (None, token)).await {
+                    Err(error) if has_files => {
+                        // It may be too large for the line; what comes behind it may arrive.
+                        answer::lost(error);
+                        self.follow(then, 1).await;
+                        return Ok(true);
+                    }
+                    sent => sent?,
+                }
             }
             // Made without waiting for anything, so never deferred.
             Answer::Form(_) => return Ok(false),
@@ -160,14 +169,14 @@ impl Pending<'_> {
         if let Some(shown) = shown {
             self.keep(shown, Some(message.id.get().into())).await;
         }
-        self.follow(then).await;
+        self.follow(then, 0).await;
         Ok(true)
     }
 
     /// What is said besides. Tried once: nothing would keep a repeat from showing twice, and whoever
-    /// asked has their answer already. Of files that did not arrive they are told.
-    async fn follow(&self, then: Vec<(Reply, Audience)>) {
-        let mut missing: usize = 0;
+    /// asked has their answer already. Of files that did not arrive they are told; `missing` messages
+    /// with some did not before.
+    async fn follow(&self, then: Vec<(Reply, Audience)>, mut missing: usize) {
         for (reply, to) in then {
             let has_files = reply.has_files();
             if !self.follow_with(reply, to).await && has_files {

@@ -77,6 +77,12 @@ pub enum CampaignError {
         /// So many days after its end.
         days: i64,
     },
+    /// A test to an address that nothing is sent to.
+    #[error("nothing is sent to that address")]
+    TestSuppressed {
+        /// Which.
+        address: String,
+    },
     /// More tests than may be.
     #[error("more than {most} tests in an hour")]
     TooManyTests {
@@ -226,6 +232,10 @@ impl CampaignError {
             Self::NothingFailed => say("error-campaign-nothing-failed", &[]),
             Self::Forgotten { days } => {
                 say("error-campaign-forgotten", &[("days", (*days).into())])
+            }
+            Self::TestSuppressed { address } => {
+                let address = shown(address).into();
+                say("error-campaign-test-suppressed", &[("address", address)])
             }
             Self::TooManyTests { most } => {
                 say("error-campaign-too-many-tests", &[("most", (*most).into())])

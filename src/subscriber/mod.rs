@@ -175,8 +175,8 @@ pub struct Added {
     pub suppressed: Option<Suppression>,
 }
 
-/// Adds somebody, or replaces what was known of them. What an admin suppressed by hand is lifted; what
-/// the person decided is not.
+/// Adds somebody, or replaces what is given of them: attributes that are not given stay. What an admin
+/// suppressed by hand is lifted; what the person decided is not.
 pub async fn add(app: &App, guild: GuildId, entry: Entry) -> Result<Added> {
     let ids = (app.ids.next(&app.clock), app.ids.next(&app.clock));
     let job = (guild, entry, ids, app.clock.now_ms());
@@ -184,6 +184,16 @@ pub async fn add(app: &App, guild: GuildId, entry: Entry) -> Result<Added> {
         .db
         .write(job, |tx, (guild, entry, ids, now_ms)| {
             Box::pin(async move {
+                let known = store::find(tx, *guild, &entry.email.normalised()).await?;
+                let mut entry = entry.clone();
+                for (name, value) in known.into_iter().flat_map(|known| known.attributes) {
+                    entry.attributes.entry(name).or_insert(value);
+                }
+                if entry.attributes.len() > attributes::MOST {
+                    let most = attributes::MOST;
+                    return Err(UserError::TooManyAttributes { most }.into());
+                }
+                let entry = &entry;
                 let is_new = store::upsert(tx, *guild, entry, ids.0, *now_ms).await?;
                 if is_new && store::count(tx, *guild).await? > MOST_SUBSCRIBERS {
                     return Err(UserError::TooManySubscribers {

@@ -7,6 +7,8 @@ const card = (page) => page.locator("pre").filter({ hasText: "나약한 자식" 
 async function morning(page) {
   await run(page, "/timeattack start task:Water the plants limit:15m");
   const started = message(page, "Water the plants").first();
+  // Time that passes before the answer is there would be the bot's.
+  await started.waitFor();
   await forward(page, "10 min");
   await started.getByText("in 4 minutes").waitFor();
   await started.getByRole("button", { name: "Complete" }).click();

@@ -56,6 +56,24 @@ fn address(given: &str) -> EmailAddress {
 }
 
 #[tokio::test]
+async fn whoever_is_added_again_keeps_what_is_not_said_anew() {
+    let app = TestApp::start().await;
+    app.imports("email,name,city,joined\nmina@example.com,Mina,Busan,2026-01-02\n")
+        .await;
+    assert!(!app.adds("mina@example.com", None).await.is_new);
+    let mina = app
+        .inside(async |app| subscriber::get(&app, GUILD, &address("mina@example.com")).await)
+        .await
+        .unwrap();
+    let attributes = mina.0.unwrap().attributes;
+    let known: Vec<_> = attributes
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    assert_eq!(known, [("city", "Seoul"), ("joined", "2026-01-02")]);
+}
+
+#[tokio::test]
 async fn an_import_changes_nothing_until_it_is_confirmed_and_then_once() {
     let app = TestApp::start().await;
     app.adds("known@example.com", None).await;

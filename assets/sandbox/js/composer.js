@@ -289,6 +289,8 @@ async function send() {
   isSending = true;
   $("composer").setAttribute("aria-busy", "true");
   hide();
+  // Before the answer is there: one that is taller than the view is followed no further than its head.
+  emit("sent");
   const sent = command;
   const answer = command ? await run() : await does({ do: "say", text });
   isSending = false;
@@ -298,7 +300,6 @@ async function send() {
     return;
   }
   if (sent === command) plain("");
-  emit("sent");
   if (answer.modal) openForm(answer.modal, $("line"));
 }
 

@@ -1,5 +1,8 @@
 //! DKIM (RFC 6376): whether receivers find the key that ours sign with.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::super::dns::Dns;
 use super::super::{Level, Line, signer};
 use super::{Tags, shown, unanswered};
@@ -84,10 +87,19 @@ fn judge(signer: &Signer, texts: &[String]) -> Line {
             ),
         });
     };
-    let record = match compare(text, &signer.record()) {
+    let wanted_text = signer.record();
+    let parsed = Tags::parse(&wanted_text).expect("our own record is a list of tags");
+    let record = match compare(text, &parsed) {
         Ok(record) => record,
         Err(wrong) => return fail(format!("{name} {wrong}: no signature can be verified")),
     };
+    if is_bare(record.get("p").unwrap_or_default(), &parsed) {
+        return Line::warn(
+            WHAT,
+            format!("{name} has the bare RSA key (PKCS#1), which not all receivers read"),
+            format!("replace it by {}", self::wanted(signer)),
+        );
+    }
     if record.lists("t", "y") == Some(true) {
         return Line::warn(
             WHAT,
@@ -100,19 +112,17 @@ fn judge(signer: &Signer, texts: &[String]) -> Line {
 
 /// The tags of `text`, if receivers verify with it what the key of the record `wanted` signs; else
 /// what is wrong with it.
-fn compare<'a>(text: &'a str, wanted: &str) -> Result<Tags<'a>, String> {
+fn compare<'a>(text: &'a str, wanted: &Tags<'_>) -> Result<Tags<'a>, String> {
     let record = Tags::parse(text);
     let is_one = |tags: &Tags<'_>| tags.get("v").is_none_or(|version| version == "DKIM1");
     let record = record.filter(is_one);
     let record = record.ok_or_else(|| format!("is no record of DKIM, {}", shown(text)))?;
-    let wanted = Tags::parse(wanted).expect("our own record is a list of tags");
-    let without_space = |key: &str| key.split_whitespace().collect::<String>();
     let key = record.get("p").map(without_space);
     match key.as_deref() {
         None => return Err(format!("has no key: {}", shown(text))),
         Some("") => return Err("has its key revoked (p= is empty)".to_owned()),
         // In base64 one key has one form.
-        Some(key) if Some(key) != wanted.get("p") => {
+        Some(key) if Some(key) != wanted.get("p") && !is_bare(key, wanted) => {
             return Err("has another key than MAIL_DKIM_KEY_FILE".to_owned());
         }
         Some(_) => {}
@@ -128,6 +138,19 @@ fn compare<'a>(text: &'a str, wanted: &str) -> Result<Tags<'a>, String> {
         return Err("is not for mail (s=)".to_owned());
     }
     Ok(record)
+}
+
+fn without_space(key: &str) -> String {
+    key.split_whitespace().collect()
+}
+
+/// Whether `key` is the wanted one of RSA without the words around it that say of what kind it is
+/// (RFC 6376 §3.6.1 calls for it, all its examples have the words): these are in front.
+fn is_bare(key: &str, wanted: &Tags<'_>) -> bool {
+    let decoded = |key: &str| STANDARD.decode(without_space(key)).unwrap_or_default();
+    let (key, wanted) = (decoded(key), decoded(wanted.get("p").unwrap_or_default()));
+    let words = wanted.len().saturating_sub(key.len());
+    (1..=32).contains(&words) && key.len() > words && wanted.ends_with(&key)
 }
 
 /// `line`, unless nothing in it is worse than that DMARC does not count what is signed.
@@ -249,6 +272,20 @@ mod tests {
         let two = judge(&rsa, &[rsa.record(), signer(OTHER).record()]);
         assert_eq!(two.level, Level::Fail);
         assert!(two.detail.contains("2 records"), "{two}");
+    }
+
+    #[test]
+    fn a_bare_rsa_key_is_ours_but_not_read_by_all() {
+        let rsa = signer(RSA);
+        let whole = STANDARD.decode(key(&rsa)).unwrap();
+        let bare = STANDARD.encode(&whole[24..]);
+        let warned = line(&rsa, &format!("v=DKIM1; p={bare}"));
+        assert_eq!(warned.level, Level::Warn, "{warned}");
+        assert!(warned.detail.contains("PKCS#1"), "{warned}");
+        assert!(warned.advice.unwrap().ends_with(&rsa.record()));
+        // A part of it is no key.
+        let part = STANDARD.encode(&whole[60..]);
+        assert_eq!(line(&rsa, &format!("p={part}")).level, Level::Fail);
     }
 
     #[test]

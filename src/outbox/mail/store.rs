@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{Addressee, Delivery, Occurrence, Phase, Progress, Recipient, State, Stretch};
+use super::{Addressee, Delivery, Occurrence, Phase, Progress, Recipient, State, Stretch, pieces};
 use crate::db::{Tx, generated, placeholders};
 use crate::error::Result;
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
@@ -265,6 +265,12 @@ fn second<A, B>(pair: Option<(A, B)>) -> Option<B> {
 /// A mail came back: it counts as refused for good, for this reason. One that is still under way does
 /// once its attempt has ended.
 pub async fn came_back(tx: &mut Tx, id: DeliveryId, why: &str, now_ms: i64) -> Result<()> {
+    let occurrence: Option<i64> =
+        sqlx::query_scalar("SELECT occurrence_id FROM deliveries WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&mut *tx)
+            .await?;
+    pieces::hold(tx, &occurrence.map(OccurrenceId).into_iter().collect()).await?;
     // One statement, as the end of the attempt may be recorded at this moment.
     sqlx::query(
         "UPDATE deliveries SET \

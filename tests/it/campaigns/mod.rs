@@ -82,6 +82,7 @@ async fn one_mail_that_cannot_be_made_stops_it_and_is_named() {
     post.subscriber("jamong@example.org", "자몽", "city=Busan")
         .await;
     let proven = post.proves("November").await.unwrap();
+    post.leaves("jamong@example.org").await;
     post.subscriber("jamong@example.org", "자몽", "").await;
     post.sends(proven.occurrence).await.unwrap();
     assert!(post.to().is_empty());
@@ -185,13 +186,16 @@ async fn what_is_scheduled_or_only_shown_can_be_cancelled() {
             .await
     };
     // One that was only made is given up by it, once.
-    cancel().await.unwrap();
+    assert_eq!(cancel().await.unwrap().1, Place::Draft);
+    let retried = post.inside(async |app| campaign::failed(&app, GUILD, "November").await);
+    let not_begun = UserError::Campaign(CampaignError::NotBegun);
+    assert_eq!(refusal(retried.await), not_begun);
     let nothing = refusal(cancel().await);
     assert_eq!(nothing, UserError::Campaign(CampaignError::NothingToCancel));
     let at_ms = post.app.now_ms() + hours(1);
     let proven = post.proves_for("November", at_ms).await.unwrap();
     post.sends(proven.occurrence).await.unwrap();
-    cancel().await.unwrap();
+    assert_eq!(cancel().await.unwrap().1, Place::Scheduled);
     post.app.leap(hours(2)).await;
     assert!(post.to().is_empty());
     // A draft that another preflight has replaced is one no more.
@@ -511,6 +515,16 @@ async fn a_test_goes_to_whom_it_is_for_and_not_too_often() {
     );
     post.app.clock.advance_ms(hours(1));
     post.app.settle().await;
-    post.tests("November", to).await.unwrap();
+    post.tests("November", to.clone()).await.unwrap();
     post.app.settle().await;
+    // Who wants nothing gets no test either, and whoever tests is told.
+    post.inside(async move |app| subscriber::remove(&app, GUILD, &to, true).await)
+        .await
+        .unwrap();
+    let to = EmailAddress::parse("admin@example.org").unwrap();
+    let refused = refusal(post.tests("November", to).await);
+    assert!(matches!(
+        refused,
+        UserError::Campaign(CampaignError::TestSuppressed { .. })
+    ));
 }

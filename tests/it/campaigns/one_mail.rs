@@ -161,6 +161,7 @@ async fn a_link_of_a_subscribers_own_is_followed_and_not_run() {
     };
     assert_eq!(address, "zoe@example.org");
     // Whoever lacks the field is told of it as ever.
+    post.leaves("zoe@example.org").await;
     post.subscriber("zoe@example.org", "Zoe", "").await;
     let refused = format!("{:?}", refusal(post.proves("November").await));
     assert!(refused.contains("Field(\"site\")"), "{refused}");

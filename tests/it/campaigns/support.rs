@@ -128,6 +128,14 @@ impl Post {
         self.added(email, name, attributes, None).await;
     }
 
+    /// An admin removes somebody.
+    pub async fn leaves(&self, email: &str) {
+        let email = EmailAddress::parse(email).unwrap();
+        self.inside(async move |app| subscriber::remove(&app, GUILD, &email, false).await)
+            .await
+            .unwrap();
+    }
+
     /// One who agreed to advertising.
     pub async fn reader(&self, email: &str, name: &str) {
         let consent = Consent {

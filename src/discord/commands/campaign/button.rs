@@ -95,8 +95,8 @@ pub(in crate::discord) async fn pressed(
         Button::List(page) => return show::turned(app, asker, page).await,
         Button::Send(id) => return send::confirmed(app, asker, id).await,
         Button::Cancel(id) => {
-            let is_draft = campaigns::cancel_occurrence(app, guild, id).await?;
-            if is_draft {
+            let was = campaigns::cancel_occurrence(app, guild, id).await?;
+            if was == campaigns::State::Draft {
                 return Ok(send::dropped(asker));
             }
             id

@@ -62,8 +62,12 @@ pub(super) async fn cancel(
 ) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
-        let campaign = campaigns::cancel(&ctx.data().app, asker.guild, &name).await?;
-        Ok(said(&asker, "campaign-cancelled", &campaign))
+        let (campaign, was) = campaigns::cancel(&ctx.data().app, asker.guild, &name).await?;
+        let key = match was {
+            Place::Sending => "campaign-cancelled",
+            _ => "campaign-called-off",
+        };
+        Ok(said(&asker, key, &campaign))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }

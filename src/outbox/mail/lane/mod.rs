@@ -94,6 +94,16 @@ pub(super) struct Settled {
     verdict: Verdict,
 }
 
+impl Settled {
+    /// Whether an admin may have it sent again.
+    fn has_failed(&self) -> bool {
+        matches!(
+            self.verdict,
+            Verdict::Discarded { .. } | Verdict::Unknown { .. }
+        )
+    }
+}
+
 /// What the loop alone knows.
 #[derive(Default)]
 struct Memory {

@@ -3,7 +3,7 @@
 //! Statements are for many rows at once, of a few fixed numbers of rows: so their texts repeat, and
 //! the database has them prepared.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use sqlx::Row as _;
@@ -118,6 +118,18 @@ pub(in crate::outbox) async fn interrupt_all(tx: &mut Tx, now_ms: i64) -> Result
     interrupt(tx, i64::MAX, now_ms).await.map(drop)
 }
 
+/// Occurrences of which something was under way in a process that is no more.
+async fn lapsed(tx: &mut Tx, now_ms: i64) -> Result<BTreeSet<OccurrenceId>> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "SELECT DISTINCT occurrence_id FROM deliveries \
+         WHERE state = 'running' AND lease_until_ms <= $1",
+    )
+    .bind(now_ms)
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().map(OccurrenceId).collect())
+}
+
 /// What was under way in a process that is no more may have arrived, unless it is known to have come
 /// back.
 async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Vec<OccurrenceId>> {
@@ -146,13 +158,23 @@ async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Vec<Occurr
 pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     let now_ms = cycle.clock.now_ms();
     let mut done = Done::default();
+    let lapsed = match &cycle.renew {
+        Some(_) => lapsed(tx, now_ms).await?,
+        None => BTreeSet::new(),
+    };
+    // What failed is of the round in which that is recorded.
+    let failed = cycle.settled.iter().filter(|one| one.has_failed());
+    let failed = failed.map(|one| one.claimed.recipient.occurrence);
+    pieces::hold(tx, &lapsed.iter().copied().chain(failed).collect()).await?;
     let mut touched = record(tx, cycle, now_ms).await?;
     if let Some(held) = &cycle.held {
         give_back_others(tx, cycle.boot, held).await?;
     }
     if let Some(held) = &cycle.renew {
         renew(tx, cycle.boot, now_ms + LEASE_MS, held).await?;
-        touched.extend(interrupt(tx, now_ms, now_ms).await?);
+        if !lapsed.is_empty() {
+            touched.extend(interrupt(tx, now_ms, now_ms).await?);
+        }
     }
     let went = pieces::go_on(tx, now_ms).await?;
     touched.extend(went.touched);
@@ -182,7 +204,7 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
             .filter(|(_, due)| **due == i64::MAX)
             .map(|(id, _)| *id),
     );
-    for id in touched.into_iter().filter(is_over).collect::<HashSet<_>>() {
+    for id in touched.into_iter().filter(is_over).collect::<BTreeSet<_>>() {
         end_if_over(tx, cycle, id, now_ms).await?;
     }
     done.more |= went.more;
@@ -384,10 +406,12 @@ fn values(first: usize, rows: usize, types: &[&str]) -> String {
     text
 }
 
-/// The mail itself or its sender is refused: all of it rests until an admin has looked.
+/// The mail itself or its sender is refused: all of it rests until an admin has looked. A test is over
+/// then, as nobody would resume it.
 async fn stop(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, why: &str, now_ms: i64) -> Result<()> {
     let stopped = sqlx::query(
-        "UPDATE occurrences SET phase = 'stopped', why = $2, updated_ms = $3 \
+        "UPDATE occurrences SET phase = CASE is_test WHEN 1 THEN 'cancelled' ELSE 'stopped' END, \
+             why = $2, updated_ms = $3 \
          WHERE id = $1 AND phase IN ('sending', 'paused')",
     )
     .bind(id.0)
@@ -783,6 +807,8 @@ async fn next_due_ms(tx: &mut Tx, id: OccurrenceId) -> Result<Option<i64>> {
 
 /// When nothing of it waits or is under way any more, in whatever process, it has ended.
 async fn end_if_over(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, now_ms: i64) -> Result<()> {
+    // Some of it may be put back at this moment.
+    pieces::hold(tx, &BTreeSet::from([id])).await?;
     let ended = sqlx::query(
         "UPDATE occurrences SET phase = 'ended', ended_ms = $2, updated_ms = $2 \
          WHERE id = $1 AND phase IN ('sending', 'paused') AND retry_discarded = 0 AND NOT EXISTS ( \

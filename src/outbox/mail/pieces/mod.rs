@@ -23,6 +23,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::OccurrenceId;
 
+pub(super) use store::hold;
 pub use store::{abandon, cancel, retry_failed};
 
 /// Rows of one piece.

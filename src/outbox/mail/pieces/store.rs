@@ -1,5 +1,7 @@
 //! SQL of what is done in pieces.
 
+use std::collections::BTreeSet;
+
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -26,6 +28,23 @@ pub async fn cancel(tx: &mut Tx, guild: GuildId, id: OccurrenceId, now_ms: i64) 
     }
     cancel_some(tx, id, now_ms).await?;
     Ok(true)
+}
+
+/// Waits for what others decide about these at this moment, and has them wait until this transaction is
+/// over. A statement of PostgreSQL's sees what was there when it began, so what it asks of an
+/// occurrence's rows, or of its round, may be out of date when it writes; the next one sees it. In the
+/// order of ids, so that two do not wait for each other.
+pub(in super::super) async fn hold(tx: &mut Tx, ids: &BTreeSet<OccurrenceId>) -> Result<()> {
+    if !is_postgres(tx) {
+        return Ok(());
+    }
+    for id in ids {
+        sqlx::query("SELECT id FROM occurrences WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(id.0)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Forgets an occurrence that was being filled, and its rows.
