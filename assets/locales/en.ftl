@@ -718,7 +718,7 @@ error-campaign-not-begun = Nothing of this campaign was sent yet. `/campaign sen
 error-campaign-cancelled = This campaign was cancelled: nothing more of it is sent. For another round make a new one.
 error-campaign-nothing-failed = Nothing of this campaign failed.
 error-campaign-forgotten = What the mails of this campaign were made of was removed { $days } days after its end, so that nothing personal is kept for longer than it is needed. For what failed, make a new campaign with `/campaign create`; `/campaign report` still says whom it is about.
-error-campaign-test-suppressed = Nothing is sent to { $address }, not even a test: they unsubscribed, or their server says that there is no such address. `/subscriber show` says which; choose another address.
+error-campaign-test-suppressed = Nothing is sent to { $address }, not even a test. `/subscriber show` says why; choose another address.
 error-campaign-too-many-tests = { $most } tests were sent in the last hour, which is the most. Try again later.
 
 fault-mail-field = Nothing is known as “{ $field }” of this recipient. Add it by `/subscriber add` or an import, or give the template a default: {"`{{"} { $field } | default("…") {"}}`"}.

@@ -626,7 +626,7 @@ error-campaign-not-begun = 이 캠페인은 아직 아무것도 보내지 않았
 error-campaign-cancelled = 이 캠페인은 취소돼서 더 보내지 않아요. 다시 보내려면 새로 만들어 주세요.
 error-campaign-nothing-failed = 이 캠페인에는 실패한 메일이 없어요.
 error-campaign-forgotten = 개인정보를 필요한 동안만 두려고, 이 캠페인의 메일 내용은 끝나고 { $days }일이 지나 지웠어요. 실패한 메일은 `/campaign create`로 새 캠페인을 만들어 보내 주세요. 누구에게 가지 못했는지는 `/campaign report`에 그대로 남아 있어요.
-error-campaign-test-suppressed = { $address }에는 시험 메일도 보내지 않아요. 수신을 거부했거나, 메일 서버에 없는 주소라고 해요. 어느 쪽인지는 `/subscriber show`로 볼 수 있으니 다른 주소를 적어 주세요.
+error-campaign-test-suppressed = { $address }에는 시험 메일도 보내지 않아요. 까닭은 `/subscriber show`로 볼 수 있어요. 다른 주소를 적어 주세요.
 error-campaign-too-many-tests = 한 시간 동안 시험 메일을 { $most }통 보냈어요. 잠시 뒤에 다시 해 주세요.
 
 fault-mail-field = 템플릿에 “{ $field }” 필드가 있는데 이 사람에게는 없어요. `/subscriber add`나 가져오기로 넣거나, 템플릿에 기본값을 정해 주세요: {"`{{"} { $field } | default("…") {"}}`"}.

@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
-use super::{Reader, Wrong, quoted};
+use super::{Reader, Wrong, base_url, quoted};
 use crate::links;
 
 /// Where the server listens without an `HTTP_ADDR`: on this machine alone, as a proxy in front of it
@@ -78,17 +77,7 @@ fn parse_public_url(given: &str) -> Result<Option<String>, Wrong> {
         return Ok(None);
     }
     let write = "where this program is reached from outside, such as https://bot.example.org";
-    let wrong = |why: &str| (format!("{} {why}", quoted(given)), write);
-    let url = Url::parse(given).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("is neither http:// nor https://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("has a user name or password in it"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("has more than an address and a path"));
-    }
+    let url = base_url(given, write)?;
     Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
 }
 

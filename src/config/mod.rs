@@ -485,6 +485,16 @@ fn parse_token(token: &str) -> Result<(), Wrong> {
 
 fn parse_api_url(given: &str) -> Result<Url, Wrong> {
     let write = "an address such as https://discord.com or http://127.0.0.1:8081";
+    let url = base_url(given, write)?;
+    if url.path().contains("/api") {
+        let why = "has the path of the API, which is appended to it";
+        return Err((format!("{} {why}", quoted(given)), write));
+    }
+    Ok(url)
+}
+
+/// The base of addresses: what is appended to it is a path.
+fn base_url(given: &str, write: &'static str) -> Result<Url, Wrong> {
     let wrong = |why: &str| (format!("{} {why}", quoted(given)), write);
     let url = Url::parse(given).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -495,9 +505,6 @@ fn parse_api_url(given: &str) -> Result<Url, Wrong> {
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("has more than an address and a path"));
-    }
-    if url.path().contains("/api") {
-        return Err(wrong("has the path of the API, which is appended to it"));
     }
     Ok(url)
 }
