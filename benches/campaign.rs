@@ -258,8 +258,9 @@ async fn fill(url: &str, kind: Kind, mails: usize) {
         let added = db.write(recipients, |tx, recipients| {
             Box::pin(async move {
                 let sql = format!(
-                    "INSERT INTO subscribers VALUES {}",
-                    placeholders(recipients.len(), 8)
+                    "INSERT INTO subscribers (id, guild_id, email, address, name, attributes, \
+                     created_ms, updated_ms) VALUES {}",
+                    placeholders(tx, recipients.len(), 8)
                 );
                 let mut insert = sqlx::query(AssertSqlSafe(sql));
                 for one in recipients {
@@ -270,7 +271,10 @@ async fn fill(url: &str, kind: Kind, mails: usize) {
                 }
                 insert.execute(&mut *tx).await?;
                 let gone = recipients.len() / GONE;
-                let sql = format!("INSERT INTO suppressions VALUES {}", placeholders(gone, 5));
+                let sql = format!(
+                    "INSERT INTO suppressions VALUES {}",
+                    placeholders(tx, gone, 5)
+                );
                 let mut insert = sqlx::query(AssertSqlSafe(sql));
                 for one in recipients.iter().take(gone) {
                     insert = insert.bind(GUILD.0).bind(format!("gone-{}", one.email));

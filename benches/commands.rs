@@ -117,10 +117,10 @@ async fn ours() {
         guild_id: None,
         shards: Shards::Auto,
     };
-    let (ready, _) = watch::channel(false);
+    let ((ready, _), (refused, _)) = (watch::channel(false), watch::channel(None));
     let app = workers.app().clone();
     tokio::spawn(async move {
-        discord::serve(app, settings, CancellationToken::new(), ready)
+        discord::serve(app, settings, CancellationToken::new(), ready, refused)
             .await
             .unwrap();
     });

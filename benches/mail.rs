@@ -30,7 +30,7 @@ use timeattack::clock::Clock;
 use timeattack::mailer::dkim::Signer;
 use timeattack::mailer::mime::{Assembler, Attachment, Constant, Draft, Image, Unsubscribe};
 use timeattack::mailer::smtp::{Pool, Server};
-use timeattack::mailer::{Letter, Mailbox, Mailer};
+use timeattack::mailer::{Gate, Letter, Mailbox, Mailer};
 
 use smtp::{CONNECTIONS, Sink, cpu_secs, source};
 
@@ -214,7 +214,7 @@ async fn sent(address: SocketAddr, kind: &'static Kind, mails: i64, key: Option<
                         break;
                     }
                     let letter = letter(&assembler, kind, number);
-                    mailer.send(Arc::new(letter)).await.unwrap();
+                    mailer.send(Arc::new(letter), Gate::open()).await.unwrap();
                 }
             })
         })

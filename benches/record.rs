@@ -80,7 +80,7 @@ async fn run() {
     })
     .await;
     measure("search for a correction", async || {
-        let found = correction::search(app, GUILD, "9", 25).await.unwrap();
+        let found = correction::search(app, GUILD, "9").await.unwrap();
         assert!(!found.is_empty());
     })
     .await;

@@ -9,6 +9,13 @@
 //! [`LONGEST_SLICE_MS`] and reads the wall clock again after each, so that a corrected clock or a
 //! suspended machine delays a deadline by one slice at most.
 //!
+//! Which of them a wait goes by depends on whose instant it waits for. An instant that people were
+//! promised (a deadline, the end of the quiet hours) is one of the wall clock:
+//! [`Clock::sleep_until`]. A wait of our own making (the next try, the next look, a pause) must not
+//! grow when the wall clock is set back: it is bounded by the monotonic clock
+//! ([`Clock::sleep_at_most`]), and [`BackstepWatch`] notices that the wall clock was set back, so that
+//! what was stored by the wall clock can be set anew.
+//!
 //! Tests turn [`Clock::manual`] by hand. (tokio's paused time is no alternative: it makes the
 //! timeouts inside sqlx's pool fire at once.) The sandbox's time goes on by itself, and can be
 //! turned forward besides: [`Clock::shifted`].
@@ -24,6 +31,15 @@ use tokio::sync::{oneshot, watch};
 
 /// The longest sleep before the wall clock is read again.
 pub const LONGEST_SLICE_MS: i64 = 30_000;
+
+/// How far the wall clocks of two processes may differ: twice what several processes on one database
+/// are promised to bear. A stored instant that is further ahead than its longest wait and this was
+/// set by a clock that has been set back since.
+pub const CLOCKS_DIFFER_MS: i64 = 60_000;
+
+/// The smallest correction that counts as one: more than a slewed clock shifts between two looks, and
+/// less than any wait that somebody would miss.
+const LEAST_BACKSTEP_MS: i64 = 1_000;
 
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
@@ -55,7 +71,7 @@ impl Clock {
     pub fn now_ms(&self) -> i64 {
         match self {
             Self::System => machine_wall_ms(),
-            Self::Manual(clock) => clock.lock().wall_ms,
+            Self::Manual(clock) => clock.lock().wall_ms + clock.ahead_ms,
             Self::Shifted(clock) => machine_wall_ms() + clock.by_ms(),
         }
     }
@@ -123,6 +139,35 @@ impl Clock {
         }
     }
 
+    /// Returns once the wall clock shows `until_ms` or later, and after `most_ms` of monotonic time
+    /// whatever it shows: for instants that we set ourselves.
+    pub async fn sleep_at_most(&self, until_ms: i64, most_ms: i64) {
+        if let Self::Manual(clock) = self {
+            if let Some(woken) = clock.sleep_toward(until_ms, most_ms) {
+                let _ = woken.await;
+            }
+            return;
+        }
+        let latest_ms = self.monotonic_ms().saturating_add(most_ms);
+        self.sleep_until_either(until_ms, latest_ms).await;
+    }
+
+    /// Returns once the wall clock shows `until_ms` or later, or the monotonic one `monotonic_ms`: as
+    /// [`Clock::sleep_at_most`], counted from an instant in the past.
+    pub async fn sleep_until_either(&self, until_ms: i64, monotonic_ms: i64) {
+        if let Self::Manual(clock) = self {
+            if let Some(woken) = clock.sleep_to_either(until_ms, monotonic_ms) {
+                let _ = woken.await;
+            }
+            return;
+        }
+        // Read in this order, a turn of the clock in between ends the sleep early rather than late.
+        let now_monotonic_ms = self.monotonic_ms();
+        let left_ms = until_ms.saturating_sub(self.now_ms());
+        let at_ms = now_monotonic_ms.saturating_add(left_ms).min(monotonic_ms);
+        self.sleep_until_monotonic(at_ms).await;
+    }
+
     /// Sleeps for `ms` milliseconds of monotonic time.
     pub async fn sleep_ms(&self, ms: i64) {
         match self {
@@ -159,6 +204,33 @@ impl Future for Nap {
     }
 }
 
+/// Notices that the wall clock was set back, by its distance from the monotonic one.
+#[derive(Debug)]
+pub struct BackstepWatch {
+    /// How far the wall clock was ahead of the monotonic one at the last look.
+    ahead_ms: i64,
+}
+
+impl BackstepWatch {
+    /// From now on.
+    pub fn new(clock: &Clock) -> Self {
+        Self {
+            ahead_ms: ahead_ms(clock),
+        }
+    }
+
+    /// Whether the wall clock was set back since the last look. Look at least once in
+    /// [`LONGEST_SLICE_MS`].
+    pub fn was_set_back(&mut self, clock: &Clock) -> bool {
+        let before_ms = std::mem::replace(&mut self.ahead_ms, ahead_ms(clock));
+        before_ms.saturating_sub(self.ahead_ms) >= LEAST_BACKSTEP_MS
+    }
+}
+
+fn ahead_ms(clock: &Clock) -> i64 {
+    clock.now_ms().saturating_sub(clock.monotonic_ms())
+}
+
 fn machine_wall_ms() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
     i64::try_from(since_epoch.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
@@ -185,6 +257,8 @@ fn milliseconds(ms: i64) -> Duration {
 #[derive(Clone, Debug)]
 pub struct ManualClock {
     state: Arc<Mutex<ManualState>>,
+    /// How far its wall clock is ahead of that of the others with this state.
+    ahead_ms: i64,
 }
 
 #[derive(Debug)]
@@ -219,6 +293,15 @@ impl ManualClock {
         };
         Self {
             state: Arc::new(Mutex::new(state)),
+            ahead_ms: 0,
+        }
+    }
+
+    /// The clock of another machine: the same time passes, but its wall clock is ahead by `ms`.
+    pub fn ahead_by(&self, ms: i64) -> Self {
+        Self {
+            state: Arc::clone(&self.state),
+            ahead_ms: self.ahead_ms + ms,
         }
     }
 
@@ -262,8 +345,16 @@ impl ManualClock {
 
     fn sleep_toward(&self, wall_ms: i64, slice_ms: i64) -> Option<oneshot::Receiver<()>> {
         let mut state = self.lock();
-        let left_ms = wall_ms.saturating_sub(state.wall_ms);
+        let left_ms = wall_ms.saturating_sub(state.wall_ms + self.ahead_ms);
         (left_ms > 0).then(|| state.wake_after(left_ms.min(slice_ms)))
+    }
+
+    fn sleep_to_either(&self, wall_ms: i64, monotonic_ms: i64) -> Option<oneshot::Receiver<()>> {
+        let mut state = self.lock();
+        let left_ms = wall_ms
+            .saturating_sub(state.wall_ms + self.ahead_ms)
+            .min(monotonic_ms.saturating_sub(state.monotonic_ms));
+        (left_ms > 0).then(|| state.wake_after(left_ms))
     }
 
     fn sleep_to_monotonic(&self, monotonic_ms: i64) -> Option<oneshot::Receiver<()>> {
@@ -279,7 +370,7 @@ impl ManualClock {
 
 /// The machine's clocks and what they were turned forward by; clones show the same time.
 ///
-/// How far that was is not kept: the next start shows the machine's time again.
+/// Whoever wants the next start to go on from there keeps how far that was ([`Clock::turned_ms`]).
 #[derive(Clone, Debug)]
 pub struct ShiftedClock {
     /// Each sleeper watches it, and counts again what is left when it changes.
@@ -361,6 +452,73 @@ mod tests {
         assert!(!sleeper.is_finished());
         hand.advance_ms(LONGEST_SLICE_MS);
         sleeper.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_wait_of_our_own_is_no_longer_after_the_clock_was_set_back() {
+        for step_ms in [-HOUR_MS, -24 * HOUR_MS, HOUR_MS] {
+            let (clock, hand) = Clock::manual(0);
+            let sleeper = tokio::spawn(async move { clock.sleep_at_most(60_000, 5_000).await });
+            while hand.sleepers() == 0 {
+                tokio::task::yield_now().await;
+            }
+            hand.step_ms(step_ms);
+            hand.advance_ms(4_999);
+            assert_eq!(hand.sleepers(), 1);
+            hand.advance_ms(1);
+            sleeper.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_is_counted_from_the_past_is_over_when_that_time_has_passed() {
+        let (clock, hand) = Clock::manual(0);
+        let latest_ms = clock.monotonic_ms() + 5_000;
+        // What was begun before the clock was set back, and took as long as the wait.
+        hand.step_ms(-HOUR_MS);
+        hand.advance_ms(5_000);
+        clock.sleep_until_either(5_000, latest_ms).await;
+        assert_eq!(hand.sleepers(), 0);
+        let began_ms = Clock::System.monotonic_ms();
+        let never_ms = Clock::System.now_ms() + HOUR_MS;
+        Clock::System.sleep_until_either(never_ms, began_ms).await;
+        Clock::System
+            .sleep_until_either(0, began_ms + HOUR_MS)
+            .await;
+        assert!(Clock::System.monotonic_ms() - began_ms < HOUR_MS);
+    }
+
+    #[tokio::test]
+    async fn a_wait_of_our_own_ends_when_its_instant_has_come() {
+        let (clock, hand) = Clock::manual(0);
+        let sleeper = tokio::spawn(async move { clock.sleep_at_most(2_000, 5_000).await });
+        while hand.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        hand.advance_ms(2_000);
+        sleeper.await.unwrap();
+        for clock in [Clock::System, Clock::shifted().0] {
+            let (now_ms, began_ms) = (clock.now_ms(), clock.monotonic_ms());
+            clock.sleep_at_most(now_ms + HOUR_MS, 2).await;
+            clock.sleep_at_most(now_ms + 2, HOUR_MS).await;
+            assert!((2..HOUR_MS).contains(&(clock.monotonic_ms() - began_ms)));
+        }
+    }
+
+    #[test]
+    fn a_clock_set_back_is_noticed_once_and_nothing_else_is() {
+        let (clock, hand) = Clock::manual(0);
+        let mut watch = BackstepWatch::new(&clock);
+        hand.advance_ms(HOUR_MS);
+        assert!(!watch.was_set_back(&clock), "time passed");
+        hand.step_ms(HOUR_MS);
+        assert!(!watch.was_set_back(&clock), "it was set forward");
+        hand.step_ms(-LEAST_BACKSTEP_MS + 1);
+        assert!(!watch.was_set_back(&clock), "it was slewed");
+        hand.step_ms(-LEAST_BACKSTEP_MS);
+        hand.advance_ms(500);
+        assert!(watch.was_set_back(&clock));
+        assert!(!watch.was_set_back(&clock), "it was noticed");
     }
 
     const HOUR_MS: i64 = 3_600_000;

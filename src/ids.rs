@@ -29,6 +29,15 @@ impl IdMaker {
         }
     }
 
+    /// Makes all ids from now on greater than `newest`, whatever the clock shows: it may have been set
+    /// back since `newest` was made, or that process's clock may be ahead. Of two rows the newer one is
+    /// told by its id (which of two consents holds, for one).
+    pub fn start_after(&self, newest: i64) {
+        let next_ms = (newest >> LOW_BITS) + 1;
+        let before = (next_ms << COUNT_BITS) - 1;
+        self.last.fetch_max(before, Ordering::Relaxed);
+    }
+
     /// The next id. When more than 1,024 are made in one millisecond, or the clock is set back,
     /// ids borrow from the milliseconds to come rather than repeat.
     pub fn next(&self, clock: &Clock) -> i64 {
@@ -98,10 +107,14 @@ id_type!(/// A time attack.
     AttackId);
 id_type!(/// A message in the outbox.
     OutboxId);
+id_type!(/// A file that goes with a post.
+    FileId);
 id_type!(/// An announcement.
     AnnouncementId);
 id_type!(/// A file of subscribers that was read.
     ImportId);
+id_type!(/// A large work, done in pieces.
+    WorkId);
 id_type!(/// A template of mails.
     TemplateId);
 id_type!(/// A campaign.
@@ -140,6 +153,20 @@ mod tests {
             assert!(id > last);
             last = id;
         }
+    }
+
+    #[test]
+    fn ids_of_the_next_boot_are_greater_even_after_the_clock_was_set_back() {
+        let (clock, hand) = Clock::manual(EPOCH_MS + 1_000_000_000);
+        let newest = IdMaker::new(0xfff).next(&clock);
+        hand.step_ms(-86_400_000);
+        let ids = IdMaker::new(0);
+        ids.start_after(newest);
+        let first = ids.next(&clock);
+        assert!(first > newest);
+        assert!(ids.next(&clock) > first);
+        hand.step_ms(2 * 86_400_000);
+        assert!(ids.next(&clock) > first_id_of(clock.now_ms()) - 1);
     }
 
     #[test]

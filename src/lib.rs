@@ -35,6 +35,7 @@
 //! | [`template`], [`campaign`] | mail to subscribers: what it says, and to whom it goes when |
 //! | [`sender`], [`links`] | whose mails they are, and the links in them |
 //! | [`announce`] | direct messages to everybody on a server who allowed them |
+//! | [`work`] | large work, done in pieces that make way for verdicts |
 //! | [`presence`] | when the bot was there, so that no streak pays for our downtime |
 //! | [`consent`] | who allowed which direct messages when, and what the law wants them told |
 //! | [`outbox`] | what is to be said, until it is said: leases, retries, merging, the ladder |
@@ -43,11 +44,16 @@
 //! | [`alerts`] | what is wrong with the host, told to its operators |
 //! | [`discord`] | hearing: slash commands, buttons, forms, autocomplete (serenity and poise) |
 //! | [`http`] | hearing: leaving the list, webhooks, health (axum) |
+//! | [`server`] | connections with HTTP on them: how many at once, for how long, and who goes first |
+//! | [`documents`] | the threads on which everything that strangers send is parsed and expanded |
+//! | [`export`] | files made from many rows, one after another |
 //! | [`picture`] | what is shown as a picture: SVG drawn to PNG |
 //! | [`duration_text`] | durations and clock times in Korean and English |
+//! | [`zones`] | zones as people name them: cities, countries, abbreviations, offsets |
 //! | [`i18n`] | everything that people read, in both languages |
 //! | [`db`], [`clock`], [`ids`], [`error`] | the ground: group commit, time, ids, the kinds of failure |
 //! | `sandbox` | a local Discord, for the tests and for `timeattack sandbox` |
+//! | `fuzzing` | every reader of strangers' text, with what must hold of it; for tests and `fuzz/` |
 //!
 //! # Invariants
 //!
@@ -55,10 +61,12 @@
 //!
 //! - each room uses only those the test lists for it, so the arrows go one way:
 //!   `run → {discord, http, sandbox, alerts} → features → outbox → {db, messenger} → {clock, ids, error}`;
-//! - poise and serenity are known in [`discord`] alone, axum in [`http`] and `sandbox` alone;
+//! - poise and serenity are known in [`discord`] alone, axum in [`http`], `sandbox` and [`server`] alone;
 //! - SQL stands in `db/` and the features' `store.rs`, and no feature reaches another's store;
 //! - system time is read in [`clock`] alone, the environment in [`config`] alone, randomness in
 //!   [`run`] alone;
+//! - what strangers send is parsed and expanded in [`documents`]' threads; tokio's pool for blocking
+//!   work is for a few listed places alone;
 //! - nothing is sent but by the outbox's senders (an interaction's own answer excepted, and the
 //!   operators' alerts, which may be about the outbox itself);
 //! - no file is longer than a thousand lines, and every room opens with what it promises.
@@ -87,6 +95,7 @@ pub mod quiet_hours;
 pub mod subscriber;
 pub mod template;
 pub mod timeattack;
+pub mod work;
 
 pub mod alerts;
 pub mod links;
@@ -96,16 +105,23 @@ pub mod outbox;
 pub mod sender;
 
 pub mod discord;
+pub mod documents;
 pub mod duration_text;
 pub mod http;
 pub mod i18n;
 pub mod picture;
+pub mod server;
+pub mod zones;
 
 pub mod app;
 pub mod clock;
 pub mod db;
 pub mod error;
+pub mod export;
 pub mod ids;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+
+#[cfg(all(feature = "sandbox", any(test, feature = "fuzzing")))]
+pub mod fuzzing;

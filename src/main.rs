@@ -7,15 +7,22 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use timeattack::cli::{Action, Cli};
 use timeattack::config::{Config, LogConfig, LogFormat};
+use timeattack::discord::Misconfigured;
 use timeattack::{run, telemetry};
 
 /// Wrong use or configuration; clap ends the program with the same.
 const WRONG_USE: u8 = 2;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     // Wrong arguments, --help and --version end the program here.
     let action = Cli::parse().action.unwrap_or_default();
+    run::block_on(start(action)).unwrap_or_else(|error| {
+        complain(&format!("the program cannot be started: {error}"));
+        ExitCode::FAILURE
+    })
+}
+
+async fn start(action: Action) -> ExitCode {
     let config = Config::from_env(action.command());
     let (log, secrets) = match &config {
         Ok(config) => (config.log.clone(), config.secrets()),
@@ -24,6 +31,13 @@ async fn main() -> ExitCode {
     if let Err(error) = telemetry::start(&log, &secrets) {
         complain(&format!("the log cannot be started: {error}"));
         return ExitCode::FAILURE;
+    }
+    if let Ok(config) = &config
+        && action != Action::Check
+    {
+        for key in &config.unknown_keys {
+            tracing::warn!("{key}");
+        }
     }
     let ended = match (action, config) {
         // Faults are this one's business.
@@ -44,7 +58,11 @@ async fn main() -> ExitCode {
             LogFormat::Text => complain(&telemetry::redact(&format!("{error:#}"), &secrets)),
             LogFormat::Json => tracing::error!(error = format!("{error:#}"), "ended by an error"),
         }
-        ExitCode::FAILURE
+        if error.is::<Misconfigured>() {
+            ExitCode::from(WRONG_USE)
+        } else {
+            ExitCode::FAILURE
+        }
     })
 }
 

@@ -7,6 +7,12 @@
 //! An interaction's token is no part of the configuration, and the libraries that speak to Discord
 //! write it, and what people typed, into their finer levels. Those levels stay closed whatever
 //! `RUST_LOG` asks for (`CLOSED`).
+//!
+//! Both filters decide for the whole subscriber, not for one layer of it
+//! (`tracing_subscriber::Layer::with_filter`). A filter of one layer remembers its decision in the
+//! thread until the event arrives. Whoever only asks whether an event would be logged, and then sends
+//! none, leaves “no” behind, and the next event of that thread is lost. sqlx asks so after every
+//! statement (`log::log_enabled!`), on PostgreSQL in the threads that log for us.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -16,9 +22,9 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::level_filters::LevelFilter;
 use tracing::{Metadata, Subscriber};
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
@@ -88,23 +94,30 @@ where
         secrets: forms(secrets).into(),
         output,
     };
-    // Not a matter of directives: one such as `[command]=trace` opens every crate inside a span.
-    let filter = filter.and(filter_fn(|event| event.level() <= &most_of(event)));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(redact);
     match config.format {
-        LogFormat::Text => Box::new(Registry::default().with(lines.with_filter(filter))),
+        LogFormat::Text => {
+            let log = Registry::default().with(lines).with(Ceiling);
+            Box::new(log.with(filter))
+        }
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true);
-            Box::new(Registry::default().with(lines.with_filter(filter)))
+            let log = Registry::default().with(lines).with(Ceiling);
+            Box::new(log.with(filter))
         }
     }
 }
 
-/// The finest level at which this event's or span's crate may log.
-fn most_of(event: &Metadata<'_>) -> LevelFilter {
-    closed(event.target()).unwrap_or(LevelFilter::TRACE)
+/// Keeps every crate to the finest level at which it may log (`CLOSED`). Not a matter of directives:
+/// one such as `[command]=trace` opens every crate inside a span.
+struct Ceiling;
+
+impl<S: Subscriber> Layer<S> for Ceiling {
+    fn enabled(&self, event: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        event.level() <= &closed(event.target()).unwrap_or(LevelFilter::TRACE)
+    }
 }
 
 fn closed(target: &str) -> Option<LevelFilter> {
@@ -321,6 +334,25 @@ mod tests {
         let asked = logged(LogFormat::Text, "warn,sqlx=debug", events);
         assert_eq!(asked.lines().count(), 2, "{asked}");
         assert!(asked.contains("a query"));
+    }
+
+    #[test]
+    fn a_question_whether_something_is_logged_costs_no_later_event() {
+        // Somebody else's subscriber that takes everything: with it in the process, each question
+        // is put to ours anew instead of being answered once and for all.
+        let another = tracing::Dispatch::new(Registry::default());
+        for filter in ["info", "sqlx=debug", "warn", "[command]=trace"] {
+            for format in [LogFormat::Text, LogFormat::Json] {
+                let log = logged(format, filter, || {
+                    for number in 0..3 {
+                        assert!(!tracing::enabled!(target: "hyper", tracing::Level::TRACE));
+                        tracing::warn!(number, "ours");
+                    }
+                });
+                assert_eq!(log.lines().count(), 3, "{filter}: {log}");
+            }
+        }
+        drop(another);
     }
 
     #[test]

@@ -129,7 +129,7 @@ pub async fn fill(url: &str, planned: impl Iterator<Item = Planned>) {
         .expect("begin");
     while planned.peek().is_some() {
         let chunk: Vec<Planned> = planned.by_ref().take(500).collect();
-        let rows = timeattack::db::placeholders(chunk.len(), 10);
+        let rows = timeattack::db::placeholders(&conn, chunk.len(), 10);
         let sql = format!(
             "INSERT INTO time_attacks (id, guild_id, channel_id, user_id, member_name, task, \
              state, started_ms, deadline_ms, language) VALUES {rows}"

@@ -42,22 +42,28 @@ pub enum Condition {
     LaneStalled(Lane),
     /// Discord refused the token.
     TokenRefused,
+    /// Discord's gateway takes no session of the bot.
+    GatewayRefused,
     /// The disk with the database is nearly full.
     DiskLow,
     /// The database's log is too long.
     LogLong,
     /// The database cannot be read.
     DatabaseAway,
+    /// The database can be read, and takes nothing.
+    DatabaseReadOnly,
     /// Deadlines have passed without a verdict.
     VerdictsLate,
     /// Channels that take nothing are left alone.
     ChannelsClosed,
     /// Nothing is sent at all for a while.
     SendingStopped,
-    /// Discord says that direct messages are opened too fast.
+    /// Discord is limiting new DMs.
     NoDmsOpened,
     /// The mail server cannot be reached.
     MailServerAway,
+    /// This host's clock is not Discord's.
+    ClockWrong,
 }
 
 impl Condition {
@@ -69,14 +75,17 @@ impl Condition {
             Self::LaneStalled(Lane::Dm) => "lane_stalled.dm",
             Self::LaneStalled(Lane::Email) => "lane_stalled.email",
             Self::TokenRefused => "token_refused",
+            Self::GatewayRefused => "gateway_refused",
             Self::DiskLow => "disk_low",
             Self::LogLong => "log_long",
             Self::DatabaseAway => "database_away",
+            Self::DatabaseReadOnly => "database_read_only",
             Self::VerdictsLate => "verdicts_late",
             Self::ChannelsClosed => "channels_closed",
             Self::SendingStopped => "sending_stopped",
             Self::NoDmsOpened => "no_dms_opened",
             Self::MailServerAway => "mail_server_away",
+            Self::ClockWrong => "clock_wrong",
         }
     }
 
@@ -88,14 +97,17 @@ impl Condition {
             Self::LaneStalled(Lane::Dm) => "the lane of direct messages is stalled",
             Self::LaneStalled(Lane::Email) => "the lane of mails is stalled",
             Self::TokenRefused => "Discord does not accept the bot's token",
+            Self::GatewayRefused => "Discord's gateway refuses the bot",
             Self::DiskLow => "the disk with the database is nearly full",
             Self::LogLong => "the database's log is too long and fills the disk",
             Self::DatabaseAway => "the database cannot be read",
+            Self::DatabaseReadOnly => "nothing can be stored in the database",
             Self::VerdictsLate => "verdicts are late",
             Self::ChannelsClosed => "some channels do not take the bot's posts",
             Self::SendingStopped => "Discord refused so much that sending rests",
-            Self::NoDmsOpened => "Discord says that direct messages are opened too fast",
-            Self::MailServerAway => "the mail server cannot be reached",
+            Self::NoDmsOpened => "Discord is limiting new DMs",
+            Self::MailServerAway => "the mail server can't be reached",
+            Self::ClockWrong => "this host's clock is not Discord's",
         }
     }
 
@@ -103,12 +115,18 @@ impl Condition {
     fn advice(self) -> Option<&'static str> {
         match self {
             Self::TokenRefused => Some(
-                "Nothing is sent until a valid DISCORD_TOKEN is set and the program is started \
-                 again; what waits is kept.",
+                "Nothing is sent until it does; what waits is kept, and Discord is asked again at least \
+                 every five minutes. Reset the token on the bot's page at \
+                 https://discord.com/developers/applications, set DISCORD_TOKEN to it and start the \
+                 program again (or put it right in the proxy at DISCORD_API_URL).",
             ),
             Self::LogLong => Some(
                 "Somebody has been reading from it for long (a backup, an open tool); it is cut \
                  as soon as they end.",
+            ),
+            Self::DatabaseReadOnly => Some(
+                "Verdicts wait, and commands are refused, until it can be written again; nothing \
+                 need be restarted then.",
             ),
             Self::ChannelsClosed => Some(
                 "Each is left alone for a minute; what it would be sent goes to the fallback \
@@ -118,11 +136,17 @@ impl Condition {
                 "None is opened for ten minutes; those that are open go on. If this comes again, \
                  lower DM_RATE.",
             ),
+            Self::ClockWrong => Some(
+                "Deadlines go by Discord's clock meanwhile, as far as it is known. Set the host's by \
+                 NTP (`timedatectl set-ntp true`).",
+            ),
             Self::MailServerAway => Some(
                 "It is tried with one mail now and then, at least every fifteen minutes; what waits \
                  is kept. `timeattack check` says what is wrong with it.",
             ),
-            Self::LaneStalled(_)
+            // What to do depends on why, and is in its detail.
+            Self::GatewayRefused
+            | Self::LaneStalled(_)
             | Self::DiskLow
             | Self::DatabaseAway
             | Self::VerdictsLate
@@ -138,6 +162,8 @@ pub enum Event {
     Discarded,
     /// A member was not told in time what the law wants them told about their consent.
     NoticeOverdue,
+    /// A task of this name, which lives as long as the program, panicked.
+    TaskPanicked(&'static str),
 }
 
 impl Event {
@@ -146,6 +172,7 @@ impl Event {
         match self {
             Self::Discarded => "discarded",
             Self::NoticeOverdue => "notice_overdue",
+            Self::TaskPanicked(_) => "task_panicked",
         }
     }
 
@@ -156,6 +183,10 @@ impl Event {
             Self::NoticeOverdue => format!(
                 "members were not told in time about their consent ({count}); `/queue parked` on \
                  their servers says why"
+            ),
+            Self::TaskPanicked(name) => format!(
+                "the task “{name}” failed by a defect in this program and was begun again ({count}); the \
+                 log says where. Please report it"
             ),
         }
     }

@@ -1,5 +1,7 @@
 //! The watch: looks at the host every five seconds, and says what it finds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -9,7 +11,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Disk};
 use crate::error::Result;
 use crate::messenger::markdown::shorten;
-use crate::messenger::{Breakers, Messenger};
+use crate::messenger::{ALARM_MS, Breakers, Messenger};
 use crate::outbox::mail::RestCause;
 use crate::outbox::{Lane, Outbox, Stall};
 use crate::timeattack::{self, MOST_COUNTED, Overdue};
@@ -28,12 +30,14 @@ const CAUSE_LENGTH: usize = 200;
 pub struct Watched {
     /// The time.
     pub clock: Clock,
-    /// Whether it answers, its disk and its log.
+    /// Whether it answers and takes what is to be stored, its disk and its log.
     pub db: Db,
     /// What is not sent.
     pub outbox: Outbox,
     /// What is not tried.
     pub messenger: Messenger,
+    /// How many messages that were given up have been told.
+    pub told_discarded: AtomicU64,
 }
 
 /// What one look found.
@@ -48,6 +52,10 @@ struct Found {
     /// Of a log that is too long.
     log_megabytes: Option<i64>,
     stored: std::result::Result<Stored, String>,
+    /// Why nothing can be stored.
+    unstorable: Option<String>,
+    /// How far Discord's clock is ahead of this host's.
+    ahead_ms: i64,
     now_ms: i64,
 }
 
@@ -58,8 +66,7 @@ struct Stored {
 }
 
 /// Looks again and again until `stop`.
-pub async fn watch_forever(watched: Watched, alerts: Alerts, stop: CancellationToken) {
-    let mut discarded = 0;
+pub async fn watch_forever(watched: Arc<Watched>, alerts: Alerts, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = watched.clock.sleep_ms(LOOK_EVERY_MS) => {}
@@ -76,9 +83,9 @@ pub async fn watch_forever(watched: Watched, alerts: Alerts, stop: CancellationT
             }
         }
         let until_now = watched.outbox.discarded();
+        let discarded = watched.told_discarded.swap(until_now, Ordering::Relaxed);
         if until_now > discarded {
             alerts.happened(Event::Discarded, until_now - discarded);
-            discarded = until_now;
         }
         alerts.say_what_was_held_back();
     }
@@ -86,11 +93,7 @@ pub async fn watch_forever(watched: Watched, alerts: Alerts, stop: CancellationT
 
 impl Watched {
     async fn look(&self) -> Found {
-        let stored = match tokio::time::timeout(PATIENCE, self.read()).await {
-            Ok(Ok(stored)) => Ok(stored),
-            Ok(Err(error)) => Err(shorten(&format!("{error:#}"), CAUSE_LENGTH)),
-            Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
-        };
+        let (stored, attempt) = tokio::join!(in_time(self.read()), in_time(self.db.try_to_store()));
         let disk = tokio::time::timeout(PATIENCE, self.db.disk()).await;
         Found {
             is_halted: self.outbox.is_halted(),
@@ -104,6 +107,8 @@ impl Watched {
             disk: disk.ok().flatten(),
             log_megabytes: self.db.overlong_log_megabytes(),
             stored,
+            unstorable: attempt.err(),
+            ahead_ms: self.messenger.time().ahead_ms(),
             now_ms: self.clock.now_ms(),
         }
     }
@@ -114,6 +119,14 @@ impl Watched {
         let late_ms = self.clock.now_ms() - LATE_MS;
         let overdue = timeattack::overdue_since(&mut conn, late_ms).await?;
         Ok(Stored { stalls, overdue })
+    }
+}
+
+/// What the database answers, or why it does not.
+async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> std::result::Result<T, String> {
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(answer) => answer.map_err(|error| shorten(&format!("{error:#}"), CAUSE_LENGTH)),
+        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     }
 }
 
@@ -140,6 +153,10 @@ impl Found {
                 self.mail_away_until_ms
                     .map(|until_ms| self.next_try(until_ms)),
             ),
+            (
+                Condition::ClockWrong,
+                (self.ahead_ms.abs() > ALARM_MS).then(|| off_by(self.ahead_ms)),
+            ),
             (Condition::LogLong, self.log_megabytes.map(megabytes)),
             (Condition::DatabaseAway, self.stored.as_ref().err().cloned()),
         ];
@@ -148,6 +165,7 @@ impl Found {
         }
         // Of a database that is away nothing is known.
         if let Ok(stored) = &self.stored {
+            conditions.push((Condition::DatabaseReadOnly, self.unstorable.clone()));
             let stalls = stored.stalls.iter();
             conditions.extend(stalls.map(|(lane, stall)| {
                 let detail = stall.as_ref().map(due_for);
@@ -176,6 +194,11 @@ impl Found {
         let oldest = span(self.now_ms - overdue.oldest_ms);
         format!("{count}{more}, the oldest by {oldest}")
     }
+}
+
+fn off_by(ahead_ms: i64) -> String {
+    let direction = if ahead_ms > 0 { "slow" } else { "fast" };
+    format!("{} {direction}", span(ahead_ms.abs()))
 }
 
 fn free(disk: &Disk) -> String {
@@ -212,6 +235,8 @@ mod tests {
                 stalls: Lane::ALL.map(|lane| (lane, None)).into(),
                 overdue: None,
             }),
+            unstorable: None,
+            ahead_ms: 0,
             now_ms: 100_000,
         }
     }
@@ -227,7 +252,7 @@ mod tests {
     fn nothing_is_told_while_all_is_well_and_everything_is_judged() {
         let found = well();
         assert_eq!(told(&found), []);
-        assert_eq!(found.conditions().len(), 13);
+        assert_eq!(found.conditions().len(), 15);
     }
 
     #[test]
@@ -256,6 +281,7 @@ mod tests {
                 stalls: vec![(Lane::Post, Some(stall)), (Lane::Edit, None)],
                 overdue: Some(overdue),
             }),
+            unstorable: Some("the disk is read-only".into()),
             ..well()
         };
         let expected = [
@@ -265,6 +291,7 @@ mod tests {
             (Condition::MailServerAway, "the next try is in 60 s"),
             (Condition::LogLong, "80 MB"),
             (Condition::DiskLow, "3.2 %, 32 MB are free"),
+            (Condition::DatabaseReadOnly, "the disk is read-only"),
             (
                 Condition::LaneStalled(Lane::Post),
                 "something has been due for 75 s: Discord answered 500",
@@ -279,6 +306,7 @@ mod tests {
     fn of_a_database_that_is_away_nothing_else_is_judged() {
         let found = Found {
             stored: Err("no answer within 5 s".into()),
+            unstorable: Some("no answer within 5 s".into()),
             disk: None,
             ..well()
         };
@@ -288,6 +316,7 @@ mod tests {
         for unknown in [
             Condition::LaneStalled(Lane::Post),
             Condition::VerdictsLate,
+            Condition::DatabaseReadOnly,
             Condition::DiskLow,
         ] {
             assert!(!judged.contains(&unknown), "{unknown:?}");

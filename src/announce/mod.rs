@@ -15,6 +15,7 @@ mod text;
 
 use std::collections::HashSet;
 
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 pub use store::{Progress, Said};
@@ -22,20 +23,31 @@ pub use text::{BODY_LENGTH, compose};
 
 use crate::app::App;
 use crate::consent::{self, Member, Scope};
-use crate::db::Tx;
+use crate::db::{BoxFuture, Tx};
 use crate::error::{Result, UserError};
 use crate::guild::{self, Settings};
-use crate::ids::{AnnouncementId, GuildId, RoleId, UserId};
+use crate::ids::{AnnouncementId, GuildId, RoleId, UserId, WorkId};
 use crate::messenger::Message;
 use crate::outbox::dm::{Answer, NewDm};
-use crate::outbox::{self, Class, Row};
+use crate::outbox::{self, Class, Membership, Row};
+use crate::work::{self, Kind as WorkKind, Piece, Work};
 
-/// Members looked at in one transaction.
-const PAGE: i64 = 500;
+/// Cancels what is left of an announcement.
+pub const CANCEL: WorkKind = WorkKind {
+    name: "announcement",
+    step: cancel_some,
+};
+/// Members looked at in one piece: each may get a message.
+const PAGE: i64 = 200;
+/// Messages that a piece cancels.
+const CANCELLED_AT_ONCE: i64 = 200;
 /// A draft that was not sent within a day is forgotten.
 const DRAFT_LIFE_MS: i64 = 86_400_000;
 /// What was sent is forgotten after so long; how far it was is known for a week only.
 const SENT_LIFE_MS: i64 = 90 * 86_400_000;
+/// Readers asked about before an announcement, and how many at once.
+const MOST_ASKED: usize = 100;
+const ASKED_AT_ONCE: usize = 10;
 /// Between two looks for what another process left unfinished.
 const LOOK_MS: i64 = 60_000;
 
@@ -133,6 +145,8 @@ pub struct Audience {
     pub closed: i64,
     /// Not, as they do not have the role.
     pub without_role: i64,
+    /// Not, as they have left the server.
+    pub left: i64,
     /// Not, as they stopped or declined direct messages.
     pub refused: i64,
 }
@@ -185,6 +199,7 @@ async fn audience(app: &App, announcement: &Announcement) -> Result<Audience> {
     let mut conn = app.db.read().await?;
     let settings = guild::for_guild(&mut conn, announcement.guild).await?;
     let mut audience = Audience::default();
+    let mut readers: Vec<(UserId, Option<i64>)> = Vec::new();
     let mut after = UserId(0);
     loop {
         let page = consent::audience(&mut conn, announcement.guild, after, PAGE).await?;
@@ -194,12 +209,8 @@ async fn audience(app: &App, announcement: &Announcement) -> Result<Audience> {
         after = *last;
         for (user, member, is_closed) in &page {
             match announcement.goes_to(*user, member, *is_closed, &settings, now_ms) {
-                Recipient::Now => audience.now += 1,
-                Recipient::At(until_ms) => {
-                    audience.morning += 1;
-                    let first = audience.morning_ms.map_or(until_ms, |ms| ms.min(until_ms));
-                    audience.morning_ms = Some(first);
-                }
+                Recipient::Now => readers.push((*user, None)),
+                Recipient::At(until_ms) => readers.push((*user, Some(until_ms))),
                 Recipient::Closed => audience.closed += 1,
                 Recipient::NoAds => audience.no_ads += 1,
                 Recipient::WithoutRole => audience.without_role += 1,
@@ -207,8 +218,40 @@ async fn audience(app: &App, announcement: &Announcement) -> Result<Audience> {
         }
     }
     drop(conn);
+    let left = left(app, announcement.guild, &readers).await;
+    for (user, until_ms) in readers {
+        if left.contains(&user) {
+            audience.left += 1;
+            continue;
+        }
+        let Some(until_ms) = until_ms else {
+            audience.now += 1;
+            continue;
+        };
+        audience.morning += 1;
+        let first = audience.morning_ms.map_or(until_ms, |ms| ms.min(until_ms));
+        audience.morning_ms = Some(first);
+    }
     audience.refused = consent::counts(app, announcement.guild).await?.refused;
     Ok(audience)
+}
+
+/// Those of `readers` who have left the server, as far as it can be asked while an admin waits: of many,
+/// the others are asked about when their messages are about to go.
+async fn left(app: &App, guild: GuildId, readers: &[(UserId, Option<i64>)]) -> HashSet<UserId> {
+    let mut left = HashSet::new();
+    for some in readers[..readers.len().min(MOST_ASKED)].chunks(ASKED_AT_ONCE) {
+        let asked = some
+            .iter()
+            .map(|(user, _)| app.outbox.membership(guild, *user));
+        let said = join_all(asked).await;
+        let gone = some
+            .iter()
+            .zip(said)
+            .filter(|(_, one)| *one == Membership::Left);
+        left.extend(gone.map(|((user, _), _)| *user));
+    }
+    left
 }
 
 /// Whether and when somebody gets an announcement.
@@ -248,14 +291,14 @@ impl Announcement {
         }
     }
 
-    fn message_to(&self, user: UserId, member: &Member) -> NewDm {
+    fn message_to(&self, user: UserId, member: &Member, author: Option<&str>) -> NewDm {
         NewDm {
             guild: self.guild,
             user,
             class: self.kind.class(),
             language: member.language,
             message: Message {
-                content: compose(self),
+                content: compose(self, author),
                 ..Message::default()
             },
             not_before_ms: None,
@@ -288,7 +331,7 @@ async fn expand(app: &App, id: AnnouncementId) -> Result<()> {
         let job = (app.clone(), id);
         let page = app
             .db
-            .write(job, |tx, (app, id)| Box::pin(expand_page(tx, app, *id)))
+            .write_piece(job, |tx, (app, id)| Box::pin(expand_page(tx, app, *id)))
             .await?;
         let Some(rows) = page else {
             return Ok(());
@@ -314,12 +357,15 @@ async fn expand_page(tx: &mut Tx, app: &App, id: AnnouncementId) -> Result<Optio
         let recipient = announcement.goes_to(*user, member, *is_closed, &settings, now_ms);
         matches!(recipient, Recipient::Now | Recipient::At(_))
     };
+    let author = app
+        .outbox
+        .known_name(announcement.guild, announcement.author);
     let rows: Vec<Row> = page
         .iter()
         .filter(gets_it)
         .map(|(user, member, _)| {
-            app.outbox
-                .prepare_dm(announcement.message_to(*user, member))
+            let message = announcement.message_to(*user, member, author.as_deref());
+            app.outbox.prepare_dm(message)
         })
         .collect();
     outbox::enqueue(tx, &rows, app.outbox.boot()).await?;
@@ -329,23 +375,37 @@ async fn expand_page(tx: &mut Tx, app: &App, id: AnnouncementId) -> Result<Optio
 
 /// Stops what is left of an announcement.
 pub async fn cancel(app: &App, guild: GuildId, id: AnnouncementId) -> Result<()> {
-    let job = (guild, id, app.clock.now_ms());
+    let work = WorkId(app.ids.next(&app.clock));
+    let job = (guild, id, work, app.clock.now_ms());
     let known = app
         .db
-        .write(job, |tx, (guild, id, now_ms)| {
+        .write(job, |tx, (guild, id, work, now_ms)| {
             Box::pin(async move {
-                let known = store::cancel(tx, *guild, *id, *now_ms).await?;
-                outbox::dm::cancel_batch(tx, *guild, id.0, *now_ms).await?;
-                Ok(known)
+                if !store::cancel(tx, *guild, *id, *now_ms).await? {
+                    return Ok(false);
+                }
+                outbox::dm::cancel_batch(tx, id.0).await?;
+                work::begin(tx, *work, &CANCEL, *guild, id.0, *now_ms).await?;
+                Ok(true)
             })
         })
         .await?;
-    if known {
-        tracing::info!(announcement.id = %id, "an announcement was cancelled");
-        Ok(())
-    } else {
-        Err(UserError::Outdated.into())
+    if !known {
+        return Err(UserError::Outdated.into());
     }
+    tracing::info!(announcement.id = %id, "an announcement was cancelled");
+    app.works.wake();
+    work::finished(app, work).await
+}
+
+/// Cancels the next of its messages, of which none is sent any more.
+fn cancel_some<'t>(tx: &'t mut Tx, app: &'t App, work: &'t Work) -> BoxFuture<'t, Result<Piece>> {
+    Box::pin(async move {
+        let (batch, now_ms) = (work.subject, app.clock.now_ms());
+        let most = CANCELLED_AT_ONCE;
+        let more = outbox::dm::cancel_some(tx, work.guild, batch, most, now_ms).await?;
+        Ok(Piece::until(more.then_some(work.cursor)))
+    })
 }
 
 /// How far an announcement is.
@@ -384,23 +444,35 @@ async fn look(app: &App) -> Result<()> {
     }
     if has_old {
         app.db
-            .write(lives, |tx, lives| Box::pin(store::forget_old(tx, *lives)))
+            .write_piece(lives, |tx, lives| Box::pin(store::forget_old(tx, *lives)))
             .await?;
     }
     Ok(())
 }
 
-/// What a member has announced on a server, for their own eyes: when, what it was, what it said.
-pub async fn by(app: &App, guild: GuildId, author: UserId) -> Result<Vec<Said>> {
+/// What a member has announced on a server, for their own eyes: when, what it was, what it said. The next
+/// `most` behind an id, each with its own.
+pub async fn by(
+    app: &App,
+    guild: GuildId,
+    author: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<(i64, Said)>> {
     let mut conn = app.db.read().await?;
-    store::by(&mut conn, guild, author).await
+    store::by(&mut conn, guild, author, (after, most)).await
 }
 
-/// Forgets who announced what: drafts go, and what was sent stands without their name. Refused while
-/// one of theirs is being sent, as its messages name them to its readers.
-pub async fn forget(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<()> {
+/// Who announced something cannot be forgotten while it is being sent, as its messages name them to its
+/// readers.
+pub async fn require_forgettable(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<()> {
     if store::is_sending(tx, guild, author).await? {
         return Err(UserError::AnnouncementUnderWay.into());
     }
-    store::forget_author(tx, guild, author).await
+    Ok(())
+}
+
+/// Forgets who announced what, `most` at a time: drafts go, and what was sent stands without their name.
+/// Returns how many that were.
+pub async fn forget(tx: &mut Tx, guild: GuildId, author: UserId, most: i64) -> Result<i64> {
+    store::forget_author(tx, guild, author, most).await
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sqlx::Row as _;
 
 use super::{Announcement, Kind, Role};
-use crate::db::Tx;
+use crate::db::{PIECE_ROWS, Tx};
 use crate::error::Result;
 use crate::ids::{AnnouncementId, GuildId, RoleId, UserId};
 use crate::outbox;
@@ -228,14 +228,16 @@ pub(super) async fn has_old(tx: &mut Tx, (drafts_ms, others_ms): (i64, i64)) -> 
     Ok(count > 0)
 }
 
-/// Forgets them.
+/// Forgets some of them; the next look finds the rest.
 pub(super) async fn forget_old(tx: &mut Tx, (drafts_ms, others_ms): (i64, i64)) -> Result<()> {
     sqlx::query(
-        "DELETE FROM announcements WHERE (state = 'draft' AND created_ms < $1) \
-             OR (state IN ('enqueued', 'cancelled') AND updated_ms < $2)",
+        "DELETE FROM announcements WHERE id IN (SELECT id FROM announcements \
+             WHERE (state = 'draft' AND created_ms < $1) \
+                 OR (state IN ('enqueued', 'cancelled') AND updated_ms < $2) LIMIT $3)",
     )
     .bind(drafts_ms)
     .bind(others_ms)
+    .bind(PIECE_ROWS)
     .execute(tx)
     .await?;
     Ok(())
@@ -254,23 +256,31 @@ pub struct Said {
     pub body: String,
 }
 
-pub(super) async fn by(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<Vec<Said>> {
+pub(super) async fn by(
+    tx: &mut Tx,
+    guild: GuildId,
+    author: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<(i64, Said)>> {
     let rows = sqlx::query(
-        "SELECT kind, state, created_ms, body FROM announcements \
-         WHERE guild_id = $1 AND author_id = $2 ORDER BY id",
+        "SELECT kind, state, created_ms, body, id FROM announcements \
+         WHERE guild_id = $1 AND author_id = $2 AND id > $3 ORDER BY id LIMIT $4",
     )
     .bind(guild.0)
     .bind(author.0)
+    .bind(after)
+    .bind(most)
     .fetch_all(tx)
     .await?;
     let mut said = Vec::with_capacity(rows.len());
     for row in rows {
-        said.push(Said {
+        let one = Said {
             kind: row.try_get(0)?,
             state: row.try_get(1)?,
             created_ms: row.try_get(2)?,
             body: row.try_get(3)?,
-        });
+        };
+        said.push((row.try_get(4)?, one));
     }
     Ok(said)
 }
@@ -288,17 +298,27 @@ pub(super) async fn is_sending(tx: &mut Tx, guild: GuildId, author: UserId) -> R
     Ok(count > 0)
 }
 
-/// Deletes somebody's drafts, and their name from the rest.
-pub(super) async fn forget_author(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<()> {
+/// Deletes somebody's drafts, and their name from the rest: `most` of them.
+pub(super) async fn forget_author(
+    tx: &mut Tx,
+    guild: GuildId,
+    author: UserId,
+    most: i64,
+) -> Result<i64> {
+    let mut forgotten = 0;
     for sql in [
-        "DELETE FROM announcements WHERE guild_id = $1 AND author_id = $2 AND state = 'draft'",
-        "UPDATE announcements SET author_id = 0 WHERE guild_id = $1 AND author_id = $2",
+        "DELETE FROM announcements WHERE id IN (SELECT id FROM announcements \
+             WHERE guild_id = $1 AND author_id = $2 AND state = 'draft' LIMIT $3)",
+        "UPDATE announcements SET author_id = 0 WHERE id IN (SELECT id FROM announcements \
+             WHERE guild_id = $1 AND author_id = $2 LIMIT $3)",
     ] {
-        sqlx::query(sql)
+        let done = sqlx::query(sql)
             .bind(guild.0)
             .bind(author.0)
+            .bind(most - forgotten)
             .execute(&mut *tx)
             .await?;
+        forgotten += i64::try_from(done.rows_affected()).unwrap_or(i64::MAX);
     }
-    Ok(())
+    Ok(forgotten)
 }

@@ -2,12 +2,15 @@
 
 use super::{Announcement, Kind};
 use crate::error::UserError;
-use crate::messenger::markdown::{escape, shorten};
+use crate::i18n::display::unturned;
+use crate::messenger::markdown::{escape, named_exactly, shorten};
 
 /// Characters of a body: with all that is added, a message takes no more.
 pub const BODY_LENGTH: usize = 1_400;
 /// Characters of a server's name that are shown.
 const NAME_LENGTH: usize = 50;
+/// Characters of its author's name, which stands there twice.
+const AUTHOR_LENGTH: usize = 20;
 /// What advertising must begin with, to the letter.
 const AD_MARK: &str = "(광고)";
 
@@ -43,17 +46,20 @@ fn has_mark(body: &str) -> bool {
 }
 
 /// The whole message. What the law wants in it is in both languages, as it is for whoever reads it.
-pub fn compose(announcement: &Announcement) -> String {
+/// `author_name`: what the server calls its author, if that is known.
+pub fn compose(announcement: &Announcement, author_name: Option<&str>) -> String {
     let sender = escape(&shorten(&announcement.guild_name, NAME_LENGTH));
-    let body = &announcement.body;
+    let author_name = author_name.map(|name| shorten(name, AUTHOR_LENGTH));
+    // Its markdown is the admin's; its direction must not reach what the law wants below it.
+    let body = unturned(&announcement.body);
     match announcement.kind {
         Kind::Notice => format!("📣 **{sender}**\n{body}"),
         Kind::Ad => format!(
             "{AD_MARK} **{sender}**\n{body}\n\n\
-             -# 보낸 곳: {sender} · 문의: <@{author}> · 무료 수신거부: 아래 “그만 받기” 버튼 또는 서버에서 `/dm stop`\n\
-             -# From: {sender} · Contact: <@{author}> · To refuse, free of charge: the button below, \
+             -# 보낸 곳: {sender} · 문의: {author} · 무료 수신거부: 아래 “그만 받기” 버튼 또는 서버에서 `/dm stop`\n\
+             -# From: {sender} · Contact: {author} · To refuse, free of charge: the button below, \
              or `/dm stop` on the server",
-            author = announcement.author
+            author = named_exactly(author_name.as_deref(), announcement.author)
         ),
     }
 }
@@ -77,18 +83,18 @@ mod tests {
 
     #[test]
     fn advertising_says_what_it_is_whose_it_is_and_how_to_refuse_it() {
-        let text = compose(&announcement(Kind::Ad, "Half the price!"));
+        let text = compose(&announcement(Kind::Ad, "Half the price!"), Some("Mina"));
         assert!(text.starts_with("(광고) **스터디"), "{text}");
         assert_eq!(text.matches("(광고)").count(), 1);
         for part in [
             "무료 수신거부",
             "free of charge",
-            "<@3>",
+            "Mina (<@3>)",
             "스터디 \\*그룹\\*",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        assert!(!compose(&announcement(Kind::Notice, "x")).contains("광고"));
+        assert!(!compose(&announcement(Kind::Notice, "x"), None).contains("광고"));
     }
 
     #[test]
@@ -114,7 +120,7 @@ mod tests {
         let mut longest = announcement(Kind::Ad, &"가".repeat(BODY_LENGTH));
         longest.guild_name = "*".repeat(NAME_LENGTH);
         longest.author = UserId(i64::MAX);
-        let length = compose(&longest).chars().count();
+        let length = compose(&longest, Some(&"*".repeat(40))).chars().count();
         assert!(length <= crate::messenger::CONTENT_LENGTH, "{length}");
     }
 

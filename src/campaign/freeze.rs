@@ -2,13 +2,15 @@
 
 use super::preflight::{self, next_page, require_allowed};
 use super::press::Use;
-use super::store::{self, Freezing};
+use super::store::{self, Freezing, Frozen};
 use super::{Campaign, State, find};
 use crate::app::App;
 use crate::db::Tx;
+use crate::documents::Patience;
 use crate::error::{CampaignError, Error, Result, UserError};
 use crate::ids::{GuildId, OccurrenceId};
 use crate::outbox::mail;
+use crate::subscriber;
 
 /// The cursor of what the ledger does not know yet. Ids of subscribers are above 0.
 const UNOPENED: i64 = -1;
@@ -63,24 +65,29 @@ async fn pages(app: &App, campaign: &Campaign, occurrence: &mail::Occurrence) ->
     let id = occurrence.id;
     // The host may have changed its mind since it was scheduled.
     require_allowed(app, campaign.guild)?;
-    let press = preflight::press(app, occurrence.clone(), Use::Proof).await?;
+    let press = preflight::press(app, occurrence.clone(), Use::Proof, Patience::Steady).await?;
     loop {
         let mut conn = app.db.read().await?;
-        let Some((cursor, frozen)) = store::cursor(&mut conn, id).await? else {
+        let Some(frozen) = store::cursor(&mut conn, id).await? else {
             return Ok(());
         };
         drop(conn);
+        let Frozen {
+            cursor,
+            audience,
+            list_version,
+        } = frozen;
         if cursor == UNOPENED {
             open(app, occurrence).await?;
             continue;
         }
-        let Some(page) = next_page(app, campaign, cursor).await? else {
-            if frozen == 0 {
+        let Some(page) = next_page(app, campaign, list_version, cursor).await? else {
+            if audience == 0 {
                 return Err(nobody_left(app, campaign).await?);
             }
             return begin(app, id, cursor).await;
         };
-        let proofs = preflight::proofs(app, &press, id, page.readers, 0).await?;
+        let proofs = preflight::proofs(app, campaign.guild, &press, id, page.readers, 0).await?;
         let job = (
             id,
             (cursor, page.last),
@@ -88,7 +95,7 @@ async fn pages(app: &App, campaign: &Campaign, occurrence: &mail::Occurrence) ->
             app.clock.now_ms(),
         );
         app.db
-            .write(job, |tx, (id, step, recipients, now_ms)| {
+            .write_piece(job, |tx, (id, step, recipients, now_ms)| {
                 Box::pin(add(tx, *id, *step, recipients, *now_ms))
             })
             .await?;
@@ -116,6 +123,9 @@ async fn open(app: &App, occurrence: &mail::Occurrence) -> Result<()> {
         .write(job, |tx, (occurrence, now_ms)| {
             Box::pin(async move {
                 if store::advance(tx, occurrence.id, (UNOPENED, 0), 0, *now_ms).await? {
+                    // Whatever is imported from here on waits for the next campaign.
+                    let version = subscriber::list_version(tx, occurrence.guild).await?;
+                    store::keep_version(tx, occurrence.id, version).await?;
                     mail::open(tx, occurrence, *now_ms).await?;
                 }
                 Ok(())
@@ -319,23 +329,24 @@ fn forgotten() -> Error {
 /// many.
 pub async fn retry(app: &App, guild: GuildId, id: OccurrenceId, unknown: bool) -> Result<i64> {
     require_allowed(app, guild)?;
-    let job = (guild, id, unknown, app.clock.now_ms());
-    let again = app
-        .db
-        .write(job, |tx, (guild, id, unknown, now_ms)| {
+    let mut conn = app.db.read().await?;
+    let progress = mail::progress(&mut conn, guild, id).await?;
+    drop(conn);
+    let forgotten_ms = progress.as_ref().and_then(|one| one.forgotten_ms);
+    let job = (guild, id, unknown, forgotten_ms, app.clock.now_ms());
+    app.db
+        .write(job, |tx, (guild, id, unknown, forgotten_ms, now_ms)| {
             Box::pin(async move {
                 if !store::send_again(tx, *guild, *id, *now_ms).await? {
                     let campaign = store::of_occurrence(tx, *guild, *id).await?;
                     campaign.ok_or(CampaignError::Unknown)?;
                     return Err(CampaignError::Cancelled.into());
                 }
-                let again = mail::retry_failed(tx, *guild, *id, *unknown, *now_ms).await?;
-                if again > 0 {
-                    return Ok(again);
+                if mail::retry_failed(tx, *guild, *id, *unknown, *now_ms).await? {
+                    return Ok(());
                 }
                 // Undoes the change above: nothing is sent, so nothing would come to its end.
-                let progress = mail::progress(tx, *guild, *id).await?;
-                Err(match progress.and_then(|one| one.forgotten_ms) {
+                Err(match forgotten_ms {
                     Some(_) => forgotten(),
                     None => CampaignError::NothingFailed.into(),
                 })
@@ -343,6 +354,13 @@ pub async fn retry(app: &App, guild: GuildId, id: OccurrenceId, unknown: bool) -
         })
         .await?;
     app.outbox.wake_mails();
+    let failed = |state| progress.as_ref()?.counts.get(&state).copied();
+    let again = failed(mail::State::Discarded).unwrap_or(0)
+        + failed(mail::State::Unknown)
+            .filter(|_| unknown)
+            .unwrap_or(0);
+    // One may have failed since they were counted.
+    let again = again.max(1);
     tracing::info!(occurrence.id = %id, again, "what failed of a campaign is sent again");
     Ok(again)
 }

@@ -1,6 +1,8 @@
 //! What happens to campaigns by itself: those whose time has come begin, those that a process left
 //! half frozen go on, and the admins are told how they ended.
 
+use std::collections::BTreeMap;
+
 use tokio_util::sync::CancellationToken;
 
 use super::store::Agenda;
@@ -40,7 +42,7 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
         rung = tokio::select! {
             () = stop.cancelled() => return,
             () = app.campaigns.rung() => true,
-            () = app.clock.sleep_until(next_ms) => false,
+            () = app.clock.sleep_at_most(next_ms, LOOK_MS) => false,
         };
     }
 }
@@ -68,7 +70,7 @@ async fn look(app: &App) -> Result<Option<i64>> {
     }
     if agenda.has_old {
         app.db
-            .write(lives, |tx, lives| Box::pin(store::forget_old(tx, *lives)))
+            .write_piece(lives, |tx, lives| Box::pin(store::forget_old(tx, *lives)))
             .await?;
     }
     Ok(agenda.next_ms)
@@ -85,10 +87,15 @@ async fn tell(app: &App) -> Result<()> {
     let to_tell = store::to_tell(&mut conn).await?;
     drop(conn);
     for (id, guild, what, since_ms) in to_tell {
-        let job = (app.clone(), id, guild, what, since_ms);
+        // Beside the writer: to count them takes as long as there are many.
+        let mut conn = app.db.read().await?;
+        let progress = mail::progress(&mut conn, guild, id).await?;
+        drop(conn);
+        let counts = progress.map(|progress| progress.counts).unwrap_or_default();
+        let job = (app.clone(), id, guild, what, (since_ms, counts));
         let row = app
             .db
-            .write(job, |tx, (app, id, guild, what, since_ms)| {
+            .write(job, |tx, (app, id, guild, what, (since_ms, counts))| {
                 Box::pin(async move {
                     if !store::told(tx, *id, *what).await? {
                         return Ok(None);
@@ -96,7 +103,8 @@ async fn tell(app: &App) -> Result<()> {
                     let Some(campaign) = store::of_occurrence(tx, *guild, *id).await? else {
                         return Ok(None);
                     };
-                    let post = post(tx, &campaign, *id, *what, *since_ms).await?;
+                    let how = (*since_ms, counts);
+                    let post = post(tx, &campaign, *id, *what, how).await?;
                     let Some(post) = post else { return Ok(None) };
                     let row = app.outbox.prepare(post);
                     outbox::enqueue(tx, std::slice::from_ref(&row), app.outbox.boot()).await?;
@@ -115,15 +123,13 @@ async fn post(
     campaign: &Campaign,
     id: OccurrenceId,
     what: Tell,
-    since_ms: i64,
+    (since_ms, counts): (i64, &BTreeMap<Row, i64>),
 ) -> Result<Option<NewPost>> {
     let settings = guild::for_guild(tx, campaign.guild).await?;
     let Some(alerts) = settings.alerts else {
         return Ok(None);
     };
     let language = settings.language.unwrap_or(Language::English);
-    let progress = mail::progress(tx, campaign.guild, id).await?;
-    let counts = progress.map(|progress| progress.counts).unwrap_or_default();
     let count = |state: Row| counts.get(&state).copied().unwrap_or_default();
     let args = [
         ("name", escape(&campaign.name).into()),

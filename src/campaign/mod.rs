@@ -4,7 +4,7 @@
 //!
 //! - Nothing is sent before every recipient's mail has been merged once, and an admin has confirmed
 //!   what they were shown: the template as it was then is what goes out, whatever becomes of it later.
-//! - Whom it goes to is decided when it begins, page by page ([`freeze()`]), each page in one transaction
+//! - Whom it goes to is decided when it begins, of one version of the list of subscribers, page by page ([`freeze()`]), each page in one transaction
 //!   with the place where the next begins; when there is no next one, the sending begins. So a process
 //!   that dies meanwhile loses nobody and adds nobody twice; [`keep_up`] goes on with it.
 //! - A mail that cannot be made, or is no advertising as the law wants it ([`korea`]), stops it before
@@ -63,7 +63,7 @@ pub const MOST_CAMPAIGNS: i64 = 1_000;
 /// Campaigns on one page of the list.
 pub const PAGE: i64 = 10;
 /// Subscribers looked at at once.
-const SUBSCRIBERS_AT_ONCE: i64 = 500;
+const SUBSCRIBERS_AT_ONCE: i64 = 200;
 
 /// What a campaign is, by law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,11 +255,11 @@ pub async fn create(app: &App, draft: Draft) -> Result<(Campaign, Audience)> {
     };
     let mut conn = app.db.read().await?;
     template::frozen(&mut conn, draft.guild, &draft.template).await?;
+    drop(conn);
     if let Some(filter) = &filter {
-        let known = subscriber::attribute_names(&mut conn, draft.guild).await?;
+        let known = subscriber::attribute_names(app, draft.guild).await?;
         filter.check(&known).map_err(CampaignError::Segment)?;
     }
-    drop(conn);
     let campaign = Campaign {
         id: CampaignId(app.ids.next(&app.clock)),
         guild: draft.guild,
@@ -375,13 +375,24 @@ pub fn spares_template<'t>(
     })
 }
 
-/// The campaigns that a member has made on a server.
-pub async fn by(app: &App, guild: GuildId, author: UserId) -> Result<Vec<Campaign>> {
+/// The campaigns that a member has made on a server: the next `most` behind an id.
+pub async fn by(
+    app: &App,
+    guild: GuildId,
+    author: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<Campaign>> {
     let mut conn = app.db.read().await?;
-    store::by(&mut conn, guild, author).await
+    store::by(&mut conn, guild, author, (after, most)).await
 }
 
-/// Forgets who made which campaign.
-pub async fn forget(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<()> {
-    store::forget_author(tx, guild, author).await
+/// The first instant from `from_ms` on at which a campaign of any guild begins: for whoever looks after
+/// the host, never for a member.
+pub async fn due_from(tx: &mut Tx, from_ms: i64) -> Result<Option<i64>> {
+    store::due_from(tx, from_ms).await
+}
+
+/// Forgets who made `most` of their campaigns. Returns how many that were.
+pub async fn forget(tx: &mut Tx, guild: GuildId, author: UserId, most: i64) -> Result<i64> {
+    store::forget_author(tx, guild, author, most).await
 }

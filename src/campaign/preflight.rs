@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::press::{Content, Press, Use, class};
 use super::{Campaign, SUBSCRIBERS_AT_ONCE, find, store};
 use crate::app::App;
-use crate::error::{CampaignError, Result, UserError};
+use crate::documents::{Patience, Refusal};
+use crate::error::{CampaignError, Error, Result, UserError};
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::mailer::EmailAddress;
 use crate::outbox::Class;
@@ -20,6 +21,9 @@ const LARGE: usize = 100_000;
 /// Tests of one guild in an hour: a test goes to any address, and must be no way to write to many.
 pub const TESTS_PER_HOUR: i64 = 20;
 const HOUR_MS: i64 = 3_600_000;
+/// How long all mails may take to be merged before they are shown: thirty times what a hundred thousand
+/// of an ordinary template take, and within the 15 minutes in which Discord takes the answer.
+const PROOF_MS: i64 = 5 * 60_000;
 
 /// Who is left out, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,8 +91,9 @@ pub struct Preflight {
 /// Counts who would get it now.
 pub(super) async fn audience(app: &App, campaign: &Campaign) -> Result<Audience> {
     let mut audience = Audience::default();
+    let version = list_version(app, campaign.guild).await?;
     let mut after = 0;
-    while let Some(page) = next_page(app, campaign, after).await? {
+    while let Some(page) = next_page(app, campaign, version, after).await? {
         after = page.last;
         audience.add(&page);
     }
@@ -123,25 +128,42 @@ pub(super) struct Readers {
     pub(super) left_out: LeftOut,
 }
 
-/// The next page behind `after`; `None`: there is none.
+/// The version of the guild's list that is in effect: all pages are of one.
+async fn list_version(app: &App, guild: GuildId) -> Result<i64> {
+    let mut conn = app.db.read().await?;
+    subscriber::list_version(&mut conn, guild).await
+}
+
+/// The next page of a version of the list behind `after`; `None`: there is none.
 pub(super) async fn next_page(
     app: &App,
     campaign: &Campaign,
+    version: i64,
     after: i64,
 ) -> Result<Option<Readers>> {
-    let filter = campaign.filter()?;
     let guild = campaign.guild;
     let mut conn = app.db.read().await?;
-    let page = subscriber::readers(&mut conn, guild, after, SUBSCRIBERS_AT_ONCE).await?;
+    let most = SUBSCRIBERS_AT_ONCE;
+    let page = subscriber::readers(&mut conn, guild, version, after, most).await?;
+    // Whoever waits for a thread holds no connection.
+    drop(conn);
     let Some(last) = page.last().map(|one| one.id) else {
         return Ok(None);
     };
     let all = page.len();
-    let is_meant = |one: &Reader| {
-        let filter = filter.as_ref();
-        filter.is_none_or(|filter| filter.matches(&one.name, &one.address, &one.attributes))
+    let meant = match campaign.filter()? {
+        None => page,
+        Some(filter) => {
+            let is_meant =
+                move |one: &Reader| filter.matches(&one.name, &one.address, &one.attributes);
+            let chosen = app.documents.run(guild, Patience::Steady, move |asker| {
+                let page = page.into_iter().take_while(|_| !asker.is_gone());
+                page.filter(is_meant).collect::<Vec<Reader>>()
+            });
+            chosen.await?
+        }
     };
-    let meant: Vec<Reader> = page.into_iter().filter(is_meant).collect();
+    let mut conn = app.db.read().await?;
     let mut left_out = LeftOut {
         segment: i64::try_from(all - meant.len()).unwrap_or(i64::MAX),
         ..LeftOut::default()
@@ -202,10 +224,24 @@ pub(super) async fn press(
     app: &App,
     occurrence: mail::Occurrence,
     purpose: Use,
+    patience: Patience,
 ) -> Result<Arc<Press>> {
     let sender = Arc::clone(&app.sender);
-    let made = tokio::task::spawn_blocking(move || Press::new(sender, &occurrence, purpose));
-    Ok(Arc::new(made.await.map_err(anyhow::Error::new)??))
+    let made = app
+        .documents
+        .run(occurrence.guild, patience, move |_| {
+            Press::new(sender, &occurrence, purpose)
+        })
+        .await;
+    Ok(Arc::new(made.map_err(refused)??))
+}
+
+/// A campaign whose mails take too long will take as long at the next try.
+fn refused(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::TooSlow { .. } => CampaignError::TooSlow.into(),
+        other => other.into(),
+    }
 }
 
 /// The mails of a page, merged: what they came to.
@@ -217,16 +253,18 @@ pub(super) struct Proofs {
 }
 
 /// Merges and writes a page's mails, off the async threads: thousands take seconds. The first fault
-/// ends it.
+/// ends it. Pages of other servers come in between.
 pub(super) async fn proofs(
     app: &App,
+    guild: GuildId,
     press: &Arc<Press>,
     occurrence: OccurrenceId,
     readers: Vec<Reader>,
     samples: usize,
 ) -> Result<Proofs> {
+    let documents = app.documents.clone();
     let (app, press) = (app.clone(), Arc::clone(press));
-    let proven = tokio::task::spawn_blocking(move || {
+    let proven = documents.run(guild, Patience::Steady, move |asker| {
         let now_ms = app.clock.now_ms();
         let mut proofs = Proofs {
             recipients: Vec::with_capacity(readers.len()),
@@ -235,6 +273,9 @@ pub(super) async fn proofs(
             nameless: 0,
         };
         for reader in readers {
+            if asker.is_gone() {
+                return Err(Refusal::Stopping.into());
+            }
             let id = DeliveryId(app.ids.next(&app.clock));
             let recipient = recipient(id, occurrence, reader);
             let (merged, letter) = written(&press, &recipient, now_ms)?;
@@ -247,7 +288,7 @@ pub(super) async fn proofs(
         }
         Ok(proofs)
     });
-    proven.await.map_err(anyhow::Error::new)?
+    proven.await.map_err(refused)?
 }
 
 /// Without the link by which the recipient leaves: whoever looks is somebody else, and it is long.
@@ -296,14 +337,20 @@ pub async fn prove(app: &App, guild: GuildId, name: &str, at_ms: Option<i64>) ->
     let id = OccurrenceId(app.ids.next(&app.clock));
     let traits = Traits::of(&template);
     let content = content(&campaign, template)?;
-    let press = press(app, in_ledger(&campaign, id, content.clone()), Use::Proof).await?;
+    let occurrence = in_ledger(&campaign, id, content.clone());
+    let press = press(app, occurrence, Use::Proof, Patience::Asked).await?;
+    let latest_ms = app.clock.monotonic_ms() + PROOF_MS;
     let (mut audience, mut samples) = (Audience::default(), Vec::new());
     let (mut after, mut largest, mut nameless) = (0, 0, 0);
-    while let Some(page) = next_page(app, &campaign, after).await? {
+    let version = list_version(app, guild).await?;
+    while let Some(page) = next_page(app, &campaign, version, after).await? {
         after = page.last;
         audience.add(&page);
         let more = SAMPLES - samples.len();
-        let proofs = proofs(app, &press, id, page.readers, more).await?;
+        let proofs = proofs(app, guild, &press, id, page.readers, more).await?;
+        if app.clock.monotonic_ms() > latest_ms {
+            return Err(CampaignError::TooSlow.into());
+        }
         samples.extend(proofs.samples);
         largest = largest.max(proofs.largest);
         nameless += proofs.nameless;
@@ -402,9 +449,10 @@ pub async fn preview(app: &App, guild: GuildId, name: &str) -> Result<Specimen> 
     let readers = first_readers(app, &campaign).await?;
     let id = OccurrenceId(app.ids.next(&app.clock));
     let occurrence = in_ledger(&campaign, id, content(&campaign, template)?);
-    let press = press(app, occurrence, Use::Sending).await?;
+    let press = press(app, occurrence, Use::Sending, Patience::Asked).await?;
+    let documents = app.documents.clone();
     let app = app.clone();
-    let written = tokio::task::spawn_blocking(move || {
+    let written = documents.run(guild, Patience::Asked, move |_| {
         let (mut samples, mut eml) = (Vec::new(), Vec::new());
         for reader in readers {
             let recipient = recipient(DeliveryId(0), id, reader);
@@ -414,9 +462,9 @@ pub async fn preview(app: &App, guild: GuildId, name: &str) -> Result<Specimen> 
             }
             samples.push(sample(&app, &recipient, merged));
         }
-        Ok::<_, crate::error::Error>((samples, eml))
+        Ok::<_, Error>((samples, eml))
     });
-    let (samples, eml) = written.await.map_err(anyhow::Error::new)??;
+    let (samples, eml) = written.await.map_err(refused)??;
     Ok(Specimen {
         campaign,
         samples,
@@ -427,7 +475,8 @@ pub async fn preview(app: &App, guild: GuildId, name: &str) -> Result<Specimen> 
 /// The first few whom it would go to; if it would go to nobody, the first few subscribers.
 async fn first_readers(app: &App, campaign: &Campaign) -> Result<Vec<Reader>> {
     let (mut readers, mut after) = (Vec::new(), 0);
-    while let Some(page) = next_page(app, campaign, after).await? {
+    let version = list_version(app, campaign.guild).await?;
+    while let Some(page) = next_page(app, campaign, version, after).await? {
         after = page.last;
         readers.extend(page.readers);
         if readers.len() >= SAMPLES {
@@ -436,7 +485,8 @@ async fn first_readers(app: &App, campaign: &Campaign) -> Result<Vec<Reader>> {
     }
     if readers.is_empty() {
         let mut conn = app.db.read().await?;
-        readers = subscriber::readers(&mut conn, campaign.guild, 0, SUBSCRIBERS_AT_ONCE).await?;
+        let (guild, most) = (campaign.guild, SUBSCRIBERS_AT_ONCE);
+        readers = subscriber::readers(&mut conn, guild, version, 0, most).await?;
     }
     readers.truncate(SAMPLES);
     if readers.is_empty() {
@@ -476,8 +526,8 @@ pub async fn test(app: &App, guild: GuildId, name: &str, to: &EmailAddress) -> R
         is_test: true,
         ..in_ledger(&campaign, id, content(&campaign, template)?)
     };
-    let press = press(app, occurrence.clone(), Use::Proof).await?;
-    let proofs = proofs(app, &press, id, vec![reader], 0).await?;
+    let press = press(app, occurrence.clone(), Use::Proof, Patience::Asked).await?;
+    let proofs = proofs(app, guild, &press, id, vec![reader], 0).await?;
     let new = store::NewOccurrence {
         id,
         campaign: campaign.id,
@@ -491,7 +541,7 @@ pub async fn test(app: &App, guild: GuildId, name: &str, to: &EmailAddress) -> R
     app.db
         .write(job, |tx, (new, occurrence, recipients, now_ms)| {
             Box::pin(async move {
-                let tests = store::tests_since(tx, new.guild, now_ms - HOUR_MS).await?;
+                let tests = store::tests_since(tx, new.guild, now_ms - HOUR_MS, *now_ms).await?;
                 if tests >= TESTS_PER_HOUR {
                     let most = TESTS_PER_HOUR;
                     return Err(CampaignError::TooManyTests { most }.into());

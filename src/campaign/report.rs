@@ -4,10 +4,12 @@ use chrono::DateTime;
 
 use super::{Campaign, Occurrence, find, store};
 use crate::app::App;
+use crate::db::BoxFuture;
 use crate::error::{CampaignError, Result};
+use crate::export::{Files, Place, Row, Source};
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::outbox::mail::{self, Delivery, Phase, Progress, Rest, State, Stretch};
-use crate::subscriber::sheet::Table;
+use crate::subscriber::sheet;
 
 /// Rows of the ledger read at once.
 const ROWS_AT_ONCE: i64 = 1_000;
@@ -139,8 +141,7 @@ pub async fn report(app: &App, guild: GuildId, name: &str) -> Result<Report> {
     let began_ms = began_ms.ok_or(CampaignError::NotBegun)?;
     let until_ms = progress.ended_ms.unwrap_or_else(|| app.clock.now_ms());
     let step_ms = step(until_ms - began_ms);
-    let mut conn = app.db.read().await?;
-    let course = mail::timeline(&mut conn, guild, occurrence.id, step_ms).await?;
+    let course = mail::timeline(&app.db, guild, occurrence.id, step_ms).await?;
     Ok(Report {
         status,
         course,
@@ -154,27 +155,51 @@ fn step(length_ms: i64) -> i64 {
     STEPS_MS.iter().find(fits).copied().unwrap_or(STEPS_MS[10])
 }
 
-/// A row per recipient, as files for spreadsheets of at most `most_bytes` each, every one with the
-/// header. Read page by page, so that what is held is what is written.
+/// A row per recipient, in files for spreadsheets of at most `most_bytes` each, of which there is always
+/// one.
 pub async fn files(
     app: &App,
     guild: GuildId,
     id: OccurrenceId,
     most_bytes: usize,
-) -> Result<Vec<Vec<u8>>> {
-    let mut table = Table::new(&COLUMNS, most_bytes);
-    let mut after = DeliveryId(0);
-    loop {
-        let mut conn = app.db.read().await?;
-        let page = mail::page(&mut conn, guild, id, after, ROWS_AT_ONCE).await?;
-        drop(conn);
-        let Some(last) = page.last() else {
-            return Ok(table.files());
-        };
-        after = last.id;
-        for delivery in &page {
-            table.push(&cells(delivery));
-        }
+) -> Result<Files> {
+    let recipients = Recipients {
+        app: app.clone(),
+        guild,
+        id,
+    };
+    Files::plan(recipients, most_bytes).await
+}
+
+struct Recipients {
+    app: App,
+    guild: GuildId,
+    id: OccurrenceId,
+}
+
+impl Source for Recipients {
+    fn rows<'a>(&'a self, after: &'a Place) -> BoxFuture<'a, Result<Vec<Row>>> {
+        Box::pin(async move {
+            let mut conn = self.app.db.read().await?;
+            let after = DeliveryId(after.id);
+            let page = mail::page(&mut conn, self.guild, self.id, after, ROWS_AT_ONCE).await?;
+            let row = |delivery: &Delivery| Row {
+                place: Place {
+                    id: delivery.id.0,
+                    ..Place::default()
+                },
+                bytes: sheet::row(&cells(delivery)),
+            };
+            Ok(page.iter().map(row).collect())
+        })
+    }
+
+    fn begin(&self, file: &mut Vec<u8>) {
+        file.extend(sheet::head(&COLUMNS));
+    }
+
+    fn is_never_empty(&self) -> bool {
+        true
     }
 }
 

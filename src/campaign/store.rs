@@ -4,7 +4,8 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Campaign, Kind, Occurrence, State, Tell};
-use crate::db::{Tx, generated};
+use crate::clock::CLOCKS_DIFFER_MS;
+use crate::db::{PIECE_ROWS, Tx, generated};
 use crate::error::{CampaignError, Result};
 use crate::ids::{CampaignId, GuildId, OccurrenceId, UserId};
 
@@ -94,6 +95,7 @@ pub(super) async fn page(
     most: i64,
     skip: i64,
 ) -> Result<Vec<Campaign>> {
+    // No more are passed over than `MOST_CAMPAIGNS`.
     let rows = sqlx::query(generated(format!(
         "{CAMPAIGN} WHERE guild_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3"
     )))
@@ -187,13 +189,20 @@ async fn insert(tx: &mut Tx, new: &NewOccurrence, state: &'static str, now_ms: i
     Ok(())
 }
 
-/// Tests of a guild since then.
-pub(super) async fn tests_since(tx: &mut Tx, guild: GuildId, since_ms: i64) -> Result<i64> {
+/// Tests of a guild since then. What is ahead of now was made before the clock was set back, nobody
+/// knows when, and keeps nobody from testing.
+pub(super) async fn tests_since(
+    tx: &mut Tx,
+    guild: GuildId,
+    since_ms: i64,
+    now_ms: i64,
+) -> Result<i64> {
     let count = sqlx::query_scalar(
         "SELECT COUNT(*) FROM campaign_occurrences \
-         WHERE guild_id = $1 AND is_test = 1 AND created_ms > $2",
+         WHERE guild_id = $1 AND is_test = 1 AND created_ms > $2 AND created_ms <= $3",
     );
-    Ok(count.bind(guild.0).bind(since_ms).fetch_one(tx).await?)
+    let count = count.bind(guild.0).bind(since_ms);
+    Ok(count.bind(now_ms + CLOCKS_DIFFER_MS).fetch_one(tx).await?)
 }
 
 /// Whether a campaign has begun, or is about to.
@@ -254,6 +263,13 @@ pub(super) struct Agenda {
     pub(super) has_old: bool,
 }
 
+pub(super) async fn due_from(tx: &mut Tx, from_ms: i64) -> Result<Option<i64>> {
+    let first = sqlx::query_scalar(
+        "SELECT MIN(at_ms) FROM campaign_occurrences WHERE state = 'scheduled' AND at_ms >= $1",
+    );
+    Ok(first.bind(from_ms).fetch_one(tx).await?)
+}
+
 pub(super) async fn agenda(
     tx: &mut Tx,
     now_ms: i64,
@@ -289,13 +305,16 @@ pub(super) async fn agenda(
     })
 }
 
+/// Forgets some of these; the next look finds the rest.
 pub(super) async fn forget_old(tx: &mut Tx, (drafts_ms, tests_ms): (i64, i64)) -> Result<()> {
     sqlx::query(
-        "DELETE FROM campaign_occurrences WHERE (state = 'draft' AND created_ms < $1) \
-             OR (is_test = 1 AND created_ms < $2)",
+        "DELETE FROM campaign_occurrences WHERE id IN (SELECT id FROM campaign_occurrences \
+             WHERE (state = 'draft' AND created_ms < $1) \
+                 OR (is_test = 1 AND created_ms < $2) LIMIT $3)",
     )
     .bind(drafts_ms)
     .bind(tests_ms)
+    .bind(PIECE_ROWS)
     .execute(tx)
     .await?;
     Ok(())
@@ -320,17 +339,44 @@ pub(super) async fn freezing(tx: &mut Tx, id: OccurrenceId) -> Result<Option<Fre
     Ok(campaign.map(|campaign| Freezing { campaign, content }))
 }
 
-/// Up to whom it is frozen, and how many are in it; `None`: it is not being frozen any more.
-pub(super) async fn cursor(tx: &mut Tx, id: OccurrenceId) -> Result<Option<(i64, i64)>> {
+/// How far an occurrence is frozen.
+pub(super) struct Frozen {
+    /// Up to whom.
+    pub(super) cursor: i64,
+    /// How many are in it.
+    pub(super) audience: i64,
+    /// Of which version of the list of subscribers.
+    pub(super) list_version: i64,
+}
+
+/// How far it is frozen; `None`: it is not being frozen any more.
+pub(super) async fn cursor(tx: &mut Tx, id: OccurrenceId) -> Result<Option<Frozen>> {
     let row = sqlx::query(
-        "SELECT cursor_id, audience FROM campaign_occurrences \
+        "SELECT cursor_id, audience, list_version FROM campaign_occurrences \
          WHERE id = $1 AND state = 'freezing'",
     )
     .bind(id.0)
     .fetch_optional(tx)
     .await?;
-    row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .transpose()
+    row.map(|row| {
+        Ok(Frozen {
+            cursor: row.try_get(0)?,
+            audience: row.try_get(1)?,
+            // One that this program began when lists had no versions: the first.
+            list_version: row.try_get::<Option<i64>, _>(2)?.unwrap_or_default(),
+        })
+    })
+    .transpose()
+}
+
+/// It goes to this version of the list of subscribers.
+pub(super) async fn keep_version(tx: &mut Tx, id: OccurrenceId, version: i64) -> Result<()> {
+    sqlx::query("UPDATE campaign_occurrences SET list_version = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(version)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// The next page is in; `false` if somebody else was there first, or it was cancelled.
@@ -598,23 +644,39 @@ pub(super) async fn give_up(
 }
 
 /// What a member has made.
-pub(super) async fn by(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<Vec<Campaign>> {
+pub(super) async fn by(
+    tx: &mut Tx,
+    guild: GuildId,
+    author: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<Campaign>> {
     let rows = sqlx::query(generated(format!(
-        "{CAMPAIGN} WHERE guild_id = $1 AND author_id = $2 ORDER BY id"
+        "{CAMPAIGN} WHERE guild_id = $1 AND author_id = $2 AND id > $3 ORDER BY id LIMIT $4"
     )))
     .bind(guild.0)
     .bind(author.0)
+    .bind(after)
+    .bind(most)
     .fetch_all(tx)
     .await?;
     rows.iter().map(campaign).collect()
 }
 
-/// Campaigns stand without the name of who made them.
-pub(super) async fn forget_author(tx: &mut Tx, guild: GuildId, author: UserId) -> Result<()> {
-    sqlx::query("UPDATE campaigns SET author_id = 0 WHERE guild_id = $1 AND author_id = $2")
-        .bind(guild.0)
-        .bind(author.0)
-        .execute(tx)
-        .await?;
-    Ok(())
+/// Campaigns stand without the name of who made them: `most` of them.
+pub(super) async fn forget_author(
+    tx: &mut Tx,
+    guild: GuildId,
+    author: UserId,
+    most: i64,
+) -> Result<i64> {
+    let done = sqlx::query(
+        "UPDATE campaigns SET author_id = 0 WHERE id IN (SELECT id FROM campaigns \
+             WHERE guild_id = $1 AND author_id = $2 LIMIT $3)",
+    )
+    .bind(guild.0)
+    .bind(author.0)
+    .bind(most)
+    .execute(tx)
+    .await?;
+    Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
 }

@@ -10,6 +10,7 @@
 //!
 //! To add a check: a function that returns a [`Line`], called in [`crate::run::check`].
 
+pub mod discord;
 pub mod dns;
 mod records;
 
@@ -23,16 +24,23 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigErrors, DiscordConfig, DkimConfig, HttpConfig, MailConfig};
+use crate::config::{
+    Config, ConfigErrors, DiscordConfig, DkimConfig, HttpConfig, MailConfig, UnknownKey,
+};
 use crate::mailer::dkim::Signer;
 use crate::mailer::smtp::{self, Stage, Tls};
 use crate::mailer::{Failure, Scope};
+use crate::messenger::discord::refuses_token;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use records::judged;
 pub use records::mail_records;
 
 /// Discord answers within a second, a mail server within a few; whoever runs a check waits no longer
 /// than this for each.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// A clock that differs by more is told of.
+const CLOCK_MS: i64 = 1_000;
 
 /// How it stands with one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +144,19 @@ pub fn configuration(config: &Result<Config, ConfigErrors>) -> Vec<Line> {
     }
 }
 
+/// Keys that no part of the program reads: a line for each.
+pub fn unknown_keys(config: &Result<Config, ConfigErrors>) -> Vec<Line> {
+    // With faults they stand among these.
+    let unknown = config
+        .as_ref()
+        .map_or(&[][..], |config| &config.unknown_keys);
+    let line = |key: &UnknownKey| {
+        let advice = "the keys that there are stand in .env.example";
+        Line::warn("configuration", key.to_string(), advice)
+    };
+    unknown.iter().map(line).collect()
+}
+
 /// Where the operators' alerts go. Nothing is posted: whoever reads them would take it for one.
 pub fn alerts(config: &Config) -> Line {
     Line::ok(
@@ -145,6 +166,40 @@ pub fn alerts(config: &Config) -> Line {
             None => "logged, and not posted anywhere, as ALERT_WEBHOOK_URL is not set",
         },
     )
+}
+
+/// This host's clock, against the `Date` of an answer of Discord's; `None` if there was none, which the
+/// token's line tells.
+pub async fn host_clock(discord: &DiscordConfig, clock: &Clock) -> Option<Line> {
+    const WHAT: &str = "Clock";
+    let url = format!(
+        "{}/api/v10/gateway",
+        discord.api_url.as_str().trim_end_matches('/')
+    );
+    let client = reqwest::Client::builder().timeout(TIMEOUT).build().ok()?;
+    let sent_ms = clock.now_ms();
+    let answer = client.get(&url).send().await.ok()?;
+    let came_ms = clock.now_ms();
+    let date = answer.headers().get("date")?.to_str().ok()?;
+    let date_ms = chrono::DateTime::parse_from_rfc2822(date)
+        .ok()?
+        .timestamp_millis();
+    // A `Date` is cut to the second, and the answer was made between the two readings.
+    let (least_ms, most_ms) = (date_ms - came_ms, date_ms + 999 - sent_ms);
+    if least_ms > most_ms {
+        return None;
+    }
+    let ahead_ms = 0.clamp(least_ms, most_ms);
+    if ahead_ms.abs() <= CLOCK_MS {
+        return Some(Line::ok(WHAT, "agrees with Discord's, to a second"));
+    }
+    let direction = if ahead_ms > 0 { "slow" } else { "fast" };
+    let seconds = ahead_ms.abs() / 1_000;
+    Some(Line::warn(
+        WHAT,
+        format!("{seconds} s {direction} against Discord's"),
+        "set it by NTP (`timedatectl set-ntp true`); until then deadlines go by Discord's clock",
+    ))
 }
 
 /// The token: asks Discord whose it is.
@@ -169,22 +224,11 @@ pub async fn discord_token(discord: &DiscordConfig) -> Line {
     let agent = concat!("DiscordBot (timeattack, ", env!("CARGO_PKG_VERSION"), ")");
     let client = reqwest::Client::builder()
         .timeout(TIMEOUT)
+        .pool_max_idle_per_host(0)
         .user_agent(agent);
     let authorization = format!("Bot {}", token.expose_secret());
-    let answer = match client.build() {
-        Ok(client) => {
-            let request = client.get(&url).header("authorization", authorization);
-            request.send().await
-        }
-        Err(error) => Err(error),
-    };
-    let answer = match answer {
+    let (status, body) = match ask_for_token(client, &url, &authorization).await {
         Ok(answer) => answer,
-        Err(error) => return unreachable(&error),
-    };
-    let status = answer.status();
-    let body = match answer.bytes().await {
-        Ok(body) => body,
         Err(error) => return unreachable(&error),
     };
     match (status, serde_json::from_slice::<Me>(&body)) {
@@ -196,6 +240,15 @@ pub async fn discord_token(discord: &DiscordConfig) -> Line {
                 discord.api_url
             ),
             "check DISCORD_API_URL",
+        ),
+        (StatusCode::UNAUTHORIZED, _) if !refuses_token(status, &body) => Line::fail(
+            WHAT,
+            format!(
+                "not known: {} answered 401, and not in Discord's words",
+                discord.api_url
+            ),
+            "look at what is in between, a proxy that wants a login, and at DISCORD_API_URL; whether \
+             the token is valid, Discord was not asked",
         ),
         (StatusCode::UNAUTHORIZED, _) => Line::fail(
             WHAT,
@@ -219,6 +272,34 @@ pub async fn discord_token(discord: &DiscordConfig) -> Line {
             "check DISCORD_API_URL",
         ),
     }
+}
+
+/// What is answered; a token that is refused is asked about once more, as the bot itself does.
+async fn ask_for_token(
+    client: reqwest::ClientBuilder,
+    url: &str,
+    authorization: &str,
+) -> reqwest::Result<(StatusCode, Vec<u8>)> {
+    let client = client.build()?;
+    let ask = async || -> reqwest::Result<(StatusCode, Vec<u8>)> {
+        let request = client.get(url).header("authorization", authorization);
+        let answer = request.send().await?;
+        Ok((answer.status(), answer.bytes().await?.to_vec()))
+    };
+    let (status, body) = ask().await?;
+    if refuses_token(status, &body) {
+        return ask().await;
+    }
+    Ok((status, body))
+}
+
+/// Mail that nobody has begun to set up is none of the host's business.
+pub fn unused_mail() -> Line {
+    Line::ok(
+        "mail",
+        "not set up, and nothing else needs it; campaigns begin with SMTP_URL, MAIL_FROM and \
+         MAIL_GUILDS",
+    )
 }
 
 /// Where links in mails lead. Nothing is fetched: what is in front of the server is not seen from here.
@@ -395,6 +476,26 @@ mod tests {
                 Level::Fail,
                 "the token is not valid: ",
             ),
+            (
+                "401 Unauthorized",
+                r#"{"message": "Unauthorized. Provide a valid token", "code": 40001}"#,
+                Level::Fail,
+                "the token is not valid: ",
+            ),
+            // A proxy's page, what is no page, and Discord's word on something else.
+            (
+                "401 Unauthorized",
+                "<html><h1>Log in first</h1></html>",
+                Level::Fail,
+                "not known: ",
+            ),
+            ("401 Unauthorized", "", Level::Fail, "not known: "),
+            (
+                "401 Unauthorized",
+                r#"{"message": "Invalid Webhook Token", "code": 50027}"#,
+                Level::Fail,
+                "not known: ",
+            ),
             ("404 Not Found", "", Level::Fail, "answered 404"),
             ("429 Too Many Requests", "{}", Level::Warn, "429"),
             ("502 Bad Gateway", "", Level::Warn, "502"),
@@ -405,6 +506,32 @@ mod tests {
             assert!(line.detail.contains(detail), "{line}");
             assert!(!line.to_string().contains("the-token"), "{line}");
         }
+    }
+
+    /// As the bot itself: Discord has to say it twice.
+    #[tokio::test]
+    async fn a_token_that_was_refused_once_is_asked_about_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let answers = async {
+            for (status, body) in [
+                (401, r#"{"message": "401: Unauthorized", "code": 0}"#),
+                (200, r#"{"id": "1", "username": "timeattack"}"#),
+            ] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = vec![0; 4_096];
+                assert!(stream.read(&mut request).await.unwrap() > 0);
+                let length = body.len();
+                let head = "connection: close";
+                let answer = format!(
+                    "HTTP/1.1 {status} x\r\ncontent-length: {length}\r\n{head}\r\n\r\n{body}"
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        };
+        let config = config(&address, Some("the-token"));
+        let (line, ()) = tokio::join!(discord_token(&config), answers);
+        assert_eq!(line, Line::ok("Discord token", "timeattack (1)"));
     }
 
     #[tokio::test]
@@ -442,7 +569,7 @@ mod tests {
         assert_eq!(
             String::from_utf8(output).unwrap(),
             "ok    database: SQLite 3.51.3\u{fffd}[2J\n\
-             fail  configuration: LOG_FORMAT: \"xml\" is no format — write text or json\n"
+             fail  configuration: LOG_FORMAT: \"xml\" isn't a format — write text or json\n"
         );
         let warning = [Line::warn("time", "off by 3 s", "set the clock")];
         let code = report(&warning, &mut Vec::new()).unwrap();

@@ -64,7 +64,7 @@ fn parse_addr(given: &str) -> Result<Option<SocketAddr>, Wrong> {
         return Ok(None);
     }
     given.parse().map(Some).map_err(|_| {
-        let wrong = format!("{} is no address to listen on", quoted(given));
+        let wrong = format!("{} isn't an address to listen on", quoted(given));
         (
             wrong,
             "IP:PORT, such as 127.0.0.1:8080 or 0.0.0.0:8080, or off",
@@ -91,7 +91,7 @@ fn parse_keys(given: &str) -> Result<(), Wrong> {
 }
 
 fn parse_topics(given: &str) -> Result<Vec<Topic>, Wrong> {
-    let write = "ARNs of SNS topics by comma, such as arn:aws:sns:us-east-1:123456789012:bounces";
+    let write = "ARNs of SNS topics separated by commas, such as arn:aws:sns:us-east-1:123456789012:bounces";
     let given: Vec<&str> = given.split(',').map(str::trim).collect();
     let arns: Vec<&str> = given.into_iter().filter(|arn| !arn.is_empty()).collect();
     if arns.len() > MOST_TOPICS {
@@ -99,7 +99,7 @@ fn parse_topics(given: &str) -> Result<Vec<Topic>, Wrong> {
     }
     let topics = arns.into_iter().map(|arn| {
         let topic = Topic::parse(arn);
-        topic.ok_or_else(|| (format!("{} is no SNS topic", quoted(arn)), write))
+        topic.ok_or_else(|| (format!("{} isn't an SNS topic", quoted(arn)), write))
     });
     topics.collect()
 }

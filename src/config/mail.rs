@@ -91,6 +91,12 @@ impl MailConfig {
         }
     }
 
+    /// Whether the host has begun to set it up.
+    pub fn is_used(&self) -> bool {
+        let may_send = self.guilds.as_ref().is_none_or(|guilds| !guilds.is_empty());
+        self.server.is_some() || self.from.is_some() || self.dkim.is_some() || may_send
+    }
+
     pub(super) fn secrets(&self) -> Vec<SecretString> {
         let mut secrets: Vec<_> = self.url.iter().cloned().collect();
         secrets.extend(self.server.iter().flat_map(Server::secrets));
@@ -161,7 +167,7 @@ fn parse_connections(given: &str) -> Result<usize, Wrong> {
 
 fn parse_guilds(given: &str) -> Result<HashSet<GuildId>, Wrong> {
     let ids = given.split(',').map(str::trim).filter(|id| !id.is_empty());
-    let write = "the servers' ids by comma, as “Copy Server ID” gives them; nothing: no server may \
+    let write = "the servers' ids separated by commas, as “Copy Server ID” gives them; nothing: no server may \
                  send mail";
     let mut guilds = HashSet::new();
     for id in ids {
@@ -220,7 +226,8 @@ fn parse_retry_delay(given: &str) -> Result<i64, Wrong> {
 }
 
 fn parse_defer(given: &str) -> Result<Vec<i64>, Wrong> {
-    let write = "up to ten waits by comma, each a number and s, m or h, such as 5m,30m,2h";
+    let write =
+        "up to ten waits separated by commas, each a number and s, m or h, such as 5m,30m,2h";
     let mut waits = Vec::new();
     for wait in given.split(',').map(str::trim) {
         let ms = parse_wait(wait).filter(|ms| *ms <= LONGEST_DEFER_MS);

@@ -12,6 +12,7 @@
 
 mod http;
 mod mail;
+mod unknown;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -119,6 +120,17 @@ pub struct Config {
     pub alert_webhook: Option<SecretString>,
     /// What is logged, and how.
     pub log: LogConfig,
+    /// Keys that somebody has set and nothing reads.
+    pub unknown_keys: Vec<UnknownKey>,
+}
+
+/// A key of `.env` that nothing reads, or one of the environment that is nearly one of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownKey {
+    /// Its name.
+    pub key: String,
+    /// Which of ours may be meant.
+    pub meant: Option<String>,
 }
 
 /// How to reach Discord, and as whom.
@@ -207,11 +219,17 @@ impl Config {
             Some(value) => Some(value.to_string_lossy().into_owned()),
             None => file.get(key).cloned(),
         };
+        let environment = std::env::vars_os().filter_map(|(key, _)| key.into_string().ok());
+        let unknown_keys = unknown::among(file.keys(), environment);
         match Self::from_lookup(&lookup, command) {
-            Ok(config) if faults.is_empty() => Ok(config),
-            Ok(_) => Err(ConfigErrors(faults)),
-            Err(ConfigErrors(more)) => {
-                faults.extend(more);
+            Ok(config) if faults.is_empty() => Ok(Self {
+                unknown_keys,
+                ..config
+            }),
+            read => {
+                faults.extend(read.err().into_iter().flat_map(|ConfigErrors(more)| more));
+                // What is said to be missing may only be misspelt.
+                faults.extend(unknown_keys.iter().map(UnknownKey::fault));
                 Err(ConfigErrors(faults))
             }
         }
@@ -269,6 +287,7 @@ impl Config {
                 mail,
                 alert_webhook,
                 log,
+                unknown_keys: Vec::new(),
             })
         } else {
             Err(ConfigErrors(keys.faults))
@@ -610,7 +629,7 @@ fn parse_log_format(given: &str) -> Result<LogFormat, Wrong> {
     match given {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
-        _ => Err((format!("{} is no format", quoted(given)), "text or json")),
+        _ => Err((format!("{} isn't a format", quoted(given)), "text or json")),
     }
 }
 
@@ -618,8 +637,8 @@ fn parse_filter(given: &str) -> Result<String, Wrong> {
     match EnvFilter::builder().parse(given) {
         Ok(_) => Ok(given.to_owned()),
         Err(error) => Err((
-            format!("{} is no filter: {error}", quoted(given)),
-            "a level (error, warn, info, debug, trace), or TARGET=LEVEL, by comma",
+            format!("{} isn't a filter: {error}", quoted(given)),
+            "a level (error, warn, info, debug, trace), or TARGET=LEVEL, separated by commas",
         )),
     }
 }

@@ -16,6 +16,7 @@
 mod door;
 pub mod notices;
 mod store;
+mod zone;
 
 use std::collections::HashMap;
 
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use door::{DoorKeeper, may_go};
 pub use store::{Record, allowing};
+pub use zone::{Zones, own_zones, set_zone, zones, zones_in};
 
 use crate::app::App;
 use crate::db::Tx;
@@ -156,8 +158,6 @@ pub enum Wish {
         night: Option<bool>,
         /// Advertising, too.
         ads: Option<bool>,
-        /// Their own zone.
-        timezone: Option<Tz>,
     },
     /// None at all.
     Stop,
@@ -217,10 +217,12 @@ async fn decide_in(
         member.guild_name.clone_from(&decider.guild_name);
     }
     member.language = decider.language;
-    let records = store::records(tx, guild, user).await?;
+    let records = store::records(tx, guild, user, store::ALL).await?;
     // To refuse is a decision, though nothing was allowed before; but only the first time.
     let is_first_refusal = matches!(wish, Wish::Stop) && records.is_empty();
-    let newest_ms = records.last().map_or(i64::MIN, |record| record.decided_ms);
+    let newest_ms = records
+        .last()
+        .map_or(i64::MIN, |(_, record)| record.decided_ms);
     let is_kept_twice =
         matches!(wish, Wish::Keep) && now_ms.saturating_sub(newest_ms) < KEPT_AGAIN_MS;
     let changes = if is_kept_twice {
@@ -230,13 +232,6 @@ async fn decide_in(
     };
     for change in &changes {
         member.set(change.scope, change.granted);
-    }
-    if let Wish::Allow {
-        timezone: Some(zone),
-        ..
-    } = wish
-    {
-        member.timezone = Some(*zone);
     }
     store::save(tx, guild, user, &member, now_ms).await?;
     for change in &changes {
@@ -255,7 +250,7 @@ async fn decide_in(
         Wish::Stop => outbox::dm::withdraw_from(tx, guild, user, now_ms).await?,
         Wish::Allow { .. } | Wish::Keep => {
             outbox::dm::reopen(tx, user).await?;
-            outbox::dm::reconsider(tx, guild, Some(user), now_ms).await?;
+            outbox::dm::reconsider(tx, guild, user, now_ms).await?;
         }
     }
     let rows = notices::after(tx, app, decider, &member, &changes, is_first_refusal).await?;
@@ -318,7 +313,7 @@ pub struct Status {
 pub async fn status(app: &App, guild: GuildId, user: UserId) -> Result<Status> {
     let mut conn = app.db.read().await?;
     let mut since_ms = HashMap::new();
-    for record in store::records(&mut conn, guild, user).await? {
+    for (_, record) in store::records(&mut conn, guild, user, store::ALL).await? {
         if record.granted {
             since_ms.insert(record.scope, record.decided_ms);
         } else {
@@ -333,10 +328,27 @@ pub async fn status(app: &App, guild: GuildId, user: UserId) -> Result<Status> {
     })
 }
 
-/// All that a member ever decided, oldest first.
-pub async fn records(app: &App, guild: GuildId, user: UserId) -> Result<Vec<Record>> {
+/// What a member ever decided, oldest first: the next `most` behind an id, each with its own.
+pub async fn records(
+    app: &App,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<(i64, Record)>> {
     let mut conn = app.db.read().await?;
-    store::records(&mut conn, guild, user).await
+    store::records(&mut conn, guild, user, (after, most)).await
+}
+
+/// How many decisions of a member there are.
+pub async fn count_records(app: &App, guild: GuildId, user: UserId) -> Result<i64> {
+    let mut conn = app.db.read().await?;
+    store::count_records(&mut conn, guild, user).await
+}
+
+/// Whether a member has been asked whether they want direct messages, or has decided.
+pub async fn was_asked(app: &App, guild: GuildId, user: UserId) -> Result<bool> {
+    let mut conn = app.db.read().await?;
+    store::was_asked(&mut conn, guild, user).await
 }
 
 /// Whether this member is to be asked now whether they want direct messages: once, ever.
@@ -406,12 +418,12 @@ pub async fn open_to(
     Ok(open)
 }
 
-/// Forgets all that a member ever decided, and, if they decided nothing on another server, the way
-/// to them.
-pub async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
-    store::forget(tx, guild, user).await?;
-    if !store::is_known(tx, user).await? {
+/// Forgets all that a member ever decided, `most` rows at a time, and at last, if they decided nothing on
+/// another server, the way to them. Returns how many rows that were.
+pub async fn forget(tx: &mut Tx, guild: GuildId, user: UserId, most: i64) -> Result<i64> {
+    let forgotten = store::forget(tx, guild, user, most).await?;
+    if forgotten < most && !store::is_known(tx, user).await? {
         outbox::dm::forget_way(tx, user).await?;
     }
-    Ok(())
+    Ok(forgotten)
 }

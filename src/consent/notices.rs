@@ -37,8 +37,8 @@ const RENEWAL_DAYS: i64 = 30;
 const DAY_MS: i64 = 86_400_000;
 /// Between two looks at what is planned.
 const LOOK_MS: i64 = 3_600_000;
-/// Notices of one transaction.
-const CHUNK: i64 = 200;
+/// Notices of one piece: each takes some statements.
+const CHUNK: i64 = 7;
 /// Characters of a guild's name that are shown.
 const NAME_LENGTH: usize = 100;
 /// Begins the `custom_id` of the button that keeps what is allowed; the guild follows.
@@ -143,7 +143,7 @@ async fn plan_renewals(
 ) -> Result<()> {
     let now_ms = app.clock.now_ms();
     let mut granted_ms: BTreeMap<Scope, i64> = BTreeMap::new();
-    for record in store::records(tx, guild, user).await? {
+    for (_, record) in store::records(tx, guild, user, store::ALL).await? {
         if record.granted {
             granted_ms.insert(record.scope, record.decided_ms);
         }
@@ -241,10 +241,16 @@ fn message(notice: &Notice, member: &Member, zone: Tz) -> NewDm {
     }
 }
 
-/// What a member was or will be told about their own decisions, for their own eyes.
-pub async fn all_of(app: &App, guild: GuildId, user: UserId) -> Result<Vec<Told>> {
+/// What a member was or will be told about their own decisions, for their own eyes: the next `most`
+/// behind an id, each with its own.
+pub async fn all_of(
+    app: &App,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<(i64, Told)>> {
     let mut conn = app.db.read().await?;
-    store::told(&mut conn, guild, user).await
+    store::told(&mut conn, guild, user, (after, most)).await
 }
 
 /// A notice, and how it stands.
@@ -287,9 +293,16 @@ pub async fn look(app: &App) -> Result<u64> {
     each(app, "planned", enqueue_chunk).await?;
     each(app, "enqueued", settle_chunk).await?;
     let now_ms = app.clock.now_ms();
-    app.db
-        .write(now_ms, |tx, now_ms| Box::pin(store::alarm(tx, *now_ms)))
-        .await
+    let mut overdue = 0;
+    loop {
+        let alarmed = app
+            .db
+            .write_piece(now_ms, |tx, now_ms| Box::pin(store::alarm(tx, *now_ms)));
+        match alarmed.await? {
+            0 => return Ok(overdue),
+            some => overdue += some,
+        }
+    }
 }
 
 /// What becomes of some notices, and the messages to be handed to the outbox.
@@ -310,7 +323,7 @@ async fn each(app: &App, state: &'static str, treat: Treat) -> Result<()> {
         let job = (app.clone(), notices);
         let rows = app
             .db
-            .write(job, move |tx, (app, notices)| treat(tx, app, notices))
+            .write_piece(job, move |tx, (app, notices)| treat(tx, app, notices))
             .await?;
         app.outbox.hand(rows);
     }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use anyhow::Context as _;
+use chrono_tz::Tz;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::notices::{Kind, Notice, Told};
 use super::{Change, Counts, Decider, Member, Scope};
-use crate::db::{Tx, generated, list};
+use crate::db::{List, PIECE_ROWS, Tx, generated};
 use crate::error::Result;
 use crate::i18n::Language;
 use crate::ids::{GuildId, UserId};
@@ -15,6 +17,9 @@ use crate::outbox::dm::Caller;
 
 const MEMBER: &str = "guild_id, user_id, guild_name, timezone, language, notice, ads, night";
 const NOTICE: &str = "id, guild_id, user_id, kind, decision, decided_ms, not_before_ms, due_ms";
+
+/// All decisions of a member: no more than they pressed buttons, each of which is an answer of ours.
+pub(super) const ALL: (i64, i64) = (0, i64::MAX);
 
 /// A decision as it was made.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -59,32 +64,45 @@ pub(super) async fn record(
     Ok(())
 }
 
-pub(super) async fn records(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Record>> {
+/// The next `most` decisions of a member behind an id, oldest first, each with its own.
+pub(super) async fn records(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<(i64, Record)>> {
     let rows = sqlx::query(
-        "SELECT scope, granted, decided_ms, source, wording, language FROM consents \
-         WHERE guild_id = $1 AND user_id = $2 ORDER BY id",
+        "SELECT scope, granted, decided_ms, source, wording, language, id FROM consents \
+         WHERE guild_id = $1 AND user_id = $2 AND id > $3 \
+             AND scope IN ('notice', 'ads', 'night') ORDER BY id LIMIT $4",
     )
     .bind(guild.0)
     .bind(user.0)
+    .bind(after)
+    .bind(most)
     .fetch_all(tx)
     .await?;
-    let record = |row: &AnyRow| -> Result<Option<Record>> {
+    let record = |row: &AnyRow| -> Result<(i64, Record)> {
         let scope: String = row.try_get(0)?;
-        let Some(scope) = Scope::ALL.into_iter().find(|one| one.as_str() == scope) else {
-            return Ok(None);
-        };
-        Ok(Some(Record {
-            scope,
+        let scope = Scope::ALL.into_iter().find(|one| one.as_str() == scope);
+        let record = Record {
+            scope: scope.context("a scope that was not asked for")?,
             granted: row.try_get::<i64, _>(1)? != 0,
             decided_ms: row.try_get(2)?,
             source: row.try_get(3)?,
             wording: row.try_get(4)?,
             language: Language::from_locale(&row.try_get::<String, _>(5)?),
-        }))
+        };
+        Ok((row.try_get(6)?, record))
     };
-    rows.iter()
-        .filter_map(|row| record(row).transpose())
-        .collect()
+    rows.iter().map(record).collect()
+}
+
+/// How many of these a member has, by the index alone.
+pub(super) async fn count_records(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<i64> {
+    let count =
+        sqlx::query_scalar("SELECT COUNT(*) FROM consents WHERE guild_id = $1 AND user_id = $2");
+    Ok(count.bind(guild.0).bind(user.0).fetch_one(tx).await?)
 }
 
 pub(super) async fn member(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Option<Member>> {
@@ -132,14 +150,12 @@ pub(super) async fn members(
     let mut found = HashMap::new();
     for (guild, users) in by_guild {
         for chunk in distinct(users.into_iter()).chunks(500) {
-            let sql = format!(
-                "SELECT {MEMBER} FROM members WHERE guild_id = $1 AND user_id IN ({})",
-                list(2, chunk.len())
-            );
-            let mut query = sqlx::query(generated(sql)).bind(guild.0);
-            for user in chunk {
-                query = query.bind(user.0);
-            }
+            let listed = List::of_ids(tx, 2, chunk.iter().map(|user| user.0));
+            let sql =
+                format!("SELECT {MEMBER} FROM members WHERE guild_id = $1 AND user_id {listed}");
+            let query = sqlx::query(generated(sql))
+                .bind(guild.0)
+                .bind(listed.values());
             for row in query.fetch_all(&mut *tx).await? {
                 found.extend([from_row(&row)?]);
             }
@@ -157,18 +173,39 @@ pub async fn allowing(
     let mut found = HashMap::new();
     for chunk in users.chunks(500) {
         // By the index of those who allow them: mostly nobody is found, and nothing more is read.
+        let listed = List::of_ids(tx, 1, chunk.iter().map(|user| user.0));
         let sql = format!(
             "SELECT guild_id, user_id, language FROM members \
-             WHERE notice = 1 AND user_id IN ({})",
-            list(1, chunk.len())
+             WHERE notice = 1 AND user_id {listed}"
         );
-        let mut query = sqlx::query(generated(sql));
-        for user in chunk {
-            query = query.bind(user.0);
-        }
+        let query = sqlx::query(generated(sql)).bind(listed.values());
         for row in query.fetch_all(&mut *tx).await? {
             let member = (GuildId(row.try_get(0)?), UserId(row.try_get(1)?));
             found.insert(member, Language::from_locale(&row.try_get::<String, _>(2)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Those of `members` who chose a zone, with it.
+pub(super) async fn own_zones(
+    tx: &mut Tx,
+    members: impl Iterator<Item = (GuildId, UserId)>,
+) -> Result<HashMap<(GuildId, UserId), Tz>> {
+    let users = distinct(members.map(|(_, user)| user));
+    let mut found = HashMap::new();
+    for chunk in users.chunks(500) {
+        // By the index of those who chose one: mostly nobody is found, and nothing more is read.
+        let listed = List::of_ids(tx, 1, chunk.iter().map(|user| user.0));
+        let sql = format!(
+            "SELECT guild_id, user_id, timezone FROM members \
+             WHERE timezone IS NOT NULL AND user_id {listed}"
+        );
+        let query = sqlx::query(generated(sql)).bind(listed.values());
+        for row in query.fetch_all(&mut *tx).await? {
+            let member = (GuildId(row.try_get(0)?), UserId(row.try_get(1)?));
+            let zone: String = row.try_get(2)?;
+            found.extend(zone.parse().ok().map(|zone| (member, zone)));
         }
     }
     Ok(found)
@@ -211,12 +248,30 @@ pub(super) async fn save(
     Ok(())
 }
 
+/// Whether a member was asked, or has decided. Who only chose a zone was not.
+pub(super) async fn was_asked(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<bool> {
+    let asked: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM members WHERE guild_id = $1 AND user_id = $2 \
+             AND (offered_ms IS NOT NULL OR notice = 1 OR EXISTS (SELECT 1 FROM consents \
+                 WHERE consents.guild_id = $1 AND consents.user_id = $2))",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .fetch_one(tx)
+    .await?;
+    Ok(asked > 0)
+}
+
 /// Remembers that a member was asked; `false` if they were before, or have decided.
 pub(super) async fn offer(tx: &mut Tx, decider: &Decider, now_ms: i64) -> Result<bool> {
     let asked = sqlx::query(
         "INSERT INTO members (guild_id, user_id, guild_name, language, notice, ads, night, \
              offered_ms, updated_ms) \
-         VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $5) ON CONFLICT (guild_id, user_id) DO NOTHING",
+         VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $5) \
+         ON CONFLICT (guild_id, user_id) DO UPDATE SET offered_ms = excluded.offered_ms \
+             WHERE members.offered_ms IS NULL AND members.notice = 0 \
+                 AND NOT EXISTS (SELECT 1 FROM consents WHERE consents.guild_id = $1 \
+                     AND consents.user_id = $2)",
     )
     .bind(decider.guild.0)
     .bind(decider.user.0)
@@ -393,54 +448,69 @@ pub(super) async fn void_renewals(
     Ok(voided)
 }
 
-/// Counts those that are overdue and have not been alarmed about, and remembers the alarm.
+/// Counts some of those that are overdue and have not been alarmed about, and remembers the alarm.
 pub(super) async fn alarm(tx: &mut Tx, now_ms: i64) -> Result<u64> {
     let overdue = sqlx::query(
-        "UPDATE consent_notices SET alarmed_ms = $1 \
-         WHERE state IN ('planned', 'enqueued') AND due_ms <= $1 AND not_before_ms <= $1 \
-             AND alarmed_ms IS NULL",
+        "UPDATE consent_notices SET alarmed_ms = $1 WHERE id IN ( \
+             SELECT id FROM consent_notices \
+             WHERE state IN ('planned', 'enqueued') AND due_ms <= $1 AND not_before_ms <= $1 \
+                 AND alarmed_ms IS NULL LIMIT $2)",
     )
     .bind(now_ms)
+    .bind(PIECE_ROWS)
     .execute(tx)
     .await?;
     Ok(overdue.rows_affected())
 }
 
-pub(super) async fn told(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Told>> {
+pub(super) async fn told(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<(i64, Told)>> {
     let rows = sqlx::query(
-        "SELECT kind, state, decided_ms, due_ms FROM consent_notices \
-         WHERE guild_id = $1 AND user_id = $2 ORDER BY id",
+        "SELECT kind, state, decided_ms, due_ms, id FROM consent_notices \
+         WHERE guild_id = $1 AND user_id = $2 AND id > $3 ORDER BY id LIMIT $4",
     )
     .bind(guild.0)
     .bind(user.0)
+    .bind(after)
+    .bind(most)
     .fetch_all(tx)
     .await?;
     let mut told = Vec::with_capacity(rows.len());
     for row in rows {
-        told.push(Told {
+        let one = Told {
             kind: row.try_get(0)?,
             state: row.try_get(1)?,
             decided_ms: row.try_get(2)?,
             due_ms: row.try_get(3)?,
-        });
+        };
+        told.push((row.try_get(4)?, one));
     }
     Ok(told)
 }
 
-/// Deletes all that a member of a guild decided.
-pub(super) async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
+/// Deletes what a member of a guild decided: `most` rows, the one that says how it stands last.
+pub(super) async fn forget(tx: &mut Tx, guild: GuildId, user: UserId, most: i64) -> Result<i64> {
+    let mut forgotten = 0;
     for sql in [
-        "DELETE FROM consents WHERE guild_id = $1 AND user_id = $2",
-        "DELETE FROM consent_notices WHERE guild_id = $1 AND user_id = $2",
-        "DELETE FROM members WHERE guild_id = $1 AND user_id = $2",
+        "DELETE FROM consents WHERE id IN (SELECT id FROM consents \
+             WHERE guild_id = $1 AND user_id = $2 LIMIT $3)",
+        "DELETE FROM consent_notices WHERE id IN (SELECT id FROM consent_notices \
+             WHERE guild_id = $1 AND user_id = $2 LIMIT $3)",
+        "DELETE FROM members WHERE guild_id = $1 AND user_id = $2 AND $3 > 0",
     ] {
-        sqlx::query(sql)
+        let deleted = sqlx::query(sql)
             .bind(guild.0)
             .bind(user.0)
+            .bind(most - forgotten)
             .execute(&mut *tx)
             .await?;
+        forgotten += i64::try_from(deleted.rows_affected()).unwrap_or(i64::MAX);
     }
-    Ok(())
+    Ok(forgotten)
 }
 
 /// Whether somebody has decided anything in any guild.

@@ -2,7 +2,8 @@
 //!
 //! Each commit appends to the log and waits until it is on the disk. That takes twice as long while
 //! the file grows, as the file system then has its own books to write, so the log is laid out in
-//! advance; and copying the log back into the database happens beside the writer.
+//! advance; and copying the log back into the database happens beside the writer. At an orderly end
+//! nothing is left in it ([`empty`]): whoever then copies the database's file alone has everything.
 
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use std::sync::{Arc, Weak};
 
 use sqlx::{AnyPool, Executor as _};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::target::SQLITE_PATIENCE;
 
@@ -33,10 +36,14 @@ const ALARM_LOG_BYTES: i64 = 64 << 20;
 /// for as long as the usual patience lasts, again after every copy.
 const RESTART_PATIENCE: &str = "PRAGMA busy_timeout = 20";
 
+/// How long the end waits for those who read from the log.
+const LAST_PATIENCE: &str = "PRAGMA busy_timeout = 1000";
+
 /// Writes zeros behind the log of `database` until it has its usual length. SQLite takes them for the
-/// rest of an older log, as it leaves one itself. Nobody may write to the database meanwhile.
-pub(super) async fn lay_out(database: PathBuf) {
-    let laid_out = tokio::task::spawn_blocking(move || write_zeros(&database));
+/// rest of an older log, as it leaves one itself. Nobody may write to the database until it returns,
+/// which is soon when the database is `closing`.
+pub(super) async fn lay_out(database: PathBuf, closing: CancellationToken) {
+    let laid_out = tokio::task::spawn_blocking(move || write_zeros(&database, &closing));
     match laid_out.await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
@@ -46,7 +53,7 @@ pub(super) async fn lay_out(database: PathBuf) {
     }
 }
 
-fn write_zeros(database: &Path) -> std::io::Result<()> {
+fn write_zeros(database: &Path, closing: &CancellationToken) -> std::io::Result<()> {
     let mut log = database.as_os_str().to_owned();
     log.push("-wal");
     // Opening and closing it ends no lock of SQLite's: those are on its other two files.
@@ -56,6 +63,10 @@ fn write_zeros(database: &Path) -> std::io::Result<()> {
     };
     let mut length = log.seek(SeekFrom::End(0))?;
     while length < LAID_OUT_BYTES {
+        if closing.is_cancelled() {
+            // For a log that is about to go.
+            return Ok(());
+        }
         log.write_all(&ZEROS)?;
         length += ZEROS.len() as u64;
     }
@@ -67,6 +78,7 @@ fn write_zeros(database: &Path) -> std::io::Result<()> {
 pub(super) struct Checkpoints {
     since: u32,
     shared: Arc<CheckpointsShared>,
+    beside: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -79,14 +91,29 @@ struct CheckpointsShared {
 impl Checkpoints {
     pub(super) fn start(beside: Option<(AnyPool, Arc<Alarm>)>) -> Self {
         let shared = Arc::new(CheckpointsShared::default());
-        if let Some((pool, alarm)) = beside {
-            tokio::spawn(checkpoint_forever(pool, alarm, Arc::downgrade(&shared)));
+        let beside = beside.map(|(pool, alarm)| {
+            tokio::spawn(checkpoint_forever(pool, alarm, Arc::downgrade(&shared)))
+        });
+        Self {
+            since: 0,
+            shared,
+            beside,
         }
-        Self { since: 0, shared }
     }
 
-    pub(super) fn count_commit(&mut self) {
-        self.since += 1;
+    /// Returns when the other side has closed its connection.
+    pub(super) async fn end(mut self) {
+        let beside = self.beside.take();
+        drop(self);
+        if let Some(beside) = beside {
+            // A panic in there was logged when it happened.
+            let _ = beside.await;
+        }
+    }
+
+    /// So much was written as so many usual commits write.
+    pub(super) fn count_commits(&mut self, commits: u32) {
+        self.since += commits;
         if self.since >= CHECKPOINT_EVERY {
             self.since = 0;
             self.shared.due.notify_one();
@@ -123,6 +150,30 @@ async fn begin_anew(writer: &AnyPool) -> sqlx::Result<()> {
     begun.map(drop)
 }
 
+/// Copies all of the log into the database and cuts it to nothing. Nobody writes any more; if somebody
+/// reads on, what they read from stays, and it is said.
+pub(super) async fn empty(writer: &AnyPool) {
+    let why = match try_empty(writer).await {
+        Ok(true) => return,
+        Ok(false) => "somebody reads it".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    tracing::warn!(
+        why,
+        "the database's log could not be emptied: until the next start, copy the file that ends in \
+         -wal together with the database"
+    );
+}
+
+async fn try_empty(writer: &AnyPool) -> sqlx::Result<bool> {
+    let mut conn = writer.acquire().await?;
+    conn.execute(LAST_PATIENCE).await?;
+    let (busy, _, _) = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut *conn)
+        .await?;
+    Ok(busy == 0)
+}
+
 async fn checkpoint_forever(pool: AnyPool, alarm: Arc<Alarm>, shared: Weak<CheckpointsShared>) {
     while let Some(shared) = shared.upgrade() {
         shared.due.notified().await;
@@ -148,9 +199,18 @@ async fn checkpoint_forever(pool: AnyPool, alarm: Arc<Alarm>, shared: Weak<Check
 /// just beginning it anew.
 async fn copy(pool: &AnyPool) -> sqlx::Result<Option<i64>> {
     let mut conn = pool.acquire().await?;
-    let (_, pages, _) = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(PASSIVE)")
+    let copied = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(PASSIVE)")
         .fetch_one(&mut *conn)
-        .await?;
+        .await;
+    let (_, pages, _) = match copied {
+        Ok(copied) => copied,
+        Err(error) => {
+            // One that was opened while the disk was read-only stays so for ever; the pool opens
+            // another.
+            drop(conn.detach());
+            return Err(error);
+        }
+    };
     let page_bytes: i64 = sqlx::query_scalar("PRAGMA page_size")
         .fetch_one(&mut *conn)
         .await?;
@@ -204,11 +264,17 @@ mod tests {
         conn.execute("INSERT INTO rows VALUES (1)").await.unwrap();
         let log = folder.path().join("test.db-wal");
         let length = || std::fs::metadata(&log).unwrap().len();
-        lay_out(path.clone()).await;
+        let closing = CancellationToken::new();
+        lay_out(path.clone(), closing.clone()).await;
         let laid_out = length();
         assert!(laid_out >= LAID_OUT_BYTES, "{laid_out} bytes");
         conn.execute("INSERT INTO rows VALUES (2)").await.unwrap();
         assert_eq!(length(), laid_out, "the file did not grow");
+        closing.cancel();
+        std::fs::File::create(path.with_extension("new-wal")).unwrap();
+        lay_out(path.with_extension("new"), closing).await;
+        let new = std::fs::metadata(path.with_extension("new-wal")).unwrap();
+        assert_eq!(new.len(), 0, "nothing is laid out for one that is closing");
 
         // As after a power cut: another process finds the files as they are.
         let copied = folder.path().join("copy.db");

@@ -8,45 +8,74 @@
 //!   wait, instead of each waiting for its own fsync.
 //! - A job's effects are durable when `write` returns (`synchronous=FULL` on SQLite); only what
 //!   says so itself goes without, by [`Db::write_relaxed`].
+//! - What is large is written in pieces ([`Db::write_piece`]), which make way for all other jobs, and
+//!   of which each is short: nobody waits for more than one of them. None begins while a verdict is due
+//!   within milliseconds ([`Soon`]), unless that would keep it waiting for long.
 //! - A job that fails, or panics, takes nothing with it: the group is rolled back and each of its
 //!   jobs is run again alone. So a job may run twice; it must keep its state in the database.
 //! - While the database is away, whoever asks something of it is told so ([`Error::Away`]), and
-//!   that nothing was changed. When it is back all goes on, without a restart.
+//!   that nothing was changed. When it is back all goes on, without a restart. Whether anything can
+//!   be stored is tried now and then (`probe`).
+//! - SQLite's files and copies are for their owner alone (`private`): there are addresses in them.
+//! - No second process uses the same SQLite file, by whatever name it finds it (`lock`).
+//! - After [`Db::close`] SQLite's file is whole without the log beside it (`log`).
 //!
 //! Reads go to a pool of their own and never wait for the writer (WAL).
 
 mod away;
 mod disk;
+mod list;
+mod lock;
 mod log;
+mod private;
+mod probe;
+mod soon;
 mod target;
+mod tx;
+mod weight;
 mod writer;
 
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
 pub use away::{TELL_AGAIN_MS, again_ms};
 pub use disk::Disk;
-use target::{CONNECT_TIMEOUT, FileLock, Target, sqlite_url};
-use writer::{Job, Upkeep, Urgency};
+pub use list::{List, placeholders, typed_placeholders};
+use probe::Storing;
+pub use soon::Soon;
+use target::{CONNECT_TIMEOUT, Target, sqlite_url};
+pub use tx::Tx;
+use weight::Scales;
+pub use weight::Weight;
+use writer::{Job, Queues, Upkeep, Urgency};
 
 /// Jobs that may wait for the writer before callers wait to hand theirs in.
 const WAITING_JOBS: usize = 4_096;
+/// Pieces of large works that may wait; each work has one at a time, and there are few works.
+const WAITING_PIECES: usize = 64;
+/// Rows that a piece of a large work changes at most: some milliseconds on SQLite, where each row
+/// changes a page of every index, and a verdict that comes in the midst of it waits for its end.
+pub const PIECE_ROWS: i64 = 250;
+/// Statements of a piece at most. On PostgreSQL each is a way to the server and back.
+pub const PIECE_STATEMENTS: u64 = 32;
 /// SQLite readers; more do not help on a machine of a few cores.
 const READERS: u32 = 4;
+/// How long [`Db::close`] waits for those who still read: longer than any read of a member's takes, and
+/// a small part of the time in which the program must end.
+const LAST_READS: Duration = Duration::from_secs(1);
 /// A database older than this program is brought up to date by these.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// An open transaction or connection: what every store's functions take.
-pub type Tx = AnyConnection;
 /// A boxed future, as the jobs of [`Db::write`] return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -55,8 +84,17 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct Db {
     readers: AnyPool,
     writer: mpsc::Sender<Box<dyn Job>>,
-    file_lock: Option<Arc<FileLock>>,
+    pieces: mpsc::Sender<Box<dyn Job>>,
+    scales: Arc<Scales>,
+    soon: Soon,
+    /// SQLite's file, which is locked.
+    file: Option<Arc<Path>>,
     log_alarm: Arc<log::Alarm>,
+    storing: Arc<Storing>,
+    /// Cancelled to close it.
+    closing: CancellationToken,
+    /// Cancelled once it is closed.
+    closed: CancellationToken,
 }
 
 impl Db {
@@ -76,6 +114,12 @@ impl Db {
             .context("bringing the database's tables up to date")?;
         let readers = target.pool(READERS, true).await?;
         let (writer, jobs) = mpsc::channel(WAITING_JOBS);
+        let (pieces, waiting_pieces) = mpsc::channel(WAITING_PIECES);
+        let queues = Queues {
+            jobs,
+            pieces: waiting_pieces,
+        };
+        let scales = Arc::<Scales>::default();
         let log_alarm = Arc::<log::Alarm>::default();
         let upkeep = match &target {
             Target::Sqlite { path } => Some(Upkeep {
@@ -85,19 +129,53 @@ impl Db {
             }),
             Target::Postgres { .. } => None,
         };
-        let begin = target.begin();
-        tokio::spawn(writer::write_jobs(writers, jobs, begin, upkeep));
-        Ok(Self {
-            readers,
+        let file = match target {
+            Target::Sqlite { ref path } => Some(Arc::from(path.as_path())),
+            Target::Postgres { .. } => None,
+        };
+        let db = Self {
+            readers: readers.clone(),
             writer,
-            file_lock: file_lock.map(Arc::new),
+            pieces,
+            scales,
+            soon: Soon::default(),
+            file,
             log_alarm,
-        })
+            storing: Arc::default(),
+            closing: CancellationToken::new(),
+            closed: CancellationToken::new(),
+        };
+        let has_log = upkeep.is_some();
+        let begin = target.begin();
+        let watching = writer::Watching {
+            storing: Arc::clone(&db.storing),
+            scales: Arc::clone(&db.scales),
+            soon: db.soon.clone(),
+        };
+        let closing = db.closing.clone();
+        let closed = db.closed.clone().drop_guard();
+        tokio::spawn(async move {
+            writer::write_jobs(&writers, queues, begin, watching, upkeep, closing).await;
+            if tokio::time::timeout(LAST_READS, readers.close())
+                .await
+                .is_err()
+            {
+                tracing::warn!("the database is closed while somebody still reads it");
+            }
+            // The last connection: what it copies out of the log no other adds to.
+            if has_log {
+                log::empty(&writers).await;
+            }
+            writers.close().await;
+            drop(file_lock);
+            drop(closed);
+        });
+        Ok(db)
     }
 
     /// A connection to read from.
-    pub async fn read(&self) -> Result<PoolConnection<Any>> {
-        Ok(self.readers.acquire().await?)
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(Tx::pooled(self.readers.acquire().await?))
     }
 
     /// Whether it answers.
@@ -110,13 +188,13 @@ impl Db {
 
     /// Whether no other process can share this database (SQLite, locked by this process).
     pub fn is_exclusive(&self) -> bool {
-        self.file_lock.is_some()
+        self.file.is_some()
     }
 
     /// The disk with SQLite's file; `None` on PostgreSQL, and where the system does not tell.
     pub async fn disk(&self) -> Option<Disk> {
-        let lock = Arc::clone(self.file_lock.as_ref()?);
-        let looked = tokio::task::spawn_blocking(move || Disk::of(&lock.database));
+        let file = Arc::clone(self.file.as_ref()?);
+        let looked = tokio::task::spawn_blocking(move || Disk::of(&file));
         looked.await.ok()?.ok()
     }
 
@@ -152,6 +230,29 @@ impl Db {
         self.submit(data, job, Urgency::Relaxed).await
     }
 
+    /// As [`Db::write_relaxed`], for a piece of a large work: it runs in a transaction of its own, when
+    /// nothing that somebody waits for wants to be written, or is about to ([`Db::soon`]), or has let so many of those pass that it
+    /// would never end. What it does is bounded by [`PIECE_ROWS`] and [`PIECE_STATEMENTS`].
+    pub async fn write_piece<D, T, J>(&self, data: D, job: J) -> Result<T>
+    where
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+        J: for<'t> Fn(&'t mut Tx, &'t D) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
+    {
+        self.submit(data, job, Urgency::Piece).await
+    }
+
+    /// Where it is said that something is about to be written which a piece must not delay.
+    pub fn soon(&self) -> &Soon {
+        &self.soon
+    }
+
+    /// How much each transaction asked of the database that was committed since the last call; they are
+    /// weighed from the first call on. For tests.
+    pub fn weighed(&self) -> Vec<Weight> {
+        self.scales.take()
+    }
+
     async fn submit<D, T, J>(&self, data: D, job: J, urgency: Urgency) -> Result<T>
     where
         D: Send + Sync + 'static,
@@ -160,15 +261,22 @@ impl Db {
     {
         let (job, answered) = writer::job(data, job, urgency);
         let closed = || anyhow::anyhow!("the database's writer has stopped");
-        let sent = self.writer.send(job).await;
+        let queue = match urgency {
+            Urgency::Durable | Urgency::Relaxed => &self.writer,
+            Urgency::Piece => &self.pieces,
+        };
+        let sent = queue.send(job).await;
         sent.map_err(|_| Error::Away(closed()))?;
         // Whether this one was still done cannot be told.
         answered.await.map_err(|_| Error::Internal(closed()))?
     }
 
-    /// Closes the readers; the writer ends when the last handle is dropped.
+    /// Takes no more writes, stores those that wait, and closes every connection; on SQLite it copies
+    /// the log into the file before. Without it all that happens when the last handle is dropped, if
+    /// the process lives for so long.
     pub async fn close(self) {
-        self.readers.close().await;
+        self.closing.cancel();
+        self.closed.cancelled().await;
     }
 }
 
@@ -185,12 +293,12 @@ impl From<sqlx::Error> for Error {
 }
 
 /// Whether this connection speaks to PostgreSQL, where one SQL text cannot serve both.
-pub fn is_postgres(tx: &Tx) -> bool {
-    tx.backend_name() == "PostgreSQL"
+pub fn is_postgres(conn: &AnyConnection) -> bool {
+    conn.backend_name() == "PostgreSQL"
 }
 
 /// Opens a database as it is, without making or changing anything.
-pub async fn look(url: &str) -> Result<AnyConnection> {
+pub async fn look(url: &str) -> Result<Tx> {
     sqlx::any::install_default_drivers();
     let url = match Target::parse(url)? {
         Target::Sqlite { path } if path.exists() => sqlite_url(&path, "ro"),
@@ -206,11 +314,17 @@ pub async fn look(url: &str) -> Result<AnyConnection> {
         Target::Postgres { url } => url,
     };
     let connected = tokio::time::timeout(CONNECT_TIMEOUT, AnyConnection::connect(&url));
-    Ok(connected.await.context("it does not answer")??)
+    let connected = connected.await.context("it does not answer")?;
+    Ok(Tx::own(connected?))
+}
+
+/// An error that names the database, if another process of ours uses it and it takes one alone.
+pub fn refuse_if_used(url: &str) -> Result<()> {
+    Target::parse(url)?.lock_file().map(drop)
 }
 
 /// The newest migration that was applied, or `None` if there are no tables yet.
-pub async fn schema_version(conn: &mut Tx) -> Result<Option<i64>> {
+pub async fn schema_version(conn: &mut AnyConnection) -> Result<Option<i64>> {
     let tables = if is_postgres(conn) {
         "SELECT COUNT(*) FROM information_schema.tables \
          WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
@@ -223,6 +337,34 @@ pub async fn schema_version(conn: &mut Tx) -> Result<Option<i64>> {
     }
     let newest = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations");
     Ok(newest.fetch_one(conn).await?)
+}
+
+/// Tables whose ids the program makes.
+const IDENTIFIED: [&str; 13] = [
+    "time_attacks",
+    "outbox",
+    "consents",
+    "consent_notices",
+    "announcements",
+    "corrections",
+    "subscribers",
+    "mail_consents",
+    "templates",
+    "campaigns",
+    "campaign_occurrences",
+    "occurrences",
+    "deliveries",
+];
+
+/// The greatest id that the program has made; 0 if there is none.
+pub async fn newest_id(conn: &mut Tx) -> Result<i64> {
+    let newest = IDENTIFIED.map(|table| format!("SELECT MAX(id) AS id FROM {table}"));
+    let sql = format!(
+        "SELECT MAX(id) FROM ({}) AS newest",
+        newest.join(" UNION ALL ")
+    );
+    let newest: Option<i64> = sqlx::query_scalar(generated(sql)).fetch_one(conn).await?;
+    Ok(newest.unwrap_or(0))
 }
 
 /// Copies the SQLite database behind `url` to `destination`; the program that owns it may run.
@@ -241,48 +383,26 @@ pub async fn backup(url: &str, destination: &Path) -> Result<()> {
 }
 
 async fn backup_file(path: &Path, destination: &Path) -> Result<()> {
-    if destination.exists() {
-        return Err(Error::Internal(anyhow::anyhow!(
-            "{} exists already; name a new file",
-            destination.display()
-        )));
-    }
     let mut source = AnyConnection::connect(&sqlite_url(path, "ro"))
         .await
         .with_context(|| format!("opening {}", path.display()))?;
+    // SQLite writes into an empty file, too, and would make one that everybody can read.
+    let file = private::make(destination)
+        .with_context(|| format!("making {}; name a new file", destination.display()))?;
     // VACUUM INTO reads one snapshot, so writers go on meanwhile.
-    sqlx::query("VACUUM INTO $1")
+    let written = sqlx::query("VACUUM INTO $1")
         .bind(destination.display().to_string())
         .execute(&mut source)
-        .await
-        .with_context(|| format!("writing {}", destination.display()))?;
-    std::fs::File::open(destination)
-        .and_then(|file| file.sync_all())
+        .await;
+    if let Err(error) = written {
+        // Half a copy is none.
+        let _ = std::fs::remove_file(destination);
+        let error = anyhow::Error::new(error).context(format!("writing {}", destination.display()));
+        return Err(error.into());
+    }
+    file.sync_all()
         .with_context(|| format!("syncing {}", destination.display()))?;
     Ok(source.close().await?)
-}
-
-/// `($1, $2), ($3, $4)…` for inserting `rows` rows of `columns` columns in one statement.
-pub fn placeholders(rows: usize, columns: usize) -> String {
-    let mut text = String::with_capacity(rows * columns * 6);
-    for row in 0..rows {
-        text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 1..=columns {
-            if column > 1 {
-                text.push_str(", ");
-            }
-            text.push('$');
-            text.push_str(&(row * columns + column).to_string());
-        }
-        text.push(')');
-    }
-    text
-}
-
-/// `$first, $first+1, …` for an `IN (…)` list of `count` values.
-pub fn list(first: usize, count: usize) -> String {
-    let names: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();
-    names.join(", ")
 }
 
 /// SQL put together by the program from constant parts, never from what a person wrote.

@@ -7,19 +7,13 @@ use anyhow::Context as _;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
+use super::lock::FileLock;
 use crate::error::{Error, Result};
 
 /// A database that does not answer for this long is away.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The oldest SQLite without the bug that can corrupt a WAL.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
-
-/// The lock that keeps a second process off SQLite's file; it ends with the last handle.
-pub(super) struct FileLock {
-    _file: std::fs::File,
-    /// What it locks.
-    pub(super) database: PathBuf,
-}
 
 /// Where the data is.
 pub(super) enum Target {
@@ -42,29 +36,12 @@ impl Target {
         )))
     }
 
-    /// Makes the directory and takes the lock. Two processes on one SQLite file would both think
-    /// themselves alone, and take each other's leases for those of the dead.
+    /// Keeps other processes off SQLite's file; PostgreSQL is made for several.
     pub(super) fn lock_file(&self) -> Result<Option<FileLock>> {
-        let Self::Sqlite { path } = self else {
-            return Ok(None);
-        };
-        if let Some(directory) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-            std::fs::create_dir_all(directory)
-                .with_context(|| format!("making the directory {}", directory.display()))?;
+        match self {
+            Self::Sqlite { path } => FileLock::take(path).map(Some),
+            Self::Postgres { .. } => Ok(None),
         }
-        let lock_path = path.with_extension("lock");
-        let lock = std::fs::File::create(&lock_path)
-            .with_context(|| format!("opening {}", lock_path.display()))?;
-        lock.try_lock().map_err(|_| {
-            anyhow::anyhow!(
-                "{} is in use by another timeattack; stop it first, or use PostgreSQL to run several",
-                path.display()
-            )
-        })?;
-        Ok(Some(FileLock {
-            _file: lock,
-            database: path.clone(),
-        }))
     }
 
     /// Connects once by itself: a pool tries until its time is up, and then only says that.

@@ -9,10 +9,14 @@ use futures_util::FutureExt as _;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, Executor as _};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::away::is_away;
 use super::log::{self, Alarm, Checkpoints};
+use super::probe::Storing;
+use super::soon::Soon;
 use super::target::Begin;
+use super::weight::{Scales, Weight};
 use super::{BoxFuture, Tx, is_postgres};
 use crate::error::{Error, Result};
 
@@ -21,6 +25,14 @@ use crate::error::{Error, Result};
 const GROUP_SIZE: usize = 256;
 /// How long a job that nobody waits for waits for another.
 const PATIENCE: Duration = Duration::from_millis(5);
+
+/// Groups that a piece of a large work lets pass at most: under unbroken load one transaction in so many
+/// is a piece, so that the work comes to its end and is hardly noticed.
+const MOST_PASSED: u32 = 4;
+/// How long a piece waits at most for what is about to be written.
+const PIECE_PATIENCE: Duration = Duration::from_millis(100);
+/// A piece of a large work writes as much of SQLite's log as so many other commits.
+const COMMITS_OF_A_PIECE: u32 = 20;
 
 /// When nobody has wanted to write for this long, there is time for the log.
 const IDLE: Duration = Duration::from_secs(1);
@@ -35,11 +47,30 @@ pub(super) struct Upkeep {
     pub(super) alarm: Arc<Alarm>,
 }
 
+/// Who is told how the writing goes.
+#[derive(Default)]
+pub(super) struct Watching {
+    /// Hears that something could not be stored.
+    pub(super) storing: Arc<Storing>,
+    /// Weighs transactions, if somebody asked for it.
+    pub(super) scales: Arc<Scales>,
+    /// Says whether something is about to be written.
+    pub(super) soon: Soon,
+}
+
 /// Whether somebody waits for a job's effects to be on the disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Urgency {
     Durable,
     Relaxed,
+    /// A piece of a large work: alone in its transaction, and after all others.
+    Piece,
+}
+
+/// What waits for the writer.
+pub(super) struct Queues {
+    pub(super) jobs: mpsc::Receiver<Box<dyn Job>>,
+    pub(super) pieces: mpsc::Receiver<Box<dyn Job>>,
 }
 
 /// One job of the writer, its types erased.
@@ -195,29 +226,43 @@ where
     }
 }
 
-/// Does the jobs until the last [`super::Db`] is dropped.
+/// Does the jobs until the last [`super::Db`] is dropped, or until `closing`, and then those that wait
+/// already.
 pub(super) async fn write_jobs(
-    pool: AnyPool,
-    mut jobs: mpsc::Receiver<Box<dyn Job>>,
+    pool: &AnyPool,
+    queues: Queues,
     begin: Begin,
+    watching: Watching,
     upkeep: Option<Upkeep>,
+    closing: CancellationToken,
 ) {
     let (beside, mut to_lay_out) = upkeep
         .map(|upkeep| ((upkeep.pool, upkeep.alarm), upkeep.database))
         .unzip();
     let mut checkpoints = Checkpoints::start(beside);
+    let mut waiting = Waiting {
+        queues,
+        piece: None,
+        soon: watching.soon,
+        passed: 0,
+        closing,
+    };
     let mut group = Vec::with_capacity(GROUP_SIZE);
-    while next_group(&mut jobs, &mut group, &mut to_lay_out).await {
-        checkpoints.begin_anew_if_long(&pool).await;
-        checkpoints.count_commit();
-        match write_group(&pool, &mut group, begin).await {
+    while waiting.next_group(&mut group, &mut to_lay_out).await {
+        checkpoints.begin_anew_if_long(pool).await;
+        checkpoints.count_commits(commits_of(&group));
+        let outcome = write_group(pool, &mut group, begin, &watching.scales).await;
+        if let Err(Failure::NotBegun(_) | Failure::NotCommitted { .. }) = outcome {
+            watching.storing.failed();
+        }
+        match outcome {
             Err(failure) if group.len() > 1 && !failure.is_not_begun() => {
-                write_each(&pool, group.drain(..), begin, &failure).await;
+                write_each(pool, group.drain(..), begin, &failure, &watching.scales).await;
             }
             outcome => group.drain(..).for_each(|job| job.answer(outcome.clone())),
         }
     }
-    pool.close().await;
+    checkpoints.end().await;
 }
 
 /// One of a group failed, or its commit did. Alone, each succeeds or fails for itself.
@@ -226,6 +271,7 @@ async fn write_each(
     jobs: impl Iterator<Item = Box<dyn Job>>,
     begin: Begin,
     together: &Failure,
+    scales: &Scales,
 ) {
     let mut given_up = None;
     for job in jobs {
@@ -233,7 +279,7 @@ async fn write_each(
         let outcome = match &given_up {
             Some(failure) => Err(Failure::clone(failure)),
             None if alone[0].has_panicked() => Err(Failure::Job),
-            None => write_group(pool, &mut alone, begin).await,
+            None => write_group(pool, &mut alone, begin, scales).await,
         };
         let [job] = alone;
         match outcome {
@@ -253,38 +299,107 @@ async fn write_each(
     }
 }
 
-/// Takes what waits; what nobody waits for alone waits for company. `false`: there will be no more.
-async fn next_group(
-    jobs: &mut mpsc::Receiver<Box<dyn Job>>,
-    group: &mut Vec<Box<dyn Job>>,
-    to_lay_out: &mut Option<PathBuf>,
-) -> bool {
-    let first = jobs.recv_many(group, GROUP_SIZE);
-    let received = match to_lay_out {
-        None => first.await,
-        Some(database) => match tokio::time::timeout(IDLE, first).await {
-            Ok(received) => received,
-            Err(_) => {
-                log::lay_out(std::mem::take(database)).await;
-                *to_lay_out = None;
-                jobs.recv_many(group, GROUP_SIZE).await
-            }
-        },
-    };
-    if received == 0 {
-        return false;
+/// The two queues, and how many groups have passed the piece that waits.
+struct Waiting {
+    queues: Queues,
+    /// The next piece, which waits for its moment.
+    piece: Option<Box<dyn Job>>,
+    soon: Soon,
+    passed: u32,
+    closing: CancellationToken,
+}
+
+impl Waiting {
+    /// Takes what waits; what nobody waits for alone waits for company. `false`: there will be no more.
+    async fn next_group(
+        &mut self,
+        group: &mut Vec<Box<dyn Job>>,
+        to_lay_out: &mut Option<PathBuf>,
+    ) -> bool {
+        if self.passed >= MOST_PASSED
+            && let Some(piece) = self.take_piece()
+        {
+            self.passed = 0;
+            group.push(piece);
+            return true;
+        }
+        let received = match to_lay_out {
+            None => self.first(group).await,
+            Some(database) => match tokio::time::timeout(IDLE, self.first(group)).await {
+                Ok(received) => received,
+                Err(_) => {
+                    log::lay_out(std::mem::take(database), self.closing.clone()).await;
+                    *to_lay_out = None;
+                    self.first(group).await
+                }
+            },
+        };
+        if received == 0 {
+            return false;
+        }
+        if group.iter().any(|job| job.urgency() == Urgency::Piece) {
+            self.passed = 0;
+            return true;
+        }
+        self.gather(group).await;
+        let is_passed = self.piece.is_some() || !self.queues.pieces.is_empty();
+        self.passed = if is_passed { self.passed + 1 } else { 0 };
+        true
     }
-    let company = async {
-        while group.len() < GROUP_SIZE && all_relaxed(group) {
-            let room = GROUP_SIZE - group.len();
-            if jobs.recv_many(group, room).await == 0 {
-                return;
+
+    fn take_piece(&mut self) -> Option<Box<dyn Job>> {
+        let waits = self.piece.take();
+        waits.or_else(|| self.queues.pieces.try_recv().ok())
+    }
+
+    /// The first jobs, or if there are none, and nothing is about to come, a piece; 0: there will be no
+    /// more. Nothing is lost when this is given up.
+    async fn first(&mut self, group: &mut Vec<Box<dyn Job>>) -> usize {
+        let Queues { jobs, pieces } = &mut self.queues;
+        let moment = async {
+            let _ = tokio::time::timeout(PIECE_PATIENCE, self.soon.is_over()).await;
+        };
+        let mut moment = std::pin::pin!(moment);
+        loop {
+            tokio::select! {
+                biased;
+                // Whoever comes from now on is told that it is closed. A piece that waits is dropped: its
+                // work goes on at the next start.
+                () = self.closing.cancelled() => {
+                    jobs.close();
+                    pieces.close();
+                    self.piece = None;
+                    break;
+                }
+                received = jobs.recv_many(group, GROUP_SIZE) => return received,
+                Some(piece) = pieces.recv(), if self.piece.is_none() => self.piece = Some(piece),
+                () = &mut moment, if self.piece.is_some() => {
+                    group.extend(self.piece.take());
+                    return group.len();
+                }
             }
         }
-    };
-    // Its end is as good as company: nothing that was received is lost by giving up the wait.
-    let _ = tokio::time::timeout(PATIENCE, company).await;
-    true
+        jobs.recv_many(group, GROUP_SIZE).await
+    }
+
+    async fn gather(&mut self, group: &mut Vec<Box<dyn Job>>) {
+        let company = async {
+            while group.len() < GROUP_SIZE && all_relaxed(group) {
+                let room = GROUP_SIZE - group.len();
+                if self.queues.jobs.recv_many(group, room).await == 0 {
+                    return;
+                }
+            }
+        };
+        // Its end is as good as company: nothing that was received is lost by giving up the wait.
+        let _ = tokio::time::timeout(PATIENCE, company).await;
+    }
+}
+
+/// As how many commits a group counts for the log.
+fn commits_of(group: &[Box<dyn Job>]) -> u32 {
+    let is_piece = group.iter().any(|job| job.urgency() == Urgency::Piece);
+    if is_piece { COMMITS_OF_A_PIECE } else { 1 }
 }
 
 /// Runs all of `group` in one transaction. `Err`: nothing was committed.
@@ -292,6 +407,7 @@ async fn write_group(
     pool: &AnyPool,
     group: &mut [Box<dyn Job>],
     begin: Begin,
+    scales: &Scales,
 ) -> std::result::Result<(), Failure> {
     let begin = if all_relaxed(group) {
         begin.relaxed
@@ -299,26 +415,47 @@ async fn write_group(
         begin.durable
     };
     let begun = begin_on(pool, begin).await;
-    let mut conn = begun.map_err(|error| Failure::NotBegun(error.to_string()))?;
+    let not_begun = |error: sqlx::Error| Failure::NotBegun(error.to_string());
+    let mut tx = Tx::pooled(begun.map_err(not_begun)?);
+    let before = scales.changed(&mut tx).await.map_err(not_begun)?;
     let mut ran = Ran::Succeeded;
     for job in &mut *group {
-        ran = job.run(&mut conn).await;
+        ran = job.run(&mut tx).await;
         if ran != Ran::Succeeded {
             break;
         }
     }
     let outcome = match ran {
-        Ran::Succeeded => commit(&mut conn).await,
+        Ran::Succeeded => commit_weighed(&mut tx, scales, before).await,
         Ran::Failed | Ran::Panicked => Err(Failure::Job),
     };
     if outcome.is_err() {
         tracing::debug!(jobs = group.len(), "a group of writes is rolled back");
-        if ran == Ran::Panicked || conn.execute("ROLLBACK").await.is_err() {
+        if ran == Ran::Panicked || tx.execute("ROLLBACK").await.is_err() {
             // The state of this connection is unknown; the pool opens another. Closing it rolls back.
-            drop(conn.detach());
+            drop(tx.detach());
         }
     }
     outcome
+}
+
+/// Commits; `before` is what the connection had changed when the transaction began, if it is weighed.
+async fn commit_weighed(
+    tx: &mut Tx,
+    scales: &Scales,
+    before: Option<i64>,
+) -> std::result::Result<(), Failure> {
+    let statements = tx.statements();
+    let changed = match before {
+        Some(_) => scales.changed(tx).await.map_err(|_| Failure::Job)?,
+        None => None,
+    };
+    commit(tx).await?;
+    if let (Some(before), Some(changed)) = (before, changed) {
+        let rows = changed - before;
+        scales.add(Weight { statements, rows });
+    }
+    Ok(())
 }
 
 /// A connection with an open transaction.
@@ -353,12 +490,14 @@ async fn commit(conn: &mut Tx) -> std::result::Result<(), Failure> {
     Err(Failure::NotCommitted { why, is_certain })
 }
 
+/// Whether nobody waits for any of these to be on the disk.
 fn all_relaxed(group: &[Box<dyn Job>]) -> bool {
-    group.iter().all(|job| job.urgency() == Urgency::Relaxed)
+    group.iter().all(|job| job.urgency() != Urgency::Durable)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use sqlx::any::AnyPoolOptions;
@@ -402,7 +541,12 @@ mod tests {
             sender.send(job).await.unwrap();
             answers.push(answer);
         }
-        let writer = tokio::spawn(write_jobs(pool.clone(), jobs, BEGIN, None));
+        let (_pieces, pieces) = mpsc::channel(1);
+        let queues = Queues { jobs, pieces };
+        let writer = tokio::spawn({
+            let (pool, closing) = (pool.clone(), CancellationToken::new());
+            async move { write_jobs(&pool, queues, BEGIN, Watching::default(), None, closing).await }
+        });
         let mut answers = answers.into_iter();
         let first = answers.next().unwrap().await.unwrap();
         // It is back as soon as the first knows: were the others tried again, they would run.
@@ -419,5 +563,133 @@ mod tests {
         answer.await.unwrap().unwrap();
         drop(sender);
         writer.await.unwrap();
+    }
+
+    /// A writer that has not begun, and what its jobs did in their order.
+    struct Idle {
+        jobs: mpsc::Sender<Box<dyn Job>>,
+        pieces: mpsc::Sender<Box<dyn Job>>,
+        queues: Queues,
+        soon: Soon,
+        did: Arc<Mutex<Vec<&'static str>>>,
+    }
+
+    async fn hand(
+        queue: &mpsc::Sender<Box<dyn Job>>,
+        did: &Arc<Mutex<Vec<&'static str>>>,
+        urgency: Urgency,
+        name: &'static str,
+    ) {
+        let did = (Arc::clone(did), name);
+        let (job, _) = job(
+            did,
+            |_, (did, name)| {
+                did.lock().unwrap().push(*name);
+                Box::pin(std::future::ready(Ok(())))
+            },
+            urgency,
+        );
+        queue.send(job).await.unwrap();
+    }
+
+    impl Idle {
+        fn new(room: usize) -> Self {
+            let (jobs, waiting) = mpsc::channel(room);
+            let (pieces, waiting_pieces) = mpsc::channel(room);
+            let queues = Queues {
+                jobs: waiting,
+                pieces: waiting_pieces,
+            };
+            let did = Arc::default();
+            Self {
+                jobs,
+                pieces,
+                queues,
+                soon: Soon::default(),
+                did,
+            }
+        }
+
+        async fn hand(&self, urgency: Urgency) {
+            let (queue, name) = match urgency {
+                Urgency::Piece => (&self.pieces, "piece"),
+                Urgency::Durable | Urgency::Relaxed => (&self.jobs, "job"),
+            };
+            hand(queue, &self.did, urgency, name).await;
+        }
+
+        /// Works until so much is done.
+        async fn run(self, all: usize) -> Vec<&'static str> {
+            sqlx::any::install_default_drivers();
+            let pool = AnyPoolOptions::new()
+                .max_connections(1)
+                .connect("sqlite::memory:")
+                .await
+                .unwrap();
+            let Self {
+                jobs,
+                pieces,
+                queues,
+                soon,
+                did,
+            } = self;
+            let closing = CancellationToken::new();
+            let watching = Watching {
+                soon,
+                ..Watching::default()
+            };
+            let writer = write_jobs(&pool, queues, BEGIN, watching, None, closing);
+            let watched = Arc::clone(&did);
+            let done = async move {
+                while watched.lock().unwrap().len() < all {
+                    tokio::task::yield_now().await;
+                }
+                drop((jobs, pieces));
+            };
+            tokio::join!(writer, done);
+            let did = did.lock().unwrap();
+            did.clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn pieces_make_way_for_what_somebody_waits_for() {
+        let idle = Idle::new(10);
+        for urgency in [Urgency::Piece, Urgency::Piece, Urgency::Durable] {
+            idle.hand(urgency).await;
+        }
+        assert_eq!(idle.run(3).await, ["job", "piece", "piece"]);
+    }
+
+    #[tokio::test]
+    async fn a_piece_waits_for_what_is_about_to_come_but_not_for_ever() {
+        for comes in [true, false] {
+            let idle = Idle::new(10);
+            idle.soon.set(true);
+            idle.hand(Urgency::Piece).await;
+            let (jobs, did, soon) = (idle.jobs.clone(), Arc::clone(&idle.did), idle.soon.clone());
+            let about_to_come = async move {
+                if comes {
+                    tokio::task::yield_now().await;
+                    hand(&jobs, &did, Urgency::Durable, "job").await;
+                    soon.set(false);
+                }
+            };
+            let all = 1 + usize::from(comes);
+            let (did, ()) = tokio::join!(idle.run(all), about_to_come);
+            assert_eq!(did[all - 1], "piece", "{did:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn under_unbroken_load_a_piece_comes_to_its_turn() {
+        let idle = Idle::new(10 * GROUP_SIZE);
+        idle.hand(Urgency::Piece).await;
+        for _ in 0..10 * GROUP_SIZE {
+            idle.hand(Urgency::Durable).await;
+        }
+        let did = idle.run(1 + 10 * GROUP_SIZE).await;
+        let at = did.iter().position(|did| *did == "piece");
+        assert_eq!(at, Some(MOST_PASSED as usize * GROUP_SIZE));
     }
 }

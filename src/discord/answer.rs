@@ -1,5 +1,7 @@
 //! What people get back: an answer, made of plain data, and the ways to send it.
 
+use std::sync::Arc;
+
 use poise::serenity_prelude as serenity;
 use serenity::{
     CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton, CreateEmbed,
@@ -9,9 +11,11 @@ use serenity::{
 
 use super::asker::Asker;
 use super::connection::describe;
+use super::files::{Permit, Rest};
 use super::handler::Data;
-use crate::error::{Error, UserError};
+use crate::error::{Error, Result, UserError};
 use crate::i18n::{Language, text};
+use crate::ids::OutboxId;
 use crate::messenger::{self, CONTENT_LENGTH, DESCRIPTION_LENGTH, markdown::shorten};
 use crate::timeattack;
 use crate::timeattack::start_message::Shown;
@@ -21,7 +25,7 @@ use crate::timeattack::start_message::Shown;
 const AT_ONCE_BYTES: usize = 256 * 1024;
 
 /// The answer to an interaction.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Answer {
     /// A message for everybody in the channel.
     Public(Reply),
@@ -31,8 +35,8 @@ pub(super) enum Answer {
     PrivateThen {
         /// To begin with.
         first: Reply,
-        /// After it, each for the asker.
-        then: Vec<Reply>,
+        /// After it, each for the asker, and made when it is its turn.
+        then: Rest,
     },
     /// In the place of the message whose button was pressed.
     Update(Reply),
@@ -47,6 +51,39 @@ pub(super) enum Answer {
     },
     /// A form to fill in.
     Form(CreateModal),
+}
+
+/// What follows an answer.
+#[derive(Debug)]
+pub(super) enum Then {
+    Nothing,
+    /// One message.
+    Message(Reply, Audience),
+    /// Messages with files, for the asker.
+    Files(Rest),
+}
+
+impl Then {
+    /// The next message, and for whom; `None`: that was the last.
+    pub(super) async fn next(&mut self) -> Result<Option<(Reply, Audience)>> {
+        match std::mem::replace(self, Self::Nothing) {
+            Self::Nothing => Ok(None),
+            Self::Message(reply, to) => Ok(Some((reply, to))),
+            Self::Files(mut rest) => {
+                let made = rest.next().await;
+                *self = Self::Files(rest);
+                Ok(made?.map(|reply| (reply, Audience::Asker)))
+            }
+        }
+    }
+
+    /// Messages with files that were not made yet.
+    pub(super) fn files_left(&self) -> usize {
+        match self {
+            Self::Files(rest) => rest.left(),
+            Self::Nothing | Self::Message(..) => 0,
+        }
+    }
 }
 
 /// Who sees a message.
@@ -68,6 +105,10 @@ pub(super) struct Reply {
     files: Vec<CreateAttachment>,
     /// The time attack whose message this is to be.
     shown: Option<Shown>,
+    /// The message of the outbox that goes out if this one does not arrive.
+    standby: Option<OutboxId>,
+    /// Kept until it is sent.
+    permit: Option<Arc<Permit>>,
 }
 
 impl Reply {
@@ -109,8 +150,14 @@ impl Reply {
         self
     }
 
+    /// Others' files wait until this one's are sent.
+    pub(super) fn keeping(mut self, permit: Arc<Permit>) -> Self {
+        self.permit = Some(permit);
+        self
+    }
+
     /// Bytes of its files.
-    fn file_bytes(&self) -> usize {
+    pub(super) fn file_bytes(&self) -> usize {
         self.files.iter().map(|file| file.data.len()).sum()
     }
 
@@ -123,6 +170,16 @@ impl Reply {
     pub(super) fn shows(mut self, shown: Shown) -> Self {
         self.shown = Some(shown);
         self
+    }
+
+    /// Should it not arrive, this message of the outbox takes its place.
+    pub(super) fn instead_of(mut self, standby: Option<OutboxId>) -> Self {
+        self.standby = standby;
+        self
+    }
+
+    pub(super) fn standby(&self) -> Option<OutboxId> {
+        self.standby
     }
 
     fn into_message(self) -> CreateInteractionResponseMessage {
@@ -172,6 +229,15 @@ impl From<messenger::Message> for Reply {
 }
 
 impl Answer {
+    /// For everybody in the channel, if the asker may write there; else for the asker alone.
+    pub(super) fn in_public(reply: Reply, asker: &Asker) -> Self {
+        if asker.may_write() {
+            Self::Public(reply)
+        } else {
+            Self::Private(reply)
+        }
+    }
+
     /// The time attack whose message it is.
     pub(super) fn shown(&self) -> Option<Shown> {
         match self {
@@ -181,15 +247,42 @@ impl Answer {
         }
     }
 
-    /// What follows it, and for whom; it is there once.
-    pub(super) fn take_then(&mut self) -> Vec<(Reply, Audience)> {
+    /// The message of the outbox that goes out if it does not arrive.
+    pub(super) fn standby(&self) -> Option<OutboxId> {
         match self {
-            Self::UpdateThen { then, to, .. } => vec![(std::mem::take(then), *to)],
-            Self::PrivateThen { then, .. } => {
-                let then = std::mem::take(then).into_iter();
-                then.map(|reply| (reply, Audience::Asker)).collect()
+            Self::Public(reply) | Self::Private(reply) | Self::Update(reply) => reply.standby,
+            Self::UpdateThen { update, .. } => update.standby,
+            Self::PrivateThen { first, .. } => first.standby,
+            Self::Form(_) => None,
+        }
+    }
+
+    /// Those of all that it says.
+    pub(super) fn standbys(&self) -> Vec<OutboxId> {
+        let then = match self {
+            Self::UpdateThen { then, .. } => then.standby(),
+            // Files are told of by nothing else.
+            _ => None,
+        };
+        self.standby().into_iter().chain(then).collect()
+    }
+
+    /// What keeps others' files waiting until it, and what follows it, is sent.
+    pub(super) fn permit(&self) -> Option<Arc<Permit>> {
+        match self {
+            Self::Private(reply) | Self::PrivateThen { first: reply, .. } => reply.permit.clone(),
+            _ => None,
+        }
+    }
+
+    /// The answer alone, and what follows it.
+    pub(super) fn split(self) -> (Self, Then) {
+        match self {
+            Self::UpdateThen { update, then, to } => {
+                (Self::Update(update), Then::Message(then, to))
             }
-            _ => Vec::new(),
+            Self::PrivateThen { first, then } => (Self::Private(first), Then::Files(then)),
+            alone => (alone, Then::Nothing),
         }
     }
 

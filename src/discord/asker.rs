@@ -1,7 +1,11 @@
 //! Who asks, whatever they used to ask: a command, a button, a menu, a form.
 
-use poise::serenity_prelude as serenity;
+use std::sync::Arc;
 
+use poise::serenity_prelude as serenity;
+use serenity::{ChannelType, Member, Permissions};
+
+use super::controls::Asked;
 use crate::error::UserError;
 use crate::i18n::Language;
 use crate::ids::{ChannelId, GuildId, UserId, snowflake_ms};
@@ -23,13 +27,36 @@ pub(super) struct Asker {
     pub(super) language: Language,
     /// What Discord says the guild speaks.
     pub(super) guild_language: Language,
+    /// As a member of the server.
+    pub(super) member: Arc<Member>,
+    /// What this channel is called, as far as Discord told.
+    pub(super) channel_name: Option<String>,
     /// Whether they have Manage Server, all roles and overwrites counted.
     manages: bool,
+    /// Whether they may write in this channel.
+    may_write: bool,
+    /// Whether the bot may post in this channel.
+    may_bot_post: bool,
 }
 
 /// The language for a person's locale.
 pub(super) fn language(locale: &str) -> Language {
     Language::from_locale(locale)
+}
+
+/// Whether whoever has these permissions may write in such a channel. A kind that is not told is taken for
+/// an ordinary one.
+fn may_write(permissions: Permissions, kind: Option<ChannelType>) -> bool {
+    let is_thread = matches!(
+        kind,
+        Some(ChannelType::PublicThread | ChannelType::PrivateThread | ChannelType::NewsThread)
+    );
+    let send = if is_thread {
+        Permissions::SEND_MESSAGES_IN_THREADS
+    } else {
+        Permissions::SEND_MESSAGES
+    };
+    permissions.administrator() || permissions.contains(Permissions::VIEW_CHANNEL | send)
 }
 
 /// Reads the fields that the kinds of interactions share.
@@ -42,6 +69,11 @@ macro_rules! asker_of {
         let permissions = member.permissions.unwrap_or_default();
         let language = language(&interaction.locale);
         let guild_locale = interaction.guild_locale.as_deref();
+        let channel = interaction.channel.as_ref();
+        let kind = channel.map(|channel| channel.kind);
+        let may_bot_post = interaction
+            .app_permissions
+            .is_none_or(|permissions| may_write(permissions, kind));
         Ok(Asker {
             interaction: interaction.id.get(),
             token: interaction.token.clone(),
@@ -49,9 +81,13 @@ macro_rules! asker_of {
             channel: interaction.channel_id.get().into(),
             user: interaction.user.id.get().into(),
             name: member.display_name().to_owned(),
+            member: Arc::new(Member::clone(member)),
+            channel_name: channel.and_then(|channel| channel.name.clone()),
             language,
             guild_language: guild_locale.map_or(language, Language::from_locale),
             manages: permissions.manage_guild() || permissions.administrator(),
+            may_write: may_write(permissions, kind),
+            may_bot_post,
         })
     }};
 }
@@ -82,9 +118,37 @@ impl Asker {
         }
     }
 
+    /// As the member to whom what they get is shown.
+    pub(super) fn asked(&self) -> Asked {
+        Asked {
+            guild: self.guild,
+            user: self.user,
+        }
+    }
+
     /// Whether they have Manage Server.
     pub(super) fn manages(&self) -> bool {
         self.manages
+    }
+
+    /// Whether they may write in this channel: if not, nothing of theirs is posted there on their behalf.
+    pub(super) fn may_write(&self) -> bool {
+        self.may_write
+    }
+
+    /// Asked before everything that brings their words into a channel in public: a button is no way round
+    /// what a server's admins forbid.
+    pub(super) fn require_may_write(&self) -> Result<(), UserError> {
+        if self.may_write {
+            Ok(())
+        } else {
+            Err(UserError::MayNotWriteHere)
+        }
+    }
+
+    /// Whether the bot may post in this channel, as Discord said with the interaction.
+    pub(super) fn may_bot_post(&self) -> bool {
+        self.may_bot_post
     }
 
     /// Checked at every use: what Discord shows to whom (`default_member_permissions`) can be

@@ -22,5 +22,8 @@ pub(super) async fn fetch(
         fetched = file.download() => fetched.ok(),
         () = app.clock.sleep_ms(FETCH_MS) => None,
     };
-    fetched.ok_or(UserError::FileUnreadable)
+    // serenity takes the page of an error for the file.
+    let is_whole =
+        |bytes: &Vec<u8>| bytes.len() == usize::try_from(file.size).unwrap_or(usize::MAX);
+    fetched.filter(is_whole).ok_or(UserError::FileUnreadable)
 }

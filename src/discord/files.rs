@@ -1,16 +1,79 @@
-//! Files that people are given: none is left out, however many there are and however large.
+//! Files that people are given: none is left out, however many there are and however large. Those of a
+//! message are made when it is their turn, and are gone once it is sent.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use poise::serenity_prelude as serenity;
 use serenity::CreateAttachment;
 
 use super::answer::{Answer, Reply};
+use crate::error::{Result, UserError};
+use crate::export::Files;
 use crate::i18n::{Language, text};
+use crate::ids::{GuildId, UserId};
 
 /// Files of one message (Discord's limit).
 const MOST_FILES: usize = 10;
 /// Bytes of one message's files. Discord takes 25 MiB, but a request has ten seconds, in which a line
 /// of 8 Mbit/s sends so many.
 const MESSAGE_BYTES: usize = 9 * 1024 * 1024;
+
+/// Whose files are made and sent at once by one process: those of a message are in memory, and all rows
+/// are read twice.
+const MOST_AT_ONCE: usize = 2;
+
+/// Whose files are being made, or sent.
+#[derive(Clone, Default)]
+pub(super) struct Making {
+    owners: Arc<Mutex<HashSet<Owner>>>,
+}
+
+/// Who gets files: a server's admins, or one member what is known of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Owner {
+    Guild(GuildId),
+    Member(GuildId, UserId),
+}
+
+/// Files that are being made; goes with the answer until all of its messages are sent.
+pub(super) struct Permit {
+    making: Making,
+    owner: Owner,
+}
+
+impl Making {
+    /// Allows files to be made; refused while others are.
+    pub(super) fn begin(&self, owner: Owner) -> Result<Arc<Permit>, UserError> {
+        let mut owners = self.owners();
+        if owners.contains(&owner) {
+            return Err(UserError::FileUnderWay);
+        }
+        if owners.len() >= MOST_AT_ONCE {
+            return Err(UserError::FilesUnderWay);
+        }
+        owners.insert(owner);
+        drop(owners);
+        let making = self.clone();
+        Ok(Arc::new(Permit { making, owner }))
+    }
+
+    fn owners(&self) -> MutexGuard<'_, HashSet<Owner>> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Permit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Permit").field(&self.owner).finish()
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.making.owners().remove(&self.owner);
+    }
+}
 
 /// Bytes that a file may have where Discord takes `limit` (`attachment_size_limit` of the interaction),
 /// with some room below it; no more than one message has.
@@ -19,57 +82,158 @@ pub(super) fn most_bytes(limit: u32) -> usize {
     (limit - limit / 10).min(MESSAGE_BYTES)
 }
 
-/// The files of one spreadsheet, numbered if there are several.
-pub(super) fn sheets(kind: &str, files: Vec<Vec<u8>>) -> impl Iterator<Item = CreateAttachment> {
-    let several = files.len() > 1;
-    files.into_iter().enumerate().map(move |(index, file)| {
-        let name = if several {
-            format!("{kind}-{}.csv", index + 1)
-        } else {
-            format!("{kind}.csv")
-        };
-        CreateAttachment::bytes(file, name)
-    })
+/// Files of one kind, numbered if there are several.
+pub(super) struct Sheets {
+    /// What they are called.
+    pub(super) kind: &'static str,
+    /// What their names end with.
+    pub(super) extension: &'static str,
+    pub(super) files: Files,
 }
 
-/// The asker's answer with files below it. Where one message does not take them all, more follow, and
-/// the first says how many: whoever lacks one can tell.
-pub(super) fn answer(
+impl Sheets {
+    /// For spreadsheets.
+    pub(super) fn csv(kind: &'static str, files: Files) -> Self {
+        let extension = "csv";
+        Self {
+            kind,
+            extension,
+            files,
+        }
+    }
+
+    fn name(&self, index: usize) -> String {
+        let Self {
+            kind, extension, ..
+        } = self;
+        if self.files.sizes().len() > 1 {
+            format!("{kind}-{}.{extension}", index + 1)
+        } else {
+            format!("{kind}.{extension}")
+        }
+    }
+}
+
+/// The asker's answer with files below it: `picture`, which is there, and then those of `sheets`. Where one
+/// message does not take them all, more follow, and the first says how many: whoever lacks one can tell.
+pub(super) async fn answer(
     reply: Reply,
-    files: impl IntoIterator<Item = CreateAttachment>,
+    picture: Option<CreateAttachment>,
+    sheets: Vec<Sheets>,
+    permit: Arc<Permit>,
     language: Language,
-) -> Answer {
-    let below =
-        |reply: Reply, files: Vec<CreateAttachment>| files.into_iter().fold(reply, Reply::file);
-    let messages = messages(files);
-    let of = messages.len();
-    let all: usize = messages.iter().map(Vec::len).sum();
-    let mut messages = messages.into_iter();
-    let first = below(reply, messages.next().unwrap_or_default());
+) -> Result<Answer> {
+    let mut rest = Rest::of(picture, sheets, language);
+    let of = rest.parts;
+    let all: usize = rest.messages.iter().map(Vec::len).sum();
+    let first = rest.below(reply.keeping(permit)).await?;
     if of <= 1 {
-        return Answer::Private(first);
+        return Ok(Answer::Private(first));
     }
     let args = [("files", all.into()), ("messages", of.into())];
     let first = first.line(&text(language, "files-in-messages", &args));
-    let then = messages.enumerate().map(|(index, files)| {
-        let args = [("part", (index + 2).into()), ("parts", of.into())];
-        below(Reply::new(text(language, "files-part", &args)), files)
-    });
-    let then = then.collect();
-    Answer::PrivateThen { first, then }
+    Ok(Answer::PrivateThen { first, then: rest })
+}
+
+/// Messages with files that are still to be made, one after another.
+pub(super) struct Rest {
+    picture: Option<CreateAttachment>,
+    sheets: Vec<Sheets>,
+    /// How many messages there are in all.
+    parts: usize,
+    messages: VecDeque<Vec<Slot>>,
+    language: Language,
+}
+
+/// A file that has its place in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Slot {
+    /// The index of its sheets; `None`: the picture.
+    of: Option<usize>,
+    name: String,
+    bytes: usize,
+}
+
+impl Rest {
+    fn of(picture: Option<CreateAttachment>, sheets: Vec<Sheets>, language: Language) -> Self {
+        let picture_slot = picture.iter().map(|picture| Slot {
+            of: None,
+            name: picture.filename.clone(),
+            bytes: picture.data.len(),
+        });
+        let slots_of = |(of, sheets): (usize, &Sheets)| -> Vec<Slot> {
+            let slot = |(index, bytes)| Slot {
+                of: Some(of),
+                name: sheets.name(index),
+                bytes,
+            };
+            sheets.files.sizes().enumerate().map(slot).collect()
+        };
+        let slots = picture_slot.chain(sheets.iter().enumerate().flat_map(slots_of));
+        let messages = messages(slots);
+        Self {
+            picture,
+            parts: messages.len(),
+            messages,
+            sheets,
+            language,
+        }
+    }
+
+    /// Messages that were not made yet.
+    pub(super) fn left(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Makes the next message; `None`: that was the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Reply>> {
+        if self.messages.is_empty() {
+            return Ok(None);
+        }
+        let part = self.parts - self.left() + 1;
+        let args = [("part", part.into()), ("parts", self.parts.into())];
+        let reply = Reply::new(text(self.language, "files-part", &args));
+        self.below(reply).await.map(Some)
+    }
+
+    /// The files of the next message, below `reply`.
+    async fn below(&mut self, mut reply: Reply) -> Result<Reply> {
+        for Slot { of, name, .. } in self.messages.pop_front().unwrap_or_default() {
+            let file = match of {
+                None => self.picture.take(),
+                Some(of) => {
+                    let file = self.sheets[of].files.next().await?;
+                    file.map(|file| CreateAttachment::bytes(file, name))
+                }
+            };
+            if let Some(file) = file {
+                reply = reply.file(file);
+            }
+        }
+        Ok(reply)
+    }
+}
+
+impl std::fmt::Debug for Rest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rest")
+            .field("parts", &self.parts)
+            .field("left", &self.left())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Which files go with which message, in their order.
-fn messages(files: impl IntoIterator<Item = CreateAttachment>) -> Vec<Vec<CreateAttachment>> {
-    let mut messages: Vec<Vec<CreateAttachment>> = Vec::new();
+fn messages(files: impl IntoIterator<Item = Slot>) -> VecDeque<Vec<Slot>> {
+    let mut messages: VecDeque<Vec<Slot>> = VecDeque::new();
     let mut bytes = 0;
     for file in files {
-        bytes += file.data.len();
-        match messages.last_mut() {
+        bytes += file.bytes;
+        match messages.back_mut() {
             Some(last) if last.len() < MOST_FILES && bytes <= MESSAGE_BYTES => last.push(file),
             _ => {
-                bytes = file.data.len();
-                messages.push(vec![file]);
+                bytes = file.bytes;
+                messages.push_back(vec![file]);
             }
         }
     }
@@ -78,16 +242,23 @@ fn messages(files: impl IntoIterator<Item = CreateAttachment>) -> Vec<Vec<Create
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use futures_util::future::BoxFuture;
+
     use super::*;
+    use crate::export::{Place, Row, Source};
 
     #[test]
     fn every_file_goes_with_a_message_that_takes_it() {
-        let file = |bytes: usize| CreateAttachment::bytes(vec![0; bytes], "a.csv");
+        let file = |bytes: usize| Slot {
+            of: None,
+            name: "a.csv".into(),
+            bytes,
+        };
         let sizes = |files: Vec<usize>| -> Vec<Vec<usize>> {
             let messages = messages(files.into_iter().map(file));
-            let size = |message: Vec<CreateAttachment>| {
-                message.iter().map(|file| file.data.len()).collect()
-            };
+            let size = |message: Vec<Slot>| message.iter().map(|file| file.bytes).collect();
             messages.into_iter().map(size).collect()
         };
         assert_eq!(sizes(vec![]), Vec::<Vec<usize>>::new());
@@ -102,6 +273,84 @@ mod tests {
                 vec![small]
             ]
         );
+    }
+
+    /// Lines of a kilobyte, and how many of them were read.
+    struct Lines(i64, Arc<AtomicI64>);
+
+    impl Source for Lines {
+        fn rows<'a>(&'a self, after: &'a Place) -> BoxFuture<'a, Result<Vec<Row>>> {
+            let row = |id| Row {
+                place: Place {
+                    id,
+                    ..Place::default()
+                },
+                bytes: vec![b'x'; 1_024],
+            };
+            let until = (after.id + 500).min(self.0);
+            let rows: Vec<Row> = (after.id + 1..=until).map(row).collect();
+            self.1.fetch_add(until - after.id, Ordering::SeqCst);
+            Box::pin(async move { Ok(rows) })
+        }
+
+        fn begin(&self, _file: &mut Vec<u8>) {}
+    }
+
+    #[tokio::test]
+    async fn no_more_than_a_message_of_files_is_held_at_a_time() {
+        let read = Arc::<AtomicI64>::default();
+        let lines = Lines(100_000, Arc::clone(&read));
+        let files = Files::plan(lines, MESSAGE_BYTES).await.unwrap();
+        let last = Files::plan(Lines(3, Arc::default()), MESSAGE_BYTES);
+        let sheets = vec![
+            Sheets::csv("subscribers", files),
+            Sheets::csv("consents", last.await.unwrap()),
+        ];
+        read.store(0, Ordering::SeqCst);
+        let permit = Making::default().begin(Owner::Guild(GuildId(1))).unwrap();
+        let reply = Reply::new("Here");
+        let answered = answer(reply, None, sheets, permit, Language::English).await;
+        let Answer::PrivateThen { first, mut then } = answered.unwrap() else {
+            unreachable!("one message does not take it");
+        };
+        // What was read is in the messages so far, but for the rest of a page.
+        let check = |message: &Reply, before: i64| {
+            let bytes = message.file_bytes();
+            assert!(bytes <= MESSAGE_BYTES, "{bytes}");
+            let given = before + i64::try_from(bytes / 1_024).unwrap();
+            let read = read.load(Ordering::SeqCst);
+            assert!(
+                (given - 3..given + 500).contains(&read),
+                "{read} of {given}"
+            );
+            given
+        };
+        let mut given = check(&first, 0);
+        let (mut parts, mut told) = (1, first);
+        while let Some(message) = then.next().await.unwrap() {
+            // The one before was sent, and is gone.
+            drop(std::mem::replace(&mut told, message));
+            given = check(&told, given);
+            parts += 1;
+        }
+        assert_eq!((given, parts, then.left()), (100_003, 11, 0));
+    }
+
+    #[test]
+    fn a_server_gets_files_once_at_a_time_and_few_servers_at_once() {
+        let making = Making::default();
+        let guild = |id| Owner::Guild(GuildId(id));
+        let first = making.begin(guild(1)).unwrap();
+        let again = making.begin(guild(1)).err();
+        assert_eq!(again, Some(UserError::FileUnderWay));
+        let answer = Arc::clone(&first);
+        let second = making.begin(Owner::Member(GuildId(1), UserId(2))).unwrap();
+        assert_eq!(making.begin(guild(3)).err(), Some(UserError::FilesUnderWay));
+        drop(first);
+        assert!(making.begin(guild(1)).is_err(), "an answer is on its way");
+        drop((answer, second));
+        let both = [making.begin(guild(1)), making.begin(guild(3))];
+        assert!(both.iter().all(Result::is_ok));
     }
 
     #[test]

@@ -1,26 +1,32 @@
-//! The form for a new time attack.
+//! The form for a new time attack, and the button that opens it again as it was filled in.
 
 use poise::serenity_prelude as serenity;
 use serenity::{
-    ActionRow, ActionRowComponent, CreateActionRow, CreateInputText, CreateModal, InputTextStyle,
+    ActionRow, ActionRowComponent, ButtonStyle, CreateActionRow, CreateButton, CreateEmbed,
+    CreateEmbedAuthor, CreateEmbedFooter, CreateInputText, CreateModal, InputTextStyle, Message,
     ModalInteraction,
 };
 
-use super::components::Action;
+use super::answer::Reply;
+use super::asker::Asker;
+use super::controls::Action;
 use crate::duration_text::MAX_TEXT;
 use crate::guild::TASK_LENGTH;
-use crate::i18n::{Language, text};
+use crate::i18n::display::one_line;
+use crate::i18n::text;
+use crate::messenger::markdown::shorten;
 
 const TASK: &str = "task";
 const LIMIT: &str = "limit";
 
 /// The form, filled in with what is known already.
-pub(super) fn start(language: Language, task: Option<&str>, limit: Option<&str>) -> CreateModal {
+pub(super) fn start(asker: &Asker, task: Option<&str>, limit: Option<&str>) -> CreateModal {
+    let language = asker.language;
     let title = text(language, "form-title", &[]);
     let task_input = input(text(language, "form-task", &[]), TASK, TASK_LENGTH, task);
     let limit_input = input(text(language, "form-limit", &[]), LIMIT, MAX_TEXT, limit)
         .placeholder(text(language, "form-limit-example", &[]));
-    CreateModal::new(Action::StartForm.custom_id(), title).components(vec![
+    CreateModal::new(Action::StartForm.custom_id(asker.asked()), title).components(vec![
         CreateActionRow::InputText(task_input),
         CreateActionRow::InputText(limit_input),
     ])
@@ -36,6 +42,50 @@ pub(super) fn read(form: &ModalInteraction) -> (String, String) {
         found.unwrap_or_default().to_owned()
     };
     (field(TASK), field(LIMIT))
+}
+
+/// A refusal of what was filled in, with the button that opens the form with the same in it.
+///
+/// Discord closes a form whatever comes of it. What was written stands in a box below the refusal, in the
+/// two places that Discord shows without markdown, and comes back with the press: nothing is kept
+/// elsewhere.
+pub(super) fn refused(said: String, asker: &Asker, task: &str, limit: &str) -> Reply {
+    let mut written = CreateEmbed::new();
+    let task = one_line(&shorten(task, TASK_LENGTH));
+    let limit = one_line(&shorten(limit, MAX_TEXT));
+    let is_empty = task.is_empty() && limit.is_empty();
+    // Discord takes neither of them empty.
+    if !task.is_empty() {
+        written = written.author(CreateEmbedAuthor::new(task));
+    }
+    if !limit.is_empty() {
+        written = written.footer(CreateEmbedFooter::new(limit));
+    }
+    let again = || {
+        CreateButton::new(Action::FillInAgain.custom_id(asker.asked()))
+            .label(text(asker.language, "button-fill-in-again", &[]))
+            .style(ButtonStyle::Primary)
+    };
+    // Where they may not write, no other words would help.
+    let buttons = asker.may_write().then(again);
+    let reply = Reply::new(said).buttons(buttons.into_iter().collect());
+    if is_empty {
+        reply
+    } else {
+        reply.embed(written)
+    }
+}
+
+/// The form as it was filled in, by the refusal of it.
+pub(super) fn again(asker: &Asker, refusal: &Message) -> CreateModal {
+    let written = refusal.embeds.first();
+    let task = written.and_then(|embed| embed.author.as_ref());
+    let limit = written.and_then(|embed| embed.footer.as_ref());
+    start(
+        asker,
+        task.map(|task| task.name.as_str()),
+        limit.map(|limit| limit.text.as_str()),
+    )
 }
 
 fn inputs(row: &ActionRow) -> impl Iterator<Item = (&str, Option<&str>)> {

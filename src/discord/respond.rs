@@ -13,15 +13,16 @@ use serenity::{
     InteractionId, LightMethod, Request, Route,
 };
 
-use super::answer::{self, Answer, Audience, Reply};
+use super::answer::{self, Answer, Audience, Reply, Then};
 use super::asker;
 use super::connection::describe;
 use super::framework::Context;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::i18n::text;
-use crate::ids::MessageId;
+use crate::ids::{MessageId, OutboxId};
 use crate::timeattack::start_message::{self, Shown};
+use crate::timeattack::telling;
 
 /// Tries to send a first response, each for so long, with a pause between them: what fits the 3 s
 /// that Discord waits.
@@ -107,8 +108,60 @@ impl Pending<'_> {
         let deferred = self.respond(&deferral, false).await;
         // Whatever became of the deferral, what was begun is brought to its end.
         let answer = self.explained(work.await);
-        deferred?;
-        self.send_deferred(answer).await
+        let standbys = answer.standbys();
+        let sent = match deferred {
+            Ok(_) => self.send_deferred(answer).await,
+            Err(error) => Err(error),
+        };
+        self.unless_lost(standbys, sent).await
+    }
+
+    /// What was to be told by an answer that is lost is told by the outbox.
+    async fn unless_lost<T>(
+        &self,
+        standbys: Vec<OutboxId>,
+        sent: Result<T, serenity::Error>,
+    ) -> Result<T, serenity::Error> {
+        if let Err(error) = &sent {
+            let is_certain = was_refused(error);
+            for standby in standbys {
+                self.was_lost(standby, is_certain).await;
+            }
+        }
+        sent
+    }
+
+    async fn was_lost(&self, standby: OutboxId, is_certain: bool) {
+        // Should this fail, it goes out a moment later by itself.
+        if let Err(error) = telling::was_lost(self.app, standby, is_certain).await {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "what a lost answer would have said goes out later");
+        }
+    }
+
+    /// Discord has taken a message: nothing goes out in its place, and if it shows a time attack it can be
+    /// edited later.
+    async fn was_taken(
+        &self,
+        standby: Option<OutboxId>,
+        shown: Option<Shown>,
+        message: Option<MessageId>,
+    ) {
+        let shown = match shown {
+            Some(shown) => self.known(message).await.map(|message| (shown, message)),
+            None => None,
+        };
+        let stored = match (standby, shown) {
+            (Some(standby), shown) => telling::was_told(self.app, standby, shown).await,
+            (None, Some((shown, message))) => {
+                start_message::mark_shown(self.app, shown, message).await
+            }
+            (None, None) => Ok(()),
+        };
+        if let Err(error) = stored {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "the message of a start could not be kept");
+        }
     }
 
     /// The answer, or the error put into words.
@@ -120,22 +173,28 @@ impl Pending<'_> {
         })
     }
 
-    async fn send_first(&self, mut answer: Answer) -> Result<bool, serenity::Error> {
-        let (shown, then) = (answer.shown(), answer.take_then());
+    async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
+        let _permit = answer.permit();
+        let (standby, standbys) = (answer.standby(), answer.standbys());
+        let shown = answer.shown();
+        let (answer, then) = answer.split();
         let is_form = matches!(answer, Answer::Form(_));
         let response = answer.into_response();
-        let message = self.respond(&response, shown.is_some()).await?;
-        if let Some(shown) = shown {
-            self.keep(shown, message).await;
-        }
+        let taken = self.respond(&response, shown.is_some()).await;
+        // Its files are gone before the next are made.
+        drop(response);
+        let message = self.unless_lost(standbys, taken).await?;
+        self.was_taken(standby, shown, message).await;
         self.follow(then, 0).await;
         Ok(!is_form)
     }
 
     /// Sends the answer after its deferral.
-    async fn send_deferred(&self, mut answer: Answer) -> Result<bool, serenity::Error> {
+    async fn send_deferred(&self, answer: Answer) -> Result<bool, serenity::Error> {
+        let _permit = answer.permit();
         let (http, token) = (self.http, self.token);
-        let (shown, then) = (answer.shown(), answer.take_then());
+        let (standby, shown) = (answer.standby(), answer.shown());
+        let (answer, then) = answer.split();
         let message = match answer {
             Answer::Update(reply) | Answer::UpdateThen { update: reply, .. } => {
                 let edit = reply.into_edit();
@@ -166,21 +225,33 @@ impl Pending<'_> {
             // Made without waiting for anything, so never deferred.
             Answer::Form(_) => return Ok(false),
         };
-        if let Some(shown) = shown {
-            self.keep(shown, Some(message.id.get().into())).await;
-        }
+        let message = Some(message.id.get().into());
+        self.was_taken(standby, shown, message).await;
         self.follow(then, 0).await;
         Ok(true)
     }
 
-    /// What is said besides. Tried once: nothing would keep a repeat from showing twice, and whoever
-    /// asked has their answer already. Of files that did not arrive they are told; `missing` messages
-    /// with some did not before.
-    async fn follow(&self, then: Vec<(Reply, Audience)>, mut missing: usize) {
-        for (reply, to) in then {
-            let has_files = reply.has_files();
-            if !self.follow_with(reply, to).await && has_files {
-                missing += 1;
+    /// What is said besides, one message after another: each is made once the one before is gone. Tried
+    /// once: nothing would keep a repeat from showing twice, and whoever asked has their answer already.
+    /// Of files that did not arrive they are told; `missing` messages with some did not before.
+    async fn follow(&self, mut then: Then, mut missing: usize) {
+        loop {
+            let left = then.files_left();
+            match caught(then.next()).await {
+                Ok(Some((reply, to))) => {
+                    let has_files = reply.has_files();
+                    if !self.follow_with(reply, to).await && has_files {
+                        missing += 1;
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    missing += left;
+                    let language = asker::language(self.locale);
+                    let said = answer::explain(error, language, self.id.get());
+                    self.follow_with(Reply::new(said), Audience::Asker).await;
+                    break;
+                }
             }
         }
         if missing > 0 {
@@ -192,34 +263,33 @@ impl Pending<'_> {
 
     /// Returns whether it was taken.
     async fn follow_with(&self, reply: Reply, to: Audience) -> bool {
+        let standby = reply.standby();
         let followup = reply.into_followup().ephemeral(to == Audience::Asker);
         // By its builder, which alone sends its files.
         let sent = followup.execute(self.http, (None, self.token)).await;
-        sent.map_err(answer::lost).is_ok()
+        let sent = self.unless_lost(standby.into_iter().collect(), sent).await;
+        let is_taken = sent.map_err(answer::lost).is_ok();
+        if is_taken && standby.is_some() {
+            self.was_taken(standby, None, None).await;
+        }
+        is_taken
     }
 
-    /// Keeps which message shows a time attack, so that it can be edited later. Without it the
-    /// message stays as it is, which is no reason to apologise.
-    async fn keep(&self, shown: Shown, message: Option<MessageId>) {
-        let message = match message {
-            Some(message) => message,
-            // The answer to an earlier try was lost.
-            None => match self
-                .http
-                .get_original_interaction_response(self.token)
-                .await
-            {
-                Ok(message) => message.id.get().into(),
-                Err(error) => {
-                    let error = describe(error);
-                    tracing::debug!(error, "the message of a start is not known");
-                    return;
-                }
-            },
-        };
-        if let Err(error) = start_message::mark_shown(self.app, shown, message).await {
-            let error = format!("{error:#}");
-            tracing::warn!(error, "the message of a start could not be kept");
+    /// The message that the first response became. Without it the message stays as it is, which is no
+    /// reason to apologise.
+    async fn known(&self, message: Option<MessageId>) -> Option<MessageId> {
+        if message.is_some() {
+            return message;
+        }
+        // The answer to an earlier try was lost.
+        let original = self.http.get_original_interaction_response(self.token);
+        match original.await {
+            Ok(message) => Some(message.id.get().into()),
+            Err(error) => {
+                let error = describe(error);
+                tracing::debug!(error, "the message of a start is not known");
+                None
+            }
         }
     }
 
@@ -302,6 +372,16 @@ struct TakenInteraction {
     response_message_id: Option<serenity::MessageId>,
 }
 
+/// Whether Discord said itself that it did not take it.
+fn was_refused(error: &serenity::Error) -> bool {
+    match error {
+        serenity::Error::Http(HttpError::UnsuccessfulRequest(refusal)) => {
+            refusal.status_code.is_client_error() && refusal.error.code != ALREADY_ANSWERED
+        }
+        _ => false,
+    }
+}
+
 fn may_not_have_arrived(error: &serenity::Error) -> bool {
     match error {
         serenity::Error::Http(HttpError::UnsuccessfulRequest(refusal)) => {
@@ -313,7 +393,7 @@ fn may_not_have_arrived(error: &serenity::Error) -> bool {
 }
 
 /// A panic of a handler as an error, so that the person who asked is told.
-async fn caught(answer: impl Future<Output = Result<Answer>>) -> Result<Answer> {
+async fn caught<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
     let outcome = AssertUnwindSafe(answer).catch_unwind().await;
     outcome.unwrap_or_else(|panic| {
         let what = panic
@@ -331,13 +411,13 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_error_like_any_other_and_quotes_nothing() {
         let panics = async { panic!("a constant") };
-        let Err(Error::Internal(error)) = caught(panics).await else {
+        let Err(Error::Internal(error)) = caught::<Answer>(panics).await else {
             unreachable!("it panicked");
         };
         assert_eq!(error.to_string(), "a handler panicked: a constant");
         let task = "what somebody wrote".to_owned();
         let panics = async move { panic!("cannot show {task}") };
-        let Err(Error::Internal(error)) = caught(panics).await else {
+        let Err(Error::Internal(error)) = caught::<Answer>(panics).await else {
             unreachable!("it panicked");
         };
         assert_eq!(error.to_string(), "a handler panicked: ");

@@ -1,12 +1,13 @@
 //! From a clock phrase to an instant: calendar, week and daylight saving time.
 
 use chrono::offset::LocalResult;
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::clock_day::Day;
 use super::clock_phrase::{ClockPhrase, Time};
 use super::lexer::Phrase;
+use super::place::Place;
 use super::{LONGEST_MS, TimeTextError};
 
 /// The years that deadlines are reckoned in; chrono panics on local times near the ends of its
@@ -27,34 +28,30 @@ pub(super) fn instant(
     if !NOW_RANGE_MS.contains(&now_ms) {
         return Err(TimeTextError::TooFar);
     }
-    let now = DateTime::from_timestamp_millis(now_ms).ok_or(TimeTextError::TooFar)?;
-    let now = Now {
-        ms: now_ms,
-        local: now.with_timezone(&zone).naive_local(),
-        zone,
-    };
-    let unclear_day = || TimeTextError::AmbiguousDay {
-        text: match &clock.day {
+    let place = clock
+        .place
+        .as_ref()
+        .map_or(Place::Zone(zone), |(place, _)| *place);
+    let unclear_place = |offsets: Vec<i32>| TimeTextError::AmbiguousZone {
+        text: match &clock.place {
             Some((_, span)) => phrase.written(span.clone()),
             None => String::new(),
         },
+        offsets,
     };
-    let time = clock.time.as_ref().ok_or_else(unclear_day)?;
-    let since_midnight = since_midnight(phrase, time)?;
-    let today = now.local.date();
-    let at_ms = match clock.day.as_ref().map(|(day, _)| *day) {
-        None => now.next(since_midnight, |_| true)?,
-        Some(Day::Coming(weekday)) => now.next(since_midnight, |date| date.weekday() == weekday)?,
-        Some(Day::FromToday(days)) => now.on(plus_days(today, days), since_midnight)?,
-        Some(Day::InWeek(weeks, weekday)) => {
-            let from_monday = |day: chrono::Weekday| i64::from(day.num_days_from_monday());
-            let days = 7 * weeks + from_monday(weekday) - from_monday(today.weekday());
-            now.on(plus_days(today, days), since_midnight)?
-        }
-        Some(Day::Date(date)) => now.on(Some(date), since_midnight)?,
-        Some(Day::Yearly(month, day)) => now.on_yearly(month, day, since_midnight)?,
-        Some(Day::NextOrAfter(_) | Day::SomeDayInWeek) => return Err(unclear_day()),
+    let Some(local) = place.local(now_ms) else {
+        // Of an abbreviation that means several zones, nothing can be told.
+        return Err(unclear_place(place.doubtful(now_ms).unwrap_or_default()));
     };
+    let now = Now {
+        ms: now_ms,
+        local,
+        place,
+    };
+    let at_ms = now.meant(phrase, clock)?;
+    if let Some(offsets) = place.doubtful(at_ms) {
+        return Err(unclear_place(offsets));
+    }
     if at_ms - now_ms > LONGEST_MS {
         return Err(TimeTextError::TooFar);
     }
@@ -69,22 +66,149 @@ fn since_midnight(phrase: &Phrase<'_>, time: &Time) -> Result<TimeDelta, TimeTex
         (Some(before), Some(after)) => after.hour(time.hour).and_then(|h| before.contains(h)),
     };
     match hour {
-        Some(hour) => {
-            let seconds = (hour * 60 + time.minute) * 60 + time.second;
-            Ok(TimeDelta::seconds(i64::from(seconds)))
-        }
+        Some(hour) => Ok(at_hour(time, hour)),
         None if time.hour <= 12 => Err(TimeTextError::AmbiguousHour { hour: time.hour }),
         None => Err(phrase.unknown_at(time.span.start)),
     }
 }
 
+fn at_hour(time: &Time, hour: u32) -> TimeDelta {
+    let minutes = i64::from(hour) * 60 + i64::from(time.minute) + i64::from(time.shift_min);
+    let seconds = minutes * 60 + i64::from(time.second);
+    TimeDelta::milliseconds(seconds * 1_000 + i64::from(time.milli))
+}
+
 struct Now {
     ms: i64,
     local: NaiveDateTime,
-    zone: Tz,
+    place: Place,
 }
 
 impl Now {
+    fn meant(&self, phrase: &Phrase<'_>, clock: &ClockPhrase) -> Result<i64, TimeTextError> {
+        let unclear_day = || TimeTextError::AmbiguousDay {
+            text: match &clock.day {
+                Some((_, span)) => phrase.written(span.clone()),
+                None => String::new(),
+            },
+        };
+        let named = clock.day.as_ref().map(|(named, _)| *named);
+        let day = named.map(|named| named.day);
+        let time = match (&clock.time, clock.is_end) {
+            (Some(time), _) => time,
+            (None, true) => return self.end_of(day).unwrap_or_else(|| Err(unclear_day())),
+            (None, false) => return Err(unclear_day()),
+        };
+        if let Some(token) = time.before_or_to {
+            return Err(TimeTextError::BeforeOrTo {
+                text: phrase
+                    .written(time.before_at.clone().unwrap_or(time.span.clone()).start..token + 1),
+            });
+        }
+        let today = self.local.date();
+        if day == Some(Day::FromToday(0))
+            && let Some(half) = self.half_to_come(time)
+        {
+            return self.on(Some(today), half);
+        }
+        let since_midnight = if time.is_now {
+            self.local
+                .signed_duration_since(today.and_time(chrono::NaiveTime::MIN))
+        } else {
+            since_midnight(phrase, time)?
+        };
+        if day.is_none() && clock.place.is_none() && may_be_a_length(phrase, time) {
+            return Err(TimeTextError::LengthOrClock {
+                text: phrase.written(time.span.clone()),
+            });
+        }
+        let at = match day {
+            None => return self.next(since_midnight, |_| true),
+            Some(Day::Coming(weekday)) => {
+                return self.next(since_midnight, |date| date.weekday() == weekday);
+            }
+            Some(Day::Yearly(month, day)) => self.yearly(month, day, since_midnight),
+            Some(Day::OfMonth(day)) => self.monthly(day, since_midnight),
+            Some(day) => self.date(day).ok_or_else(unclear_day)?,
+        };
+        if let Some((weekday, token)) = named.and_then(|named| named.weekday)
+            && at.is_some_and(|date| date.weekday() != weekday)
+        {
+            return Err(phrase.unknown_at(token));
+        }
+        self.on(at, since_midnight)
+    }
+
+    /// The date of a day that names one; an inner `None` is beyond the calendar.
+    fn date(&self, day: Day) -> Option<Option<NaiveDate>> {
+        let today = self.local.date();
+        let date = match day {
+            Day::FromToday(days) => plus_days(today, days),
+            Day::InWeek(weeks, weekday) => {
+                let from_monday = |day: chrono::Weekday| i64::from(day.num_days_from_monday());
+                plus_days(
+                    today,
+                    7 * weeks + from_monday(weekday) - from_monday(today.weekday()),
+                )
+            }
+            Day::Date(date) => Some(date),
+            Day::InYear(years, month, day) => {
+                let year = i32::try_from(years).ok().map(|years| today.year() + years);
+                year.and_then(|year| NaiveDate::from_ymd_opt(year, month, day))
+            }
+            Day::InMonth(months, day) => month_ahead(today, months)?.with_day(day),
+            Day::LastOfMonth(months) => last_day(today, months),
+            Day::Coming(_)
+            | Day::Yearly(..)
+            | Day::OfMonth(_)
+            | Day::EitherWay(..)
+            | Day::NextOrAfter(_)
+            | Day::SomeDayInWeek(_)
+            | Day::SomeDayInMonth(_)
+            | Day::Weekend(_)
+            | Day::WorkEnds => return None,
+        };
+        Some(date)
+    }
+
+    /// The midnight that ends a day, a week or a month: `오늘 안에`, `이번 주 안에`.
+    fn end_of(&self, day: Option<Day>) -> Option<Result<i64, TimeTextError>> {
+        let midnight = TimeDelta::hours(24);
+        let date = match day? {
+            Day::SomeDayInWeek(weeks) => self.date(Day::InWeek(weeks, chrono::Weekday::Sun))?,
+            Day::SomeDayInMonth(months) => last_day(self.local.date(), months),
+            Day::Coming(weekday) => {
+                return Some(self.next(midnight, |date| date.weekday() == weekday));
+            }
+            Day::Yearly(month, day) => self.yearly(month, day, midnight),
+            Day::OfMonth(day) => self.monthly(day, midnight),
+            day => self.date(day)?,
+        };
+        Some(self.on(date, midnight))
+    }
+
+    /// `오늘 9시`, `today at 3:15`: the half of the day that is still to come, if only one is.
+    fn half_to_come(&self, time: &Time) -> Option<TimeDelta> {
+        let is_open = time.before.is_none() && time.after.is_none() && !time.is_24_hour;
+        if !is_open || !(1..=12).contains(&time.hour) {
+            return None;
+        }
+        let first = at_hour(time, time.hour % 12);
+        let second = at_hour(time, time.hour % 12 + 12);
+        // `오늘 12시` in the afternoon is the end of the day.
+        let third = (time.hour == 12 && time.minute == 0).then(|| at_hour(time, 24));
+        let midnight = self.local.date().and_time(chrono::NaiveTime::MIN);
+        let halves = [Some(first), Some(second), third].into_iter().flatten();
+        let is_to_come = |half: &TimeDelta| midnight + *half > self.local;
+        let mut to_come = halves.filter(is_to_come);
+        match (to_come.next(), to_come.next()) {
+            (Some(half), None) => Some(half),
+            // None is: then the second is what has passed.
+            (None, _) => Some(second),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
     /// The next such time on a date that `is_meant`.
     fn next(
         &self,
@@ -114,16 +238,10 @@ impl Now {
             midnight.checked_add_signed(since_midnight)
         });
         let wall = wall.ok_or(TimeTextError::TooFar)?;
-        let at_ms = match self.zone.from_local_datetime(&wall) {
-            LocalResult::Single(at) => at.timestamp_millis(),
-            LocalResult::Ambiguous(first, second) => {
-                let first_ms = first.timestamp_millis();
-                if first_ms > self.ms {
-                    first_ms
-                } else {
-                    second.timestamp_millis()
-                }
-            }
+        let at_ms = match self.place.instants(wall).ok_or(TimeTextError::TooFar)? {
+            LocalResult::Single(at_ms) => at_ms,
+            LocalResult::Ambiguous(first_ms, _) if first_ms > self.ms => first_ms,
+            LocalResult::Ambiguous(_, second_ms) => second_ms,
             LocalResult::None => {
                 let text = wall.format("%Y-%m-%d %H:%M").to_string();
                 return Err(TimeTextError::NotALocalTime { text });
@@ -136,24 +254,51 @@ impl Now {
         }
     }
 
-    /// This time on this day of this year or, when that is long past, of the next.
-    fn on_yearly(
-        &self,
-        month: u32,
-        day: u32,
-        since_midnight: TimeDelta,
-    ) -> Result<i64, TimeTextError> {
+    /// This day of this year or, when that is long past, of the next.
+    fn yearly(&self, month: u32, day: u32, since_midnight: TimeDelta) -> Option<NaiveDate> {
         let year = self.local.year();
         let mut dates =
             (year..year + 9).filter_map(|year| NaiveDate::from_ymd_opt(year, month, day));
-        let first = self.on(dates.next(), since_midnight);
-        match first {
-            Err(TimeTextError::Past { at_ms }) if self.ms - at_ms > HALF_A_YEAR_MS => {
-                self.on(dates.next(), since_midnight)
-            }
+        let first = dates.next();
+        match self.on(first, since_midnight) {
+            Err(TimeTextError::Past { at_ms }) if self.ms - at_ms > HALF_A_YEAR_MS => dates.next(),
             _ => first,
         }
     }
+
+    /// The coming such day of a month.
+    fn monthly(&self, day: u32, since_midnight: TimeDelta) -> Option<NaiveDate> {
+        // One of four months in a row has thirty-one days, and two of three.
+        let months =
+            (0..4).filter_map(|months| month_ahead(self.local.date(), months)?.with_day(day));
+        let is_past = |date: &NaiveDate| {
+            matches!(
+                self.on(Some(*date), since_midnight),
+                Err(TimeTextError::Past { .. })
+            )
+        };
+        let mut days = months.skip_while(is_past);
+        days.next()
+    }
+}
+
+/// `1:30:00`, `0:30`: as likely a length as a time of day, where nothing else is said.
+fn may_be_a_length(phrase: &Phrase<'_>, time: &Time) -> bool {
+    let is_alone = phrase.is_end(time.span.end) && time.span.start == 0;
+    let says_half = time.before.is_some() || time.after.is_some();
+    let looks_so = (time.colons == 1 && time.hour == 0) || (time.colons == 2 && time.hour <= 12);
+    let is_nothing = time.hour == 0 && time.minute == 0 && time.second == 0;
+    is_alone && !says_half && looks_so && !is_nothing
+}
+
+/// The first of the month so many months ahead.
+fn month_ahead(today: NaiveDate, months: i64) -> Option<NaiveDate> {
+    let months = chrono::Months::new(u32::try_from(months).ok()?);
+    today.with_day(1)?.checked_add_months(months)
+}
+
+fn last_day(today: NaiveDate, months: i64) -> Option<NaiveDate> {
+    month_ahead(today, months + 1)?.pred_opt()
 }
 
 fn plus_days(date: NaiveDate, days: i64) -> Option<NaiveDate> {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::lexer::Phrase;
+use super::lexer::{Lexeme, Phrase};
 use super::numerals::{Quantity, numbers};
 use super::{LONGEST_MS, TimeTextError};
 
@@ -65,7 +65,7 @@ const UNITS: [(&str, Unit); 29] = [
 ];
 
 /// Words that are a number and its unit in one.
-const NAMED: [(&str, (Quantity, Unit)); 12] = [
+const NAMED: [(&str, (Quantity, Unit)); 14] = [
     ("반시간", (Quantity::HALF, Unit::Hour)),
     ("하루", (Quantity::whole(1), Unit::Day)),
     ("이틀", (Quantity::whole(2), Unit::Day)),
@@ -78,10 +78,12 @@ const NAMED: [(&str, (Quantity, Unit)); 12] = [
     ("아흐레", (Quantity::whole(9), Unit::Day)),
     ("열흘", (Quantity::whole(10), Unit::Day)),
     ("보름", (Quantity::whole(15), Unit::Day)),
+    ("hour and a half", (Quantity::ONE_AND_A_HALF, Unit::Hour)),
+    ("day and a half", (Quantity::ONE_AND_A_HALF, Unit::Day)),
 ];
 
 /// What stands for a number before an English unit.
-const ARTICLES: [(&str, Quantity); 12] = [
+const ARTICLES: [(&str, Quantity); 14] = [
     ("a", Quantity::whole(1)),
     ("an", Quantity::whole(1)),
     ("half", Quantity::HALF),
@@ -94,12 +96,36 @@ const ARTICLES: [(&str, Quantity); 12] = [
     ("a quarter of a", Quantity::QUARTER),
     ("a quarter", Quantity::QUARTER),
     ("quarter", Quantity::QUARTER),
+    ("three quarters of an", Quantity::THREE_QUARTERS),
+    ("three quarters of a", Quantity::THREE_QUARTERS),
 ];
 
-const BEFORE: [&str; 6] = ["in", "for", "within", "after", "지금부터", "앞으로"];
+const BEFORE: [&str; 21] = [
+    "in",
+    "for",
+    "within",
+    "after",
+    "지금부터",
+    "앞으로",
+    "이제부터",
+    "지금으로부터",
+    "약",
+    "대략",
+    "딱",
+    "about",
+    "around",
+    "in about",
+    "in around",
+    "in the next",
+    "for the next",
+    "within the next",
+    "over the next",
+    "pt",
+    "another",
+];
 
 /// 까지 is here only behind 뒤 and 후: `30분까지` may also mean “until half past”.
-const AFTER: [&str; 22] = [
+const AFTER: [&str; 41] = [
     "뒤",
     "뒤에",
     "뒤까지",
@@ -122,6 +148,25 @@ const AFTER: [&str; 22] = [
     "from now",
     "later",
     "만에",
+    "안까지",
+    "더",
+    "만더",
+    "짜리",
+    "정도",
+    "정도만",
+    "쯤",
+    "뒤쯤",
+    "후쯤",
+    "정도뒤",
+    "정도후",
+    "뒤로",
+    "후로",
+    "이내까지",
+    "내까지",
+    "안으로만",
+    "max",
+    "tops",
+    "or less",
 ];
 
 /// What a text says as a duration.
@@ -153,6 +198,11 @@ impl Reading {
 pub(super) fn read(phrase: &Phrase<'_>) -> Option<Reading> {
     let pos = phrase.skip(0, &BEFORE);
     phrase.made_sense_until(pos);
+    if let Some((ms, end)) = hours_and_minutes(phrase, pos)
+        && is_finished(phrase, end)
+    {
+        return Some(Reading::Length(ms));
+    }
     components(phrase, pos, None, 0)
 }
 
@@ -188,13 +238,17 @@ fn after_component(phrase: &Phrase<'_>, pos: usize, unit: Unit, sum_ms: i128) ->
     if is_finished(phrase, pos) {
         return Some(Reading::Length(sum_ms));
     }
-    if let Some(end) = phrase.after_any(pos, &["반", "and a half"])
+    if let Some(end) = phrase.after_any(pos, &["반", "and a half", "하고반"])
         && is_finished(phrase, end)
     {
         return Some(Reading::Length(sum_ms + i128::from(unit.ms() / 2)));
     }
-    let next = phrase.after_mark(pos, ',').unwrap_or(pos);
-    components(phrase, phrase.skip(next, &["and"]), Some(unit), sum_ms)
+    let marks = [',', '&', '+'];
+    let next = marks
+        .into_iter()
+        .find_map(|mark| phrase.after_mark(pos, mark));
+    let next = phrase.skip(next.unwrap_or(pos), &["and", "하고", "하고도", "이랑"]);
+    components(phrase, next, Some(unit), sum_ms)
 }
 
 /// A last number without a unit: minutes after hours (`1h30`), a question after anything else.
@@ -223,11 +277,43 @@ fn quantities(phrase: &Phrase<'_>, pos: usize) -> Vec<(Quantity, usize)> {
         let with_half = phrase.after(end, "and a half");
         found.extend(quantity.and_a_half().zip(with_half));
     }
+    found.extend(ratio(phrase, pos));
+    if let Some((whole, end)) = found.first().copied()
+        && let Some((fraction, end)) = ratio(phrase, end)
+    {
+        found.extend(whole.plus(fraction).map(|sum| (sum, end)));
+    }
     found.extend(phrase.look_up(pos, &ARTICLES));
     found
 }
 
+/// `1/2`, as in `1/2 hour`.
+fn ratio(phrase: &Phrase<'_>, pos: usize) -> Option<(Quantity, usize)> {
+    let number = |pos| match phrase.lexeme(pos) {
+        Some(Lexeme::Number { quantity, .. }) => Some(*quantity),
+        _ => None,
+    };
+    let below = phrase.after_mark(pos + 1, '/')?;
+    Some((number(pos)?.ratio(number(below)?)?, below + 1))
+}
+
+/// `1:30` with hours behind it: hours and minutes.
+fn hours_and_minutes(phrase: &Phrase<'_>, pos: usize) -> Option<(i128, usize)> {
+    let number = |pos, most| match phrase.lexeme(pos) {
+        Some(Lexeme::Number { quantity, .. }) => quantity.as_u32().filter(|number| *number <= most),
+        _ => None,
+    };
+    let minutes = phrase.after_mark(pos + 1, ':')?;
+    let (hours, minutes, end) = (number(pos, 9_999)?, number(minutes, 59)?, minutes + 1);
+    let (unit, end) = phrase.look_up(end, &UNITS)?;
+    let sum = i128::from(hours) * 60 + i128::from(minutes);
+    (unit == Unit::Hour).then_some((sum * i128::from(Unit::Minute.ms()), end))
+}
+
 fn is_finished(phrase: &Phrase<'_>, pos: usize) -> bool {
-    let end = phrase.skip(pos, &AFTER);
-    phrase.is_end(end)
+    // `30분쯤 뒤`: the words for about say nothing by themselves.
+    let about = phrase.skip(pos, &["쯤", "정도", "가량"]);
+    [pos, about]
+        .into_iter()
+        .any(|pos| phrase.is_end(phrase.skip(pos, &AFTER)))
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::numerals::Quantity;
 use super::{MAX_TEXT, TimeTextError};
+use crate::i18n::typed::is_invisible;
 
 /// One token, with its place in the text in characters.
 #[derive(Debug)]
@@ -27,6 +28,9 @@ pub(super) enum Lexeme {
         quantity: Quantity,
         /// How many digits there are before the point; a year has four, minutes have two.
         digits: usize,
+        /// What is written behind the point, and in how many digits: `17.30` may be a time of day
+        /// and `12.1` a date.
+        decimals: Option<(u32, usize)>,
     },
     /// Latin letters in lower case, without the dots and apostrophes of `p.m.` and `o'clock`.
     Word(String),
@@ -35,6 +39,14 @@ pub(super) enum Lexeme {
     /// Anything else.
     Mark(char),
 }
+
+/// Marks that mean nothing at the end of a text.
+const IDLE: [char; 18] = [
+    '.', '!', '?', '~', ',', ';', '…', '。', '、', '"', '\'', '“', '”', '‘', '「', '」', '～', '`',
+];
+
+/// Marks that mean nothing at its beginning.
+const QUOTES: [char; 8] = ['"', '\'', '“', '”', '‘', '「', '~', '`'];
 
 /// A text under examination. Positions (`pos`) count tokens.
 ///
@@ -54,7 +66,17 @@ impl<'a> Phrase<'a> {
         if text.chars().nth(MAX_TEXT).is_some() {
             return Err(TimeTextError::TooLong);
         }
-        let tokens = tokens(&text.chars().map(fold).collect::<Vec<_>>());
+        let mut tokens = tokens(&text.chars().map(fold).collect::<Vec<_>>());
+        // `30분.`, `"6pm"`: what ends a sentence or quotes says nothing about time.
+        while matches!(tokens.last(), Some(Token { lexeme: Lexeme::Mark(c), .. }) if IDLE.contains(c))
+        {
+            tokens.pop();
+        }
+        let idle = tokens
+            .iter()
+            .take_while(|token| matches!(token.lexeme, Lexeme::Mark(c) if QUOTES.contains(&c)));
+        let idle = idle.count();
+        tokens.drain(..idle);
         if tokens.is_empty() {
             return Err(TimeTextError::Empty);
         }
@@ -115,6 +137,12 @@ impl<'a> Phrase<'a> {
         matches!(self.lexeme(pos), Some(Lexeme::Mark(found)) if *found == mark).then_some(pos + 1)
     }
 
+    /// Whether any of it is Korean: then a date such as `12/1` has its month first.
+    pub(super) fn is_korean(&self) -> bool {
+        let mut tokens = self.tokens.iter();
+        tokens.any(|token| matches!(token.lexeme, Lexeme::Syllable(_)))
+    }
+
     /// Notes that the text made sense up to `pos`.
     pub(super) fn made_sense_until(&self, pos: usize) {
         self.furthest.set(self.furthest.get().max(pos));
@@ -167,47 +195,32 @@ impl<'a> Phrase<'a> {
 fn fold(c: char) -> char {
     let narrow = match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        '’' => '\'',
+        '’' | '´' => '\'',
+        '−' | '–' | '—' | '‐' | '‑' => '-',
+        '∶' => ':',
+        '⁄' => '/',
         _ => c,
     };
     narrow.to_ascii_lowercase()
 }
 
 fn tokens(chars: &[char]) -> Vec<Token> {
-    let is_digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
         let mut end = at + 1;
         let lexeme = match c {
-            _ if c.is_whitespace() => {
+            _ if c.is_whitespace() || is_invisible(c) => {
                 at = end;
                 continue;
             }
-            '0'..='9' | '.' if is_digit(at) || is_digit(end) => {
-                end = at;
-                while is_digit(end) {
-                    end += 1;
-                }
-                let whole = at..end;
-                let mut fraction = end..end;
-                if chars.get(end) == Some(&'.') && is_digit(end + 1) {
-                    end += 1;
-                    fraction = end..end;
-                    while is_digit(end) {
-                        end += 1;
-                    }
-                    fraction.end = end;
-                }
-                Lexeme::Number {
-                    digits: whole.len(),
-                    quantity: Quantity::from_digits(&chars[whole], &chars[fraction]),
-                }
+            '0'..='9' | '.' | '½' | '¼' | '¾' if starts_number(chars, at) => {
+                number(chars, at, &mut end)
             }
             'a'..='z' => {
                 // A dot before a digit is a decimal point, not the end of an abbreviation.
                 while matches!(chars.get(end), Some('a'..='z' | '\''))
-                    || (chars.get(end) == Some(&'.') && !is_digit(end + 1))
+                    || (chars.get(end) == Some(&'.') && !is_digit(chars, end + 1))
                 {
                     end += 1;
                 }
@@ -221,4 +234,69 @@ fn tokens(chars: &[char]) -> Vec<Token> {
         at = end;
     }
     tokens
+}
+
+fn is_digit(chars: &[char], at: usize) -> bool {
+    chars.get(at).is_some_and(char::is_ascii_digit)
+}
+
+/// A digit, a point with a digit behind it, or a half in one character.
+fn starts_number(chars: &[char], at: usize) -> bool {
+    is_digit(chars, at)
+        || chars.get(at).is_some_and(|c| vulgar(*c).is_some())
+        || (chars.get(at) == Some(&'.')
+            && is_digit(chars, at + 1)
+            && !(at > 0 && is_digit(chars, at - 1)))
+}
+
+/// `½`, in hundredths.
+fn vulgar(c: char) -> Option<[char; 2]> {
+    match c {
+        '½' => Some(['5', '0']),
+        '¼' => Some(['2', '5']),
+        '¾' => Some(['7', '5']),
+        _ => None,
+    }
+}
+
+/// `30`, `1.5`, `.5`, `1½`. Of a row with several points, as dates have them (`2026.12.1`), and of an
+/// address or a version, each part is a number of its own.
+fn number(chars: &[char], at: usize, end: &mut usize) -> Lexeme {
+    let digits_from = |mut end: usize| {
+        while is_digit(chars, end) {
+            end += 1;
+        }
+        end
+    };
+    let whole = at..digits_from(at);
+    *end = whole.end;
+    let mut fraction: &[char] = &[];
+    let half = chars.get(*end).and_then(|c| vulgar(*c));
+    if let Some(half) = &half {
+        *end += 1;
+        let quantity = Quantity::from_digits(&chars[whole.clone()], half);
+        return Lexeme::Number {
+            digits: whole.len(),
+            quantity,
+            decimals: None,
+        };
+    }
+    if chars.get(*end) == Some(&'.') && is_digit(chars, *end + 1) {
+        let after = digits_from(*end + 1);
+        // A year may have a space behind the next point: `2026.12. 1.`
+        let goes_on =
+            chars.get(after) == Some(&'.') && (is_digit(chars, after + 1) || whole.len() == 4);
+        let went_on = at > 0 && chars[at - 1] == '.' && at > 1 && is_digit(chars, at - 2);
+        // A number that begins with its point has nothing else.
+        if whole.is_empty() || (!goes_on && !went_on) {
+            fraction = &chars[*end + 1..after];
+            *end = after;
+        }
+    }
+    let value = |digits: &[char]| digits.iter().collect::<String>().parse().ok();
+    Lexeme::Number {
+        digits: whole.len(),
+        quantity: Quantity::from_digits(&chars[whole], fraction),
+        decimals: value(fraction).map(|value| (value, fraction.len())),
+    }
 }

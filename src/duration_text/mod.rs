@@ -7,11 +7,15 @@
 //! What it promises:
 //!
 //! - The whole text is understood or refused. Nothing is skipped, nothing guessed: what could mean
-//!   two things (`30`, `9시`, `next Friday`, `내일`) comes back as an error that says which.
+//!   two things (`30`, `9시`, `9:30`, `0:30`, `next Friday`, `내일`, `12/1`, `CST`) comes back as an error
+//!   that says which, and [`readings`] names both.
 //! - Durations are tried before clock times, and `m` is minutes, never months.
 //! - Spaces between Korean words mean nothing; capitals and full-width characters neither.
 //! - A clock time without a day is the next such instant. One with a day that has passed is
 //!   refused as [`TimeTextError::Past`], never moved.
+//! - `오늘 9시` and `today at 3:15` are the half of the day that is still to come, if only one is. A
+//!   leading zero (`09:30`) and ISO 8601 are of a clock of 24 hours.
+//! - A time with a zone (`7pm KST`, `18:00+09:00`, `한국 시간 18시`) is of that zone's clock and day.
 //! - Pure: the present is a parameter. The same text, instant and zone give the same answer.
 //!
 //! Choices that another reader could have made differently:
@@ -22,13 +26,16 @@
 //!   named, so `오늘 새벽 1시` said at noon has passed.
 //! - Weeks begin on Monday. `이번 주 금요일` is this calendar week's, even if that has passed, but
 //!   `this friday`, `이번 금요일` and `friday` are the coming one.
+//! - `12/1` has its month first in Korean; in English it is asked back unless one number is above 12.
+//!   With points and the year behind, `01.12.2026`, the day is first.
+//! - `오늘 안에` ends at midnight; `EOD` may end at six, and is asked back.
 //! - `십일` is ten days (십 일), since eleven of nothing would be no answer.
 //! - A wall time that a clock change repeats is the earlier of the two that is still to come; one
 //!   that it skips is refused.
 //!
 //! Files, in the order a text passes through them: `lexer` makes tokens, `numerals` reads numbers,
 //! `duration` and `clock_phrase` are the two grammars (`clock_day` is the latter's first half),
-//! `civil` turns a clock phrase into an instant. To add a word, put it into the table at the top of
+//! `place` reads whose clock it is, `civil` turns a clock phrase into an instant. To add a word, put it into the table at the top of
 //! its grammar and a line into the table of phrases in `tests`.
 
 mod civil;
@@ -38,15 +45,18 @@ mod duration;
 mod format;
 mod lexer;
 mod numerals;
+mod place;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use chrono_tz::Tz;
 
 pub use format::format_duration;
-pub use suggest::{MAX_SUGGESTIONS, Suggestion, suggest};
+pub use suggest::{MAX_SUGGESTIONS, Suggestion, readings, suggest};
 
+use clock_phrase::ClockPhrase;
 use lexer::Phrase;
 
 /// The longest text that is read, in characters: the wordiest sensible phrase takes about 45, and
@@ -98,6 +108,24 @@ pub enum TimeTextError {
         /// The words for the day, as they were written.
         text: String,
     },
+    /// Digits with colons that may be a length or a time of day: `0:30`, `1:30:00`.
+    LengthOrClock {
+        /// As they were written.
+        text: String,
+    },
+    /// `4시 15분 전`: a quarter to four, or any time before a quarter past.
+    BeforeOrTo {
+        /// As it was written.
+        text: String,
+    },
+    /// An abbreviation that stands for several zones (`CST`), or for one that has another time then
+    /// (`EST` in summer).
+    AmbiguousZone {
+        /// As it was written.
+        text: String,
+        /// What it may mean, in minutes ahead of UTC.
+        offsets: Vec<i32>,
+    },
     /// A clock time that has passed.
     Past {
         /// When it was, in UTC epoch milliseconds.
@@ -121,8 +149,19 @@ pub enum TimeTextError {
     },
 }
 
-/// Reads a duration or a clock time. `zone` is whose wall clock the text speaks of.
+/// Reads a duration or a clock time. `zone` is whose wall clock the text speaks of, unless it names
+/// another.
 pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextError> {
+    if let Some(at_ms) = timestamp(text) {
+        return match at_ms.checked_sub(now_ms) {
+            Some(1..=LONGEST_MS) => Ok(Understood {
+                deadline_ms: at_ms,
+                kind: Kind::ClockTime,
+            }),
+            Some(..=0) => Err(TimeTextError::Past { at_ms }),
+            _ => Err(TimeTextError::TooFar),
+        };
+    }
     let phrase = Phrase::new(text)?;
     if let Some(reading) = duration::read(&phrase) {
         let deadline_ms = now_ms.checked_add(reading.ms(&phrase)?);
@@ -144,8 +183,30 @@ pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextEr
 /// which a deadline is put off, or a server's longest time attack.
 pub fn parse_duration(text: &str) -> Result<i64, TimeTextError> {
     let phrase = Phrase::new(text)?;
-    match duration::read(&phrase) {
-        Some(reading) => reading.ms(&phrase),
-        None => Err(phrase.unknown()),
+    if let Some(reading) = duration::read(&phrase) {
+        return reading.ms(&phrase);
     }
+    let unknown = phrase.unknown();
+    // `1:30` of what? Anything else that a clock shows is no length.
+    match clock_phrase::read(&phrase) {
+        Some(ClockPhrase {
+            day: None,
+            time: Some(time),
+            ..
+        }) if time.colons > 0 && time.span.start == 0 => Err(TimeTextError::LengthOrClock {
+            text: phrase.written(time.span),
+        }),
+        _ => Err(unknown),
+    }
+}
+
+/// The instant of a timestamp as Discord writes them, copied out of a message: `<t:1795251600:R>`.
+fn timestamp(text: &str) -> Option<i64> {
+    let text = text.trim().strip_prefix("<t:")?.strip_suffix('>')?;
+    let seconds = text.split_once(':').map_or(text, |(seconds, _)| seconds);
+    // Within what chrono can show.
+    let seconds: i64 = seconds.parse().ok()?;
+    (0..=250_000_000_000)
+        .contains(&seconds)
+        .then_some(seconds * 1_000)
 }

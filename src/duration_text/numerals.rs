@@ -25,6 +25,19 @@ impl Quantity {
         scale: 100,
     };
 
+    /// ¾
+    pub(super) const THREE_QUARTERS: Self = Self {
+        whole: 0,
+        fraction: 75,
+        scale: 100,
+    };
+    /// 1½
+    pub(super) const ONE_AND_A_HALF: Self = Self {
+        whole: 1,
+        fraction: 5,
+        scale: 10,
+    };
+
     /// A whole number.
     pub(super) const fn whole(whole: u64) -> Self {
         Self {
@@ -64,6 +77,32 @@ impl Quantity {
             whole: self.whole,
             ..Self::HALF
         })
+    }
+
+    /// One of the fractions that are written with a stroke: `1/2`, `3/4`.
+    pub(super) fn ratio(self, of: Self) -> Option<Self> {
+        match (self.as_u32()?, of.as_u32()?) {
+            (1, 2) => Some(Self::HALF),
+            (1, 4) => Some(Self::QUARTER),
+            (3, 4) => Some(Self::THREE_QUARTERS),
+            _ => None,
+        }
+    }
+
+    /// A whole number and a fraction: `1 1/2`.
+    pub(super) fn plus(self, fraction: Self) -> Option<Self> {
+        (self.scale == 1 && fraction.whole == 0).then_some(Self {
+            whole: self.whole,
+            ..fraction
+        })
+    }
+
+    /// The number of thousandths that are left when only whole ones are taken, if those are few
+    /// enough for a clock: `00.250` seconds.
+    pub(super) fn as_u32_and_millis(self) -> Option<(u32, u32)> {
+        let whole = u32::try_from(self.whole).ok()?;
+        let millis = u32::try_from(self.fraction * 1_000 / self.scale).ok()?;
+        Some((whole, millis))
     }
 
     /// So many units, rounded to the millisecond. A product of two 64-bit numbers fits in 128.

@@ -8,14 +8,22 @@ use std::ops::Range;
 use chrono_tz::Tz;
 
 use super::clock_day::Day;
-use super::clock_phrase;
+use super::clock_phrase::{self, Time};
 use super::lexer::Phrase;
+use super::words::{self, MONTHS, Words};
 use super::{TimeTextError, Understood, parse};
 use crate::i18n::Language;
+use crate::zones;
 
 /// The most candidates that are given, which is the most that Discord shows (reference,
 /// “Autocomplete”: 25 choices).
 pub const MAX_SUGGESTIONS: usize = 25;
+
+/// The most readings that a refusal names: what fits a sentence.
+const MAX_READINGS: usize = 4;
+
+/// Words that are left out at either end, one after the other, to find something that is understood.
+const MAX_LEFT_OUT: usize = 4;
 
 /// One candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,199 +34,58 @@ pub struct Suggestion {
     pub understood: Understood,
 }
 
-/// The words of one language.
-struct Words {
-    /// Shown before anything is typed.
-    defaults: &'static [&'static str],
-    /// Added to whatever leaves room for them.
-    tails: &'static [&'static str],
-    /// Times of day, for a day without one.
-    times: &'static [&'static str],
-    /// Units, for a number without one.
-    units: &'static [&'static str],
-    /// Words that are completed from their beginnings.
-    vocabulary: &'static [&'static str],
-    /// What stands for a day whose time has passed, and the day after it.
-    later: &'static [(&'static str, &'static str)],
-    /// A weekday of this week and of the next, without the weekday.
-    weeks: [&'static str; 2],
-    weekdays: [&'static str; 7],
-}
-
-const ENGLISH: Words = Words {
-    defaults: &[
-        "10m",
-        "25m",
-        "30m",
-        "1h",
-        "2h",
-        "until 18:00",
-        "tomorrow 9am",
-    ],
-    tails: &[
-        "10m", "15m", "30m", "1h", "2h", "9am", "noon", "6pm", "9pm", "midnight",
-    ],
-    times: &["9am", "noon", "6pm", "9pm"],
-    units: &["m", " hours", " days", "s"],
-    vocabulary: &[
-        "minutes",
-        "hour",
-        "hours",
-        "days",
-        "weeks",
-        "seconds",
-        "half an hour",
-        "an hour",
-        "an hour and a half",
-        "today",
-        "tonight",
-        "tomorrow",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "next week",
-        "noon",
-        "midnight",
-        "until",
-        "from now",
-    ],
-    later: &[("today", "tomorrow"), ("this week", "next week")],
-    weeks: ["this week", "next week"],
-    weekdays: [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ],
-};
-
-const KOREAN: Words = Words {
-    defaults: &[
-        "10분",
-        "25분",
-        "30분",
-        "1시간",
-        "2시간",
-        "오후 6시까지",
-        "내일 오전 9시",
-    ],
-    tails: &[
-        "10분",
-        "15분",
-        "30분",
-        "1시간",
-        "2시간",
-        "9시",
-        "오전 9시",
-        "정오",
-        "6시",
-        "오후 6시",
-        "오후 9시",
-    ],
-    times: &["오전 9시", "정오", "오후 6시", "오후 9시"],
-    units: &["분", "시간", "일", "초"],
-    vocabulary: &[
-        "시간",
-        "한 시간",
-        "한 시간 반",
-        "두 시간",
-        "반시간",
-        "하루",
-        "이틀",
-        "사흘",
-        "일주일",
-        "오늘",
-        "내일",
-        "모레",
-        "오전",
-        "오후",
-        "저녁",
-        "새벽",
-        "정오",
-        "자정",
-        "월요일",
-        "화요일",
-        "수요일",
-        "목요일",
-        "금요일",
-        "토요일",
-        "일요일",
-        "이번 주",
-        "다음 주",
-    ],
-    later: &[
-        ("오늘", "내일"),
-        ("이번 주", "다음 주"),
-        ("이번주", "다음 주"),
-    ],
-    weeks: ["이번 주", "다음 주"],
-    weekdays: [
-        "월요일",
-        "화요일",
-        "수요일",
-        "목요일",
-        "금요일",
-        "토요일",
-        "일요일",
-    ],
-};
-
 /// Up to [`MAX_SUGGESTIONS`] texts that [`parse`] accepts, the likeliest first; no two of them mean
 /// the same instant. What was typed comes first if it can be read as it is.
 ///
 /// `language` decides only where the typed letters do not.
 pub fn suggest(partial: &str, now_ms: i64, zone: Tz, language: Language) -> Vec<Suggestion> {
     let typed = partial.trim();
-    let (words, language) = words(typed, language);
-    let mut list = List {
-        found: Vec::new(),
-        now_ms,
-        zone,
-        words,
-    };
+    let mut list = List::new(typed, now_ms, zone, language);
     if typed.is_empty() {
-        for text in words.defaults {
+        for text in list.words.defaults {
             list.offer((*text).to_owned());
         }
         return list.found;
     }
-    let is_digits = typed.ends_with(|c: char| c.is_numeric());
     let read = parse(typed, now_ms, zone);
     match &read {
         Ok(_) => list.offer(typed.to_owned()),
         Err(TimeTextError::TooLong) => return Vec::new(),
         // `오` is a five, but more likely the beginning of 오늘; `5` is nothing but a number.
-        Err(TimeTextError::BareNumber { .. }) if is_digits => list.offer_units(typed, language),
-        Err(TimeTextError::AmbiguousHour { hour }) => list.offer_halves(typed, *hour, language),
-        Err(TimeTextError::AmbiguousDay { .. }) => list.offer_days(typed),
-        Err(TimeTextError::Past { .. }) => list.offer_later(typed),
-        Err(_) => {}
+        Err(TimeTextError::BareNumber { .. }) if !typed.ends_with(char::is_numeric) => {}
+        // What is cut short is completed first; what is wrong may be left out then.
+        Err(TimeTextError::Unknown { .. }) => {}
+        Err(error) => list.offer_readings(typed, error),
     }
-    for text in completions(typed, words) {
+    for text in completions(typed, list.words) {
         list.offer_completed(&text);
     }
     if matches!(read, Err(TimeTextError::BareNumber { .. })) {
-        list.offer_units(typed, language);
+        list.offer_units(typed);
     }
     list.offer_tails(typed);
+    if let Err(error @ TimeTextError::Unknown { .. }) = &read
+        && list.found.is_empty()
+    {
+        list.offer_readings(typed, error);
+    }
     list.found
 }
 
-fn words(typed: &str, language: Language) -> (&'static Words, Language) {
-    if typed.chars().any(|c| ('가'..='힣').contains(&c)) {
-        (&KOREAN, Language::Korean)
-    } else if typed.chars().any(|c| c.is_ascii_alphabetic()) || language == Language::English {
-        (&ENGLISH, Language::English)
-    } else {
-        (&KOREAN, Language::Korean)
-    }
+/// What a text that was refused with `error` may mean: a few texts that [`parse`] accepts, for an
+/// answer that asks which.
+pub fn readings(
+    text: &str,
+    error: &TimeTextError,
+    now_ms: i64,
+    zone: Tz,
+    language: Language,
+) -> Vec<Suggestion> {
+    let typed = text.trim();
+    let mut list = List::new(typed, now_ms, zone, language);
+    list.offer_readings(typed, error);
+    list.found.truncate(MAX_READINGS);
+    list.found
 }
 
 struct List {
@@ -226,14 +93,30 @@ struct List {
     now_ms: i64,
     zone: Tz,
     words: &'static Words,
+    language: Language,
 }
 
 impl List {
+    fn new(typed: &str, now_ms: i64, zone: Tz, language: Language) -> Self {
+        let (words, language) = words::of(typed, language);
+        Self {
+            found: Vec::new(),
+            now_ms,
+            zone,
+            words,
+            language,
+        }
+    }
+
     /// Takes a candidate that can be read and says something new.
     fn offer(&mut self, text: String) {
         if self.found.len() >= MAX_SUGGESTIONS {
             return;
         }
+        let text = match text.trim() {
+            trimmed if trimmed.len() == text.len() => text,
+            trimmed => trimmed.to_owned(),
+        };
         let Ok(understood) = parse(&text, self.now_ms, self.zone) else {
             return;
         };
@@ -243,8 +126,33 @@ impl List {
         }
     }
 
-    /// `30`: 30 minutes, hours, days? Half past?
-    fn offer_units(&mut self, typed: &str, language: Language) {
+    /// Each meaning of a text that was refused.
+    fn offer_readings(&mut self, typed: &str, error: &TimeTextError) {
+        match error {
+            TimeTextError::BareNumber { .. } => self.offer_units(typed),
+            TimeTextError::AmbiguousHour { hour } => {
+                self.offer_halves(typed, *hour);
+                self.offer_lengths(typed);
+            }
+            TimeTextError::LengthOrClock { .. } => self.offer_length_or_clock(typed),
+            TimeTextError::BeforeOrTo { .. } => self.offer_before_or_to(typed),
+            TimeTextError::AmbiguousZone { offsets, .. } => self.offer_offsets(typed, offsets),
+            TimeTextError::AmbiguousDay { .. } => self.offer_days(typed),
+            TimeTextError::Past { .. } => self.offer_later(typed),
+            TimeTextError::Unknown { at, .. } => self.offer_nearest(typed, *at),
+            TimeTextError::Empty
+            | TimeTextError::TooLong
+            | TimeTextError::NotPositive
+            | TimeTextError::TooFar
+            | TimeTextError::NotALocalTime { .. } => {}
+        }
+    }
+
+    /// `30`: 30 minutes, hours, days? Half past? `17.30` and `1730` are times of day.
+    fn offer_units(&mut self, typed: &str) {
+        if let Some(clock) = as_clock(typed) {
+            return self.offer_completed(&clock);
+        }
         for unit in self.words.units {
             let unit = match typed {
                 "1" => unit.trim_end_matches(|c| unit.len() > 1 && c == 's'),
@@ -253,7 +161,7 @@ impl List {
             self.offer(format!("{typed}{unit}"));
         }
         if typed.parse::<u32>().is_ok() {
-            self.offer_completed(&match language {
+            self.offer_completed(&match self.language {
                 Language::Korean => format!("{typed}시"),
                 Language::English => format!("until {typed}"),
             });
@@ -261,22 +169,172 @@ impl List {
     }
 
     /// `내일 9시`: in the morning, in the evening?
-    fn offer_halves(&mut self, typed: &str, hour: u32, language: Language) {
-        let Some(Spans { time, .. }) = spans(typed) else {
+    fn offer_halves(&mut self, typed: &str, hour: u32) {
+        let Some(Spans {
+            time: Some(time), ..
+        }) = spans(typed)
+        else {
             return;
         };
+        let (_, language) = words::of(typed, self.language);
         let halves = match (language, hour) {
             (Language::Korean, 12) => ["낮 ", "밤 "],
             (Language::Korean, _) => ["오전 ", "오후 "],
             (Language::English, 12) => ["pm", "am"],
             (Language::English, _) => ["am", "pm"],
         };
-        let at = match language {
-            Language::Korean => time.start,
-            Language::English => time.end,
-        };
         for half in halves {
-            self.offer(inserted(typed, at, half));
+            self.offer(match (language, &time.part) {
+                // `저녁 12시`: what was said of the half is not in it.
+                (Language::Korean, Some(part)) => {
+                    replaced(typed, part.start..time.hour.start, half)
+                }
+                (Language::Korean, None) => replaced(typed, time.hour.start..time.hour.start, half),
+                (Language::English, _) if time.is_oclock => {
+                    replaced(typed, time.hour.clone(), &format!("{hour}{half}"))
+                }
+                (Language::English, _) => {
+                    // `half past five` ends in a letter, which the half would run into.
+                    let last = typed.chars().nth(time.hour.end.wrapping_sub(1));
+                    let is_word = last.is_some_and(|c| c.is_ascii_alphabetic());
+                    let space = if is_word { " " } else { "" };
+                    let end = time.hour.end..time.hour.end;
+                    replaced(typed, end, &format!("{space}{half}"))
+                }
+            });
+        }
+    }
+
+    /// `1:30` as a length.
+    fn offer_lengths(&mut self, typed: &str) {
+        let Some(parts) = colon_parts(typed) else {
+            return;
+        };
+        let hours = parts[0];
+        match parts[1..] {
+            // What no clock shows is more often minutes and seconds: `25:00`.
+            [minutes] if hours > 24 => {
+                self.offer(self.length(0, hours, minutes));
+                self.offer(self.length(hours, minutes, 0));
+            }
+            [minutes] => {
+                self.offer(self.length(hours, minutes, 0));
+                self.offer(self.length(0, hours, minutes));
+            }
+            [minutes, seconds] => self.offer(self.length(hours, minutes, seconds)),
+            _ => {}
+        }
+    }
+
+    fn length(&self, hours: u32, minutes: u32, seconds: u32) -> String {
+        let units = match self.language {
+            Language::Korean => ["시간", "분", "초"],
+            Language::English => ["h", "m", "s"],
+        };
+        let parts = [hours, minutes, seconds].into_iter().zip(units);
+        let parts = parts.filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = parts
+            .map(|(count, unit)| format!("{count}{unit}"))
+            .collect();
+        parts.join(" ")
+    }
+
+    /// `0:30`: half an hour, or half past midnight?
+    fn offer_length_or_clock(&mut self, typed: &str) {
+        let Some(parts) = colon_parts(typed) else {
+            return;
+        };
+        let (hour, minute) = (parts[0], parts[1]);
+        if let [_, _, second] = parts[..] {
+            self.offer(self.length(hour, minute, second));
+        } else {
+            self.offer(self.length(hour, minute, 0));
+        }
+        let rest = match parts[..] {
+            [_, _, second] if second > 0 => format!("{minute:02}:{second:02}"),
+            _ => format!("{minute:02}"),
+        };
+        let halves: &[usize] = if hour == 0 { &[0] } else { &[0, 1] };
+        for half in halves {
+            self.offer(match self.language {
+                Language::Korean => format!("{} {hour}:{rest}", ["오전", "오후"][*half]),
+                Language::English => {
+                    let dial = if hour == 0 { 12 } else { hour };
+                    format!("{dial}:{rest}{}", ["am", "pm"][*half])
+                }
+            });
+        }
+        if parts.len() == 2 {
+            self.offer(self.length(0, hour, minute));
+        }
+    }
+
+    /// `오후 4시 15분 전`: a quarter to four, or before a quarter past?
+    fn offer_before_or_to(&mut self, typed: &str) {
+        let Some(Spans {
+            time: Some(time), ..
+        }) = spans(typed)
+        else {
+            return;
+        };
+        let Some(said) = time.before_or_to else {
+            return;
+        };
+        let start = time
+            .part
+            .as_ref()
+            .map_or(time.hour.start, |part| part.start);
+        let length = typed.chars().count();
+        let minutes = |hour: u32, minute: u32| {
+            let half = if hour < 12 { "오전" } else { "오후" };
+            let hour = match hour % 12 {
+                0 => 12,
+                hour => hour,
+            };
+            // 오전 12시 and 오후 12시 are midnight and noon.
+            match minute {
+                0 => format!("{half} {hour}시"),
+                minute => format!("{half} {hour}시 {minute}분"),
+            }
+        };
+        let hours = match (said.before, said.after) {
+            (None, None) if (1..=12).contains(&said.hour) => {
+                vec![said.hour % 12, said.hour % 12 + 12]
+            }
+            (None, None) => vec![said.hour],
+            (Some(part), _) | (None, Some(part)) => part.hour(said.hour).into_iter().collect(),
+        };
+        for hour in &hours {
+            let to = (hour * 60 + 24 * 60 - said.minute) % (24 * 60);
+            self.offer(replaced(typed, start..length, &minutes(to / 60, to % 60)));
+        }
+        for hour in &hours {
+            let time = match hour {
+                24.. => format!("밤 {}시 {}분", (hour - 1) % 12 + 1, said.minute),
+                _ => minutes(*hour, said.minute),
+            };
+            let text = format!("{time}까지");
+            self.offer(replaced(typed, start..length, &text));
+        }
+    }
+
+    /// `7pm CST`: by which clock?
+    fn offer_offsets(&mut self, typed: &str, offsets: &[i32]) {
+        let Some(Spans {
+            place: Some(place), ..
+        }) = spans(typed)
+        else {
+            return;
+        };
+        for minutes in offsets {
+            let name = zones::offset_name(*minutes);
+            let before = typed.chars().nth(place.start.wrapping_sub(1));
+            let space = if before.is_some_and(|c| !c.is_whitespace()) {
+                " "
+            } else {
+                ""
+            };
+            self.offer(replaced(typed, place.clone(), &format!("{space}{name}")));
         }
     }
 
@@ -285,6 +343,7 @@ impl List {
         let Some(Spans {
             time,
             day: Some((day, span)),
+            ..
         }) = spans(typed)
         else {
             return;
@@ -292,24 +351,10 @@ impl List {
         let before: String = typed.chars().take(span.start).collect();
         let written: String = typed.chars().skip(span.start).take(span.len()).collect();
         let after: String = typed.chars().skip(span.end).collect();
-        let [this_week, next_week] = self.words.weeks;
-        let weekday =
-            |weekday: chrono::Weekday| self.words.weekdays[weekday.num_days_from_monday() as usize];
-        let days = match day {
-            Day::NextOrAfter(day) => vec![
-                format!("{this_week} {}", weekday(day)),
-                format!("{next_week} {}", weekday(day)),
-            ],
-            Day::SomeDayInWeek => {
-                let days = self.words.weekdays.iter();
-                days.map(|day| format!("{written} {day}")).collect()
-            }
-            _ => vec![written],
-        };
-        for day in days {
+        for day in self.days(day, &written) {
             let said = format!("{before}{day}{after}");
-            if !time.is_empty() {
-                self.offer(said);
+            if time.is_some() || parse(&said, self.now_ms, self.zone).is_ok() {
+                self.offer_completed_once(&said);
                 continue;
             }
             for time in self.words.times {
@@ -318,10 +363,85 @@ impl List {
         }
     }
 
+    /// The days that a day may be.
+    fn days(&self, day: Day, written: &str) -> Vec<String> {
+        let [this_week, next_week] = self.words.weeks;
+        let weekday =
+            |weekday: chrono::Weekday| self.words.weekdays[weekday.num_days_from_monday() as usize];
+        match day {
+            Day::NextOrAfter(day) => vec![
+                format!("{this_week} {}", weekday(day)),
+                format!("{next_week} {}", weekday(day)),
+            ],
+            Day::SomeDayInWeek(_) => {
+                let days = self.words.weekdays.iter();
+                days.map(|day| format!("{written} {day}")).collect()
+            }
+            Day::Weekend(weeks) => {
+                let week = if weeks == 0 { this_week } else { next_week };
+                let days = [chrono::Weekday::Sat, chrono::Weekday::Sun];
+                days.map(|day| format!("{week} {}", weekday(day))).to_vec()
+            }
+            Day::SomeDayInMonth(_) => {
+                let days = self.words.days_of_month;
+                days.map(|[before, after]| format!("{before}{written}{after}"))
+                    .to_vec()
+            }
+            Day::EitherWay(first, second, year) => {
+                let year = year.map_or_else(String::new, |year| format!(" {year}"));
+                let written = |month: u32, day: u32| match self.language {
+                    Language::Korean if year.is_empty() => format!("{month}월 {day}일"),
+                    Language::Korean => format!("{}년 {month}월 {day}일", year.trim()),
+                    Language::English => {
+                        format!("{day} {}{year}", MONTHS[(month as usize).clamp(1, 12) - 1])
+                    }
+                };
+                vec![written(first, second), written(second, first)]
+            }
+            Day::WorkEnds => self
+                .words
+                .ends_of_day
+                .iter()
+                .map(|day| (*day).to_owned())
+                .collect(),
+            _ => vec![written.to_owned()],
+        }
+    }
+
     /// `오늘 9:00` in the afternoon: tomorrow's?
     fn offer_later(&mut self, typed: &str) {
         for (day, later) in self.words.later {
-            self.offer(typed.to_ascii_lowercase().replacen(day, later, 1));
+            self.offer_completed_once(&typed.to_ascii_lowercase().replacen(day, later, 1));
+        }
+    }
+
+    /// What is left when the words that are not understood are left out: `30분 바나나`, `finish by 6pm`.
+    fn offer_nearest(&mut self, typed: &str, at: usize) {
+        if colon_parts(typed).is_some() {
+            // `25:00` and `90:00` are no times of day.
+            return self.offer_lengths(typed);
+        }
+        for text in repaired(typed) {
+            self.offer_completed_once(&text);
+        }
+        let understood: String = typed.chars().take(at).collect();
+        self.offer_completed_once(understood.trim());
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        for left_out in 1..words.len().min(MAX_LEFT_OUT + 1) {
+            self.offer_completed_once(&words[..words.len() - left_out].join(" "));
+            self.offer_completed_once(&words[left_out..].join(" "));
+        }
+    }
+
+    /// A text as it is, or in each of its meanings.
+    fn offer_completed_once(&mut self, text: &str) {
+        match parse(text, self.now_ms, self.zone) {
+            Ok(_) => self.offer(text.to_owned()),
+            Err(TimeTextError::AmbiguousHour { hour }) => self.offer_halves(text, hour),
+            Err(TimeTextError::LengthOrClock { .. }) => self.offer_length_or_clock(text),
+            Err(TimeTextError::BeforeOrTo { .. }) => self.offer_before_or_to(text),
+            Err(TimeTextError::BareNumber { .. }) => self.offer_units(text),
+            Err(_) => {}
         }
     }
 
@@ -329,10 +449,7 @@ impl List {
     fn offer_completed(&mut self, text: &str) {
         match parse(text, self.now_ms, self.zone) {
             Ok(_) => self.offer(text.to_owned()),
-            Err(TimeTextError::AmbiguousHour { hour }) => {
-                let (_, language) = words(text, Language::English);
-                self.offer_halves(text, hour, language);
-            }
+            Err(TimeTextError::AmbiguousHour { hour }) => self.offer_halves(text, hour),
             Err(TimeTextError::AmbiguousDay { .. }) => {
                 self.offer_days(text);
                 // `내일 오전` has said the half of the day, and lacks the hour only.
@@ -347,6 +464,78 @@ impl List {
             self.offer(format!("{text} {tail}"));
         }
     }
+}
+
+/// A text without what often stands in the way: months as lengths, commas in numbers, a weekday that
+/// is not the date's, 까지 behind a length.
+fn repaired(typed: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (month, days) in [
+        ("months", "days"),
+        ("month", "days"),
+        ("개월", "일"),
+        ("달", "일"),
+    ] {
+        if let Some((before, after)) = typed.split_once(month) {
+            let count = match before.trim() {
+                "" | "a" | "one" | "한" => Some(1),
+                "two" | "두" => Some(2),
+                "three" | "세" | "석" => Some(3),
+                number => number.parse::<u32>().ok(),
+            };
+            let days = count.map(|count| format!("{} {days}{after}", count.saturating_mul(30)));
+            found.extend(days.map(|text| text.replace(" 일", "일")));
+            break;
+        }
+    }
+    if let Some((before, after)) = typed.split_once(',')
+        && before.ends_with(|c: char| c.is_ascii_digit())
+    {
+        let digits = after.chars().take_while(char::is_ascii_digit).count();
+        found.push(match digits {
+            3 => format!("{before}{after}"),
+            _ => format!("{before}.{after}"),
+        });
+    }
+    if let Some((before, rest)) = typed.split_once('(')
+        && let Some((_, after)) = rest.split_once(')')
+    {
+        found.push(format!("{before}{after}"));
+    }
+    if let Some((before, after)) = typed.split_once(" to ")
+        && before.ends_with(|c: char| c.is_ascii_alphanumeric())
+    {
+        found.push(format!("{before} minutes to {after}"));
+    }
+    found.extend(typed.strip_suffix("까지").map(str::to_owned));
+    found
+}
+
+/// `17.30` and `1730` with a colon.
+fn as_clock(typed: &str) -> Option<String> {
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let (hour, minute) = match typed.split_once('.') {
+        Some((hour, minute)) if (1..=2).contains(&hour.len()) && minute.len() == 2 => {
+            (hour, minute)
+        }
+        None if typed.len() == 4 && is_digits(typed) => typed.split_at(2),
+        _ => return None,
+    };
+    let fits = |part: &str, most| is_digits(part) && part.parse::<u32>().is_ok_and(|n| n <= most);
+    (fits(hour, 23) && fits(minute, 59)).then(|| format!("{hour}:{minute}"))
+}
+
+/// The numbers of `1:30` and `1:30:00`, if there is nothing else.
+fn colon_parts(typed: &str) -> Option<Vec<u32>> {
+    let parts: Vec<&str> = typed.split(':').collect();
+    let is_number = |part: &&str| {
+        (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !(2..=3).contains(&parts.len()) || !parts.iter().all(is_number) {
+        return None;
+    }
+    let parts: Vec<u32> = parts.iter().filter_map(|part| part.parse().ok()).collect();
+    parts[1..].iter().all(|part| *part < 60).then_some(parts)
 }
 
 /// `text` with its last word completed, in every way that the vocabulary knows.
@@ -370,22 +559,46 @@ fn completions(text: &str, words: &'static Words) -> Vec<String> {
 
 /// Where the parts of a clock time are, in characters.
 struct Spans {
-    /// The hour and what follows; empty if there is none.
-    time: Range<usize>,
+    time: Option<TimeSpans>,
     day: Option<(Day, Range<usize>)>,
+    place: Option<Range<usize>>,
+}
+
+struct TimeSpans {
+    /// The part of the day before the hour.
+    part: Option<Range<usize>>,
+    /// The hour and what follows.
+    hour: Range<usize>,
+    is_oclock: bool,
+    /// What was said, if it ends in a 전 that can be read in two ways.
+    before_or_to: Option<Time>,
 }
 
 fn spans(text: &str) -> Option<Spans> {
     let phrase = Phrase::new(text).ok()?;
     let clock = clock_phrase::read(&phrase)?;
+    let time = clock.time.map(|time| TimeSpans {
+        part: time.before_at.clone().map(|part| phrase.chars_of(part)),
+        hour: phrase.chars_of(time.span.clone()),
+        is_oclock: phrase
+            .written(time.span.clone())
+            .to_ascii_lowercase()
+            .contains("clock")
+            && time.shift_min == 0,
+        before_or_to: time.before_or_to.map(|_| time.clone()),
+    });
     Some(Spans {
-        time: clock.time.map_or(0..0, |time| phrase.chars_of(time.span)),
-        day: clock.day.map(|(day, span)| (day, phrase.chars_of(span))),
+        time,
+        day: clock
+            .day
+            .map(|(named, span)| (named.day, phrase.chars_of(span))),
+        place: clock.place.map(|(_, span)| phrase.chars_of(span)),
     })
 }
 
-fn inserted(text: &str, at: usize, part: &str) -> String {
-    let before: String = text.chars().take(at).collect();
-    let after: String = text.chars().skip(at).collect();
+/// `text` with these characters replaced.
+fn replaced(text: &str, span: Range<usize>, part: &str) -> String {
+    let before: String = text.chars().take(span.start).collect();
+    let after: String = text.chars().skip(span.end).collect();
     format!("{before}{part}{after}")
 }

@@ -50,6 +50,9 @@ pub enum CampaignError {
         /// Why.
         fault: MailFault,
     },
+    /// Its mails take too long to be merged.
+    #[error("the mails take too long to be merged")]
+    TooSlow,
     /// It has begun, or has ended: it is sent once.
     #[error("it has begun already")]
     Begun,
@@ -223,6 +226,7 @@ impl CampaignError {
                 let args = [("address", shown(address).into()), ("what", what.into())];
                 say("error-campaign-recipient", &args)
             }
+            Self::TooSlow => say("error-campaign-slow", &[]),
             Self::Begun => say("error-campaign-begun", &[]),
             Self::NotSending => say("error-campaign-not-sending", &[]),
             Self::NotPaused => say("error-campaign-not-paused", &[]),

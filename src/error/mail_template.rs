@@ -97,6 +97,18 @@ pub enum MailTemplateError {
         /// How large it may be.
         most_kib: usize,
     },
+    /// The template engine itself failed at a tag.
+    #[error("the template engine fails at a tag of the {part:?}")]
+    Engine {
+        /// In which part.
+        part: Part,
+    },
+    /// With its styles in their elements, or as text, the template is too large.
+    #[error("the prepared template is over {most_kib} KiB")]
+    PreparedTooLarge {
+        /// How large it may be.
+        most_kib: usize,
+    },
     /// Something else went wrong where a tag stands.
     #[error("line {line} of the {part:?} cannot be merged: {why}")]
     Unmergeable {
@@ -141,8 +153,18 @@ pub enum MarkupFault {
         /// How many may be.
         most: usize,
     },
+    /// Elements such as `<b>` that are left open, and that readers of HTML open again in whatever
+    /// follows.
+    Reopened,
     /// Styles that cannot be read.
     Style,
+    /// Selectors or layers of a style inside one another, more than so many.
+    StyleTooDeep {
+        /// How many may be.
+        most: usize,
+    },
+    /// Styles that cost more to be put into their elements than any mail's.
+    StyleTooCostly,
 }
 
 /// What can be wrong with a tag.
@@ -170,6 +192,31 @@ pub enum TagFault {
         /// Which.
         given: String,
     },
+    /// Blocks inside one another, more than so many.
+    TooDeep {
+        /// How many may be.
+        most: usize,
+    },
+    /// More `elif`s than may be in the blocks that are open.
+    TooManyBranches {
+        /// How many may be.
+        most: usize,
+    },
+    /// Brackets inside one another, more than so many.
+    TooManyBrackets {
+        /// How many may be.
+        most: usize,
+    },
+    /// More operators, filters and the like than one tag may have.
+    TooManyOperations {
+        /// How many may be.
+        most: usize,
+    },
+    /// More `set`s than a template may have.
+    TooManySets {
+        /// How many may be.
+        most: usize,
+    },
     /// A filter, test or function that there is not.
     Name {
         /// Which.
@@ -188,6 +235,18 @@ pub enum TagFault {
         given: String,
         /// Those that it has.
         there: Vec<String>,
+    },
+    /// A function that needs to be given something, and is not.
+    NoArgument {
+        /// Which.
+        given: String,
+    },
+    /// A slice with a third number.
+    Step,
+    /// Parts of values are given names more often than so.
+    NamedSlices {
+        /// How many may be.
+        most: usize,
     },
     /// The subject cannot be used inside itself.
     SubjectInSubject,
@@ -262,6 +321,11 @@ impl MailTemplateError {
             Self::SubjectBroken => say("error-mail-subject-broken", &[]),
             Self::Endless => say("error-mail-endless", &[]),
             Self::MergedTooLarge { most_kib } => most("error-mail-merged-large", *most_kib),
+            Self::Engine {
+                part: Part::Subject,
+            } => say("error-mail-engine-subject", &[]),
+            Self::Engine { .. } => say("error-mail-engine", &[]),
+            Self::PreparedTooLarge { most_kib } => most("error-mail-prepared-large", *most_kib),
             Self::Unmergeable { part, line, why } => {
                 let what = say("tag-fault-merge", &[("why", shown(why).into())]);
                 at(*part, *line, what, language)
@@ -294,12 +358,27 @@ impl MarkupFault {
             Self::FieldInStyle => text(language, "markup-fault-field-in-style", &[]),
             Self::TooDeep { most: depth } => most("markup-fault-deep", *depth),
             Self::TooMany { most: number } => most("markup-fault-many", *number),
+            Self::Reopened => text(language, "markup-fault-reopened", &[]),
             Self::Style => text(language, "markup-fault-style", &[]),
+            Self::StyleTooDeep { most: depth } => most("markup-fault-style-deep", *depth),
+            Self::StyleTooCostly => text(language, "markup-fault-style-costly", &[]),
         }
     }
 }
 
 impl TagFault {
+    /// Whether something nests more than it may, or is there more often.
+    pub(crate) fn is_bound(&self) -> bool {
+        matches!(
+            self,
+            Self::TooDeep { .. }
+                | Self::TooManyBranches { .. }
+                | Self::TooManyBrackets { .. }
+                | Self::TooManyOperations { .. }
+                | Self::TooManySets { .. }
+        )
+    }
+
     fn text(&self, language: Language) -> String {
         let say = |key: &str, args: &[(&str, Arg)]| text(language, key, args);
         let given = |given: &str| ("given", code(given).into());
@@ -312,6 +391,17 @@ impl TagFault {
                 &[given(name), ("end", code(&format!("end{name}")).into())],
             ),
             Self::Unopened { given: name } => say("tag-fault-unopened", &[given(name)]),
+            Self::TooDeep { most } => say("tag-fault-deep", &[("most", (*most).into())]),
+            Self::TooManyBranches { most } => {
+                say("tag-fault-branches", &[("most", (*most).into())])
+            }
+            Self::TooManyBrackets { most } => {
+                say("tag-fault-brackets", &[("most", (*most).into())])
+            }
+            Self::TooManyOperations { most } => {
+                say("tag-fault-operations", &[("most", (*most).into())])
+            }
+            Self::TooManySets { most } => say("tag-fault-sets", &[("most", (*most).into())]),
             Self::Name { given: name, there } => say(
                 "tag-fault-name",
                 &[given(name), ("there", listed(there).into())],
@@ -324,6 +414,11 @@ impl TagFault {
                 "tag-fault-image",
                 &[given(name), ("there", listed(there).into())],
             ),
+            Self::NoArgument { given: name } => say("tag-fault-no-argument", &[given(name)]),
+            Self::Step => say("tag-fault-step", &[]),
+            Self::NamedSlices { most } => {
+                say("tag-fault-named-slices", &[("most", (*most).into())])
+            }
             Self::SubjectInSubject => say("tag-fault-subject", &[]),
             Self::Syntax { why } => say("tag-fault-syntax", &[("why", shown(why).into())]),
         }

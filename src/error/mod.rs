@@ -9,6 +9,7 @@ mod mail_template;
 pub use campaign::{AdFault, CampaignError, Expected, MailFault, SegmentFault};
 pub use mail_template::{ImageFault, MailTemplateError, MarkupFault, Part, TagFault};
 
+use crate::documents::Refusal;
 use crate::duration_text::TimeTextError;
 use crate::i18n::{Language, text};
 
@@ -25,6 +26,14 @@ pub enum UserError {
     /// The time limit or clock time was not understood.
     #[error("the time text was not understood")]
     Time(TimeTextError),
+    /// The same, with what it may mean.
+    #[error("a time limit that may mean several things: {error:?}")]
+    TimeAsked {
+        /// Why it was refused.
+        error: TimeTextError,
+        /// Texts that are understood.
+        readings: Vec<String>,
+    },
     /// The time limit is under a second or over the guild's longest.
     #[error("the limit of {given_ms} ms is out of bounds")]
     LimitOutOfBounds {
@@ -54,6 +63,9 @@ pub enum UserError {
     /// It belongs to somebody else.
     #[error("it belongs to another member")]
     NotYours,
+    /// The question whose button was pressed was put to another member.
+    #[error("another member was asked")]
+    AskedSomebodyElse,
     /// It was completed, failed or given up before.
     #[error("it has ended")]
     AlreadyEnded,
@@ -64,7 +76,7 @@ pub enum UserError {
         deadline_ms: i64,
     },
     /// It has no finish to take back.
-    #[error("there is no finish to take back")]
+    #[error("there is nothing to undo")]
     NothingToUndo,
     /// The finish was too long ago.
     #[error("the finish was too long ago to be taken back")]
@@ -100,7 +112,7 @@ pub enum UserError {
         earliest_ms: i64,
     },
     /// No share of a time.
-    #[error("{given} is no share of a time")]
+    #[error("{given} isn't a percentage")]
     Share {
         /// As it was typed.
         given: String,
@@ -108,11 +120,32 @@ pub enum UserError {
     /// Reminders and none of them at once.
     #[error("reminders were given and switched off at once")]
     RemindersIncomplete,
+    /// An import is being taken in: until it is whole, nothing else changes the list.
+    #[error("an import is under way")]
+    ImportUnderWay,
+    /// A file of this server's is being made, and sent.
+    #[error("a file of this server's is under way")]
+    FileUnderWay,
+    /// As many files are being made as may be at once.
+    #[error("other files are under way")]
+    FilesUnderWay,
+    /// The program ends, and goes on with it at its next start.
+    #[error("it goes on later")]
+    GoesOnLater,
     /// An announcement of theirs is being sent.
     #[error("an announcement of theirs is under way")]
     AnnouncementUnderWay,
+    /// A line of a file that no table has.
+    #[error("line {line} of the file has too many columns")]
+    SheetLine {
+        /// Which, from 1.
+        line: usize,
+    },
+    /// A document was not read to its end.
+    #[error(transparent)]
+    Document(#[from] Refusal),
     /// No address that mail can be sent to.
-    #[error("{given} is no address that mail can be sent to")]
+    #[error("{given} isn't a valid email address")]
     EmailAddress {
         /// As it was typed.
         given: String,
@@ -124,7 +157,7 @@ pub enum UserError {
         most: usize,
     },
     /// No `name=value`, or a name that cannot be one.
-    #[error("{given} is no attribute")]
+    #[error("{given} isn't an attribute")]
     Attribute {
         /// As it was typed.
         given: String,
@@ -213,6 +246,9 @@ pub enum UserError {
     /// Needs the Manage Server permission.
     #[error("needs Manage Server")]
     NeedsManageServer,
+    /// They may not write in the channel where they ask for a post.
+    #[error("they may not write in that channel")]
+    MayNotWriteHere,
     /// An unknown time zone.
     #[error("unknown time zone")]
     UnknownZone {
@@ -248,6 +284,15 @@ pub enum UserError {
         /// What was given.
         channel: crate::ids::ChannelId,
     },
+    /// A channel into which nothing can be posted by itself: a forum, a category.
+    #[error("nothing can be posted into this channel")]
+    ChannelTakesNoPosts {
+        /// What was given.
+        channel: crate::ids::ChannelId,
+    },
+    /// A channel that is both chosen and cleared.
+    #[error("the channel is chosen and cleared at once")]
+    SetAndCleared,
     /// A setting command without any option.
     #[error("nothing to change")]
     NothingToChange,
@@ -351,6 +396,14 @@ impl UserError {
                 say("error-task-length", &[("length", (*length).into())])
             }
             Self::Time(error) => time_text(error, language),
+            Self::TimeAsked { error, readings } => {
+                let code =
+                    |one: &String| format!("`{}`", crate::messenger::markdown::code_line(one));
+                let readings: Vec<String> = readings.iter().map(code).collect();
+                let readings = [("readings", readings.join(" · ").into())];
+                let asked = say("error-time-readings", &readings);
+                format!("{}\n{asked}", time_text(error, language))
+            }
             Self::LimitOutOfBounds { longest_ms, .. } => {
                 say("error-limit", &[("longest", duration(*longest_ms))])
             }
@@ -363,6 +416,7 @@ impl UserError {
             Self::UnknownAttack => say("error-unknown-attack", &[]),
             Self::NothingRunning => say("error-nothing-running", &[]),
             Self::NotYours => say("error-not-yours", &[]),
+            Self::AskedSomebodyElse => say("error-asked-somebody-else", &[]),
             Self::AlreadyEnded => say("error-already-ended", &[]),
             Self::TooLate { deadline_ms } => say(
                 "error-too-late",
@@ -387,7 +441,18 @@ impl UserError {
             ),
             Self::Share { given } => say("error-share", &[("given", shown(given).into())]),
             Self::RemindersIncomplete => say("error-reminders-incomplete", &[]),
+            Self::ImportUnderWay => say("error-import-under-way", &[]),
+            Self::FileUnderWay => say("error-file-under-way", &[]),
+            Self::FilesUnderWay => say("error-files-under-way", &[]),
+            Self::GoesOnLater => say("error-goes-on-later", &[]),
             Self::AnnouncementUnderWay => say("error-announcement-under-way", &[]),
+            Self::SheetLine { line } => say("error-sheet-line", &[("line", (*line).into())]),
+            Self::Document(Refusal::Busy) => say("error-document-busy", &[]),
+            Self::Document(Refusal::TooSlow { seconds }) => {
+                say("error-document-slow", &[("seconds", (*seconds).into())])
+            }
+            Self::Document(Refusal::Stopping) => say("error-document-stopping", &[]),
+            Self::Document(Refusal::Defect) => say("error-document-defect", &[]),
             Self::EmailAddress { given } => {
                 say("error-email-address", &[("given", shown(given).into())])
             }
@@ -430,6 +495,7 @@ impl UserError {
             Self::Busy => say("error-busy", &[]),
             Self::OnlyInServers => say("error-only-in-servers", &[]),
             Self::NeedsManageServer => say("error-needs-manage-server", &[]),
+            Self::MayNotWriteHere => say("error-may-not-write-here", &[]),
             Self::UnknownZone { given } => {
                 say("error-unknown-zone", &[("given", shown(given).into())])
             }
@@ -447,6 +513,11 @@ impl UserError {
             Self::ChannelNotHere { channel } => {
                 say("error-channel-not-here", &[("channel", (*channel).into())])
             }
+            Self::ChannelTakesNoPosts { channel } => say(
+                "error-channel-takes-no-posts",
+                &[("channel", (*channel).into())],
+            ),
+            Self::SetAndCleared => say("error-set-and-cleared", &[]),
             Self::NothingToChange => say("error-nothing-to-change", &[]),
             Self::Template { at, fault } => template_fault(*at, fault, language),
             Self::Outdated => say("error-outdated", &[]),
@@ -508,6 +579,26 @@ fn time_text(error: &TimeTextError, language: Language) -> String {
         TimeTextError::AmbiguousDay { text } => {
             say("error-time-ambiguous-day", &[("given", shown(text).into())])
         }
+        TimeTextError::LengthOrClock { text } => say(
+            "error-time-length-or-clock",
+            &[("given", shown(text).into())],
+        ),
+        TimeTextError::BeforeOrTo { text } => {
+            say("error-time-before-or-to", &[("given", shown(text).into())])
+        }
+        TimeTextError::AmbiguousZone { text, offsets } => {
+            let offsets = offsets
+                .iter()
+                .map(|minutes| crate::zones::offset_name(*minutes));
+            let offsets: Vec<String> = offsets.collect();
+            say(
+                "error-time-ambiguous-zone",
+                &[
+                    ("given", shown(text).into()),
+                    ("offsets", offsets.join(", ").into()),
+                ],
+            )
+        }
         TimeTextError::Past { at_ms } => say(
             "error-time-past",
             &[("at", (at_ms / 1000).to_string().into())],
@@ -561,6 +652,12 @@ pub enum Error {
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::Internal(anyhow::Error::new(error).context("stored JSON"))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::User(refusal.into())
     }
 }
 

@@ -1,25 +1,44 @@
 //! A guild's settings, made by `/setup`: where results go, which language and zone it lives by,
 //! its limits, quiet hours and message templates.
 //!
-//! A guild that never ran `/setup` has [`Settings::default`]. Settings are read from the database
+//! A guild that never ran `/setup` has what was settled when the bot came to it ([`arrival`]): a zone by
+//! its language. Where nobody knows its language, it has [`Settings::default`]. Settings are read from the database
 //! at each decision, inside its transaction: several processes may share them, and one row by its
 //! key costs less than a stale answer.
 
+pub mod arrival;
 pub mod reminders;
 mod store;
+mod style;
 pub mod template;
 
 use chrono_tz::Tz;
 
-pub use store::{for_guild, for_guilds};
+pub use store::{for_guild, for_guilds, past_zones};
+pub use style::Style;
 
 use crate::app::App;
+use crate::db::{BoxFuture, Tx};
 use crate::error::{Result, UserError};
 use crate::i18n::Language;
-use crate::ids::{ChannelId, GuildId};
+use crate::ids::{ChannelId, GuildId, WorkId};
 use crate::outbox;
 use crate::quiet_hours::QuietHours;
+use crate::work::{self, Kind, Piece, Work};
+use crate::zones;
 use reminders::Reminders;
+
+/// After a change of the night: asks anew about direct messages that are held until it is over.
+pub const RECONSIDER: Kind = Kind {
+    name: "night",
+    step: reconsider,
+};
+/// Messages of all servers that a piece looks at: it changes those that are this server's.
+const MESSAGES_AT_ONCE: i64 = 200;
+/// Zones of before that are remembered of a guild: more than anybody moves.
+const MOST_PAST_ZONES: i64 = 50;
+/// How long a change waits for what follows from it.
+const DONE_MS: i64 = 1_000;
 
 /// Characters of a task, after trimming: what fits a card on a phone.
 pub const TASK_LENGTH: usize = 200;
@@ -45,6 +64,8 @@ pub struct Settings {
     pub fallback: Option<ChannelId>,
     /// The zone of its clock times, days and quiet hours.
     pub timezone: Tz,
+    /// How the zone was guessed, if nobody chose it.
+    pub zone_guess: Option<ZoneGuess>,
     /// The language of public posts; without it, what Discord says the guild speaks.
     pub language: Option<Language>,
     /// When verdicts are posted without a sound.
@@ -55,12 +76,23 @@ pub struct Settings {
     pub longest_ms: i64,
     /// How often one time attack may be extended.
     pub extension_limit: i64,
-    /// The success post, if not the default.
+    /// How the posts are worded where there is no template.
+    pub style: Style,
+    /// The success post, if not the style's.
     pub success_template: Option<String>,
-    /// The failure post, if not the default card.
+    /// The failure post, if not the style's.
     pub failure_template: Option<String>,
     /// When members are reminded of a deadline.
     pub reminders: Reminders,
+}
+
+/// What a zone that nobody chose goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneGuess {
+    /// The server's language.
+    Locale,
+    /// The server's language, which is spoken in many zones.
+    VagueLocale,
 }
 
 impl Default for Settings {
@@ -70,11 +102,13 @@ impl Default for Settings {
             alerts: None,
             fallback: None,
             timezone: chrono_tz::Asia::Seoul,
+            zone_guess: None,
             language: None,
             quiet_hours: QuietHours::DEFAULT,
             running_limit: 5,
             longest_ms: 30 * 24 * 3_600_000,
             extension_limit: 3,
+            style: Style::default(),
             success_template: None,
             failure_template: None,
             reminders: Reminders::default(),
@@ -85,14 +119,14 @@ impl Default for Settings {
 /// One `/setup` command's change.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// `/setup channels`: alerts and fallback stay as they are when left out.
+    /// `/setup channels`: what is left out stays; an inner `None` clears it.
     Channels {
         /// Where results go.
-        results: ChannelId,
+        results: Option<Option<ChannelId>>,
         /// Where troubles are told.
-        alerts: Option<ChannelId>,
+        alerts: Option<Option<ChannelId>>,
         /// Where results go otherwise.
-        fallback: Option<ChannelId>,
+        fallback: Option<Option<ChannelId>>,
     },
     /// `/setup locale`
     Locale {
@@ -101,6 +135,10 @@ pub enum Change {
         /// The guild's language.
         language: Language,
     },
+    /// Below the greeting: the zone.
+    Timezone(Tz),
+    /// Below the greeting: the language.
+    Language(Language),
     /// `/setup limits`: what is left out stays.
     Limits {
         /// Time attacks at once.
@@ -119,6 +157,15 @@ pub enum Change {
         /// The failure post; an inner `None` brings the default back.
         failure: Option<Option<String>>,
     },
+    /// `/setup messages` with a style: whatever was worded otherwise before goes.
+    Style {
+        /// The style.
+        style: Style,
+        /// The success post, if not the style's.
+        success: Option<String>,
+        /// The failure post, if not the style's.
+        failure: Option<String>,
+    },
     /// `/setup reminders`
     Reminders(Reminders),
 }
@@ -133,37 +180,66 @@ pub async fn settings(app: &App, guild: GuildId) -> Result<Settings> {
 pub async fn change(app: &App, guild: GuildId, change: Change) -> Result<Settings> {
     check(&change)?;
     let now_ms = app.clock.now_ms();
-    let moves_the_night = matches!(change, Change::Locale { .. } | Change::QuietHours(_));
-    let settings = app
+    let work = WorkId(app.ids.next(&app.clock));
+    let moves_the_night = matches!(
+        change,
+        Change::Locale { .. } | Change::Timezone(_) | Change::QuietHours(_)
+    );
+    let outbox = app.outbox.clone();
+    let (settings, edit) = app
         .db
         .write(
             (guild, change, now_ms),
             move |tx, (guild, change, now_ms)| {
+                let outbox = outbox.clone();
                 Box::pin(async move {
                     let mut settings = for_guild(tx, *guild).await?;
+                    let zone = settings.timezone;
                     apply(&mut settings, change.clone());
+                    if settings.timezone != zone {
+                        store::keep_zone(tx, *guild, zone, *now_ms, MOST_PAST_ZONES).await?;
+                    }
                     store::save(tx, *guild, &settings, *now_ms).await?;
                     if moves_the_night {
                         // What waits for a morning may find that it has come.
-                        outbox::dm::reconsider(tx, *guild, None, *now_ms).await?;
+                        work::begin(tx, work, &RECONSIDER, *guild, 0, *now_ms).await?;
                     }
-                    Ok(settings)
+                    let edit = arrival::restate(tx, &outbox, *guild, &settings, *now_ms).await?;
+                    Ok((settings, edit))
                 })
             },
         )
         .await?;
+    app.outbox.hand(edit.into_iter().collect());
+    if moves_the_night {
+        app.works.wake();
+        // Of most servers it is done at once; what is held of many members goes on beside the answer.
+        tokio::select! {
+            done = work::finished(app, work) => done?,
+            () = app.clock.sleep_ms(DONE_MS) => {}
+        }
+    }
     app.outbox.wake_dms();
     Ok(settings)
 }
 
-/// The zone named `given`, whatever its case.
+/// Asks anew about the next of what is held.
+fn reconsider<'t>(tx: &'t mut Tx, app: &'t App, work: &'t Work) -> BoxFuture<'t, Result<Piece>> {
+    Box::pin(async move {
+        let now_ms = app.clock.now_ms();
+        let (guild, most) = (work.guild, MESSAGES_AT_ONCE);
+        let next = outbox::dm::reconsider_some(tx, guild, work.cursor, most, now_ms).await?;
+        Ok(Piece {
+            next,
+            then: Some(Box::new(|app| app.outbox.wake_dms())),
+        })
+    })
+}
+
+/// The zone that people name so: by its name, a city or country in it, or an offset.
 pub fn parse_zone(given: &str) -> Result<Tz, UserError> {
-    let wanted = given.trim();
-    let zone = chrono_tz::TZ_VARIANTS
-        .iter()
-        .find(|zone| zone.name().eq_ignore_ascii_case(wanted));
-    zone.copied().ok_or_else(|| UserError::UnknownZone {
-        given: wanted.to_owned(),
+    zones::parse(given).ok_or_else(|| UserError::UnknownZone {
+        given: given.trim().to_owned(),
     })
 }
 
@@ -222,8 +298,27 @@ fn check(change: &Change) -> Result<(), UserError> {
             }
             Ok(())
         }
-        Change::Channels { .. }
-        | Change::Locale { .. }
+        Change::Channels {
+            results,
+            alerts,
+            fallback,
+        } => {
+            if results.is_none() && alerts.is_none() && fallback.is_none() {
+                return Err(UserError::NothingToChange);
+            }
+            Ok(())
+        }
+        Change::Style {
+            success, failure, ..
+        } => {
+            for template in [success, failure].into_iter().flatten() {
+                template::parse(template)?;
+            }
+            Ok(())
+        }
+        Change::Locale { .. }
+        | Change::Timezone(_)
+        | Change::Language(_)
         | Change::QuietHours(_)
         | Change::Reminders(_) => Ok(()),
     }
@@ -236,14 +331,18 @@ fn apply(settings: &mut Settings, change: Change) {
             alerts,
             fallback,
         } => {
-            settings.results = Some(results);
-            settings.alerts = alerts.or(settings.alerts);
-            settings.fallback = fallback.or(settings.fallback);
+            settings.results = results.unwrap_or(settings.results);
+            settings.alerts = alerts.unwrap_or(settings.alerts);
+            settings.fallback = fallback.unwrap_or(settings.fallback);
         }
         Change::Locale { timezone, language } => {
-            settings.timezone = timezone;
+            (settings.timezone, settings.zone_guess) = (timezone, None);
             settings.language = Some(language);
         }
+        Change::Timezone(timezone) => {
+            (settings.timezone, settings.zone_guess) = (timezone, None);
+        }
+        Change::Language(language) => settings.language = Some(language),
         Change::Limits {
             running,
             longest_ms,
@@ -255,6 +354,15 @@ fn apply(settings: &mut Settings, change: Change) {
         }
         Change::QuietHours(quiet_hours) => settings.quiet_hours = quiet_hours,
         Change::Reminders(reminders) => settings.reminders = reminders,
+        Change::Style {
+            style,
+            success,
+            failure,
+        } => {
+            settings.style = style;
+            settings.success_template = success;
+            settings.failure_template = failure;
+        }
         Change::Messages { success, failure } => {
             if let Some(success) = success {
                 settings.success_template = success;
@@ -283,8 +391,10 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_found_whatever_their_case() {
-        assert_eq!(parse_zone("asia/seoul"), Ok(chrono_tz::Asia::Seoul));
-        assert!(parse_zone("Seoul").is_err());
+    fn zones_are_found_whatever_they_are_called() {
+        for given in ["asia/seoul", "Seoul", "한국", " KST "] {
+            assert_eq!(parse_zone(given), Ok(chrono_tz::Asia::Seoul));
+        }
+        assert!(parse_zone("nowhere").is_err());
     }
 }

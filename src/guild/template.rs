@@ -8,7 +8,8 @@
 //! block; elsewhere its markdown is escaped.
 
 use crate::error::{TemplateFault, UserError};
-use crate::messenger::markdown::{code_line, escape, shorten};
+use crate::i18n::display::unturned;
+use crate::messenger::markdown::{code_line, escape, linked, shorten};
 
 /// Characters of a template.
 pub const TEMPLATE_LENGTH: usize = 1_000;
@@ -114,6 +115,35 @@ enum Part {
     Field(Field),
 }
 
+/// Where a value stands, by Discord's markdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Text,
+    /// Behind a backslash that would escape its first character.
+    AfterBackslash,
+    /// In a block of code, where a backslash is one.
+    InCode,
+}
+
+impl Place {
+    /// The place at the end of a template's own text.
+    fn after(own: &str) -> Self {
+        let mut place = Self::Text;
+        let mut rest = own;
+        while let Some(first) = rest.chars().next() {
+            let fence = rest.strip_prefix("```");
+            (place, rest) = match (place, fence) {
+                (Self::Text, Some(rest)) => (Self::InCode, rest),
+                (Self::InCode, Some(rest)) => (Self::Text, rest),
+                (Self::Text, None) if first == '\\' => (Self::AfterBackslash, &rest[1..]),
+                (Self::AfterBackslash, _) => (Self::Text, &rest[first.len_utf8()..]),
+                (place, None) => (place, &rest[first.len_utf8()..]),
+            };
+        }
+        place
+    }
+}
+
 /// Checks a template; `{{` and `}}` stand for the braces themselves, `\n` typed as two characters
 /// for a line break (a slash command's option has only one line).
 pub fn parse(template: &str) -> Result<Template, UserError> {
@@ -176,26 +206,40 @@ impl Template {
     /// The post's text.
     pub fn render(&self, values: &Values) -> String {
         let mut rendered = String::new();
+        // The template's own text, with a letter where a value stands: a backtick of a value must not
+        // count as the third of two that stand beside it.
+        let mut own = String::new();
         for part in &self.0 {
+            own.push_str(match part {
+                Part::Text(text) => text,
+                Part::Field(_) => "x",
+            });
             match part {
-                Part::Text(text) => rendered.push_str(text),
+                // Its markdown is the admin's; its direction must not reach the values.
+                Part::Text(text) => rendered.push_str(&unturned(text)),
                 Part::Field(field) if !field.is_free_text() => {
                     rendered.push_str(field.value(values));
                 }
                 Part::Field(field) => {
-                    let most = if *field == Field::Name {
+                    let is_name = *field == Field::Name;
+                    let most = if is_name {
                         NAME_LENGTH
                     } else {
                         super::TASK_LENGTH
                     };
                     let value = shorten(field.value(values), most);
-                    // Values hold no three backticks, so only the template's own text counts.
-                    let is_in_code = rendered.matches("```").count() % 2 == 1;
-                    rendered.push_str(&if is_in_code {
-                        code_line(&value)
-                    } else {
-                        escape(&value)
-                    });
+                    // No name is a link.
+                    let escaped = if is_name { escape } else { linked };
+                    // Without the letter that stands for the value itself.
+                    match Place::after(&own[..own.len() - 1]) {
+                        Place::InCode => rendered.push_str(&code_line(&value)),
+                        Place::Text => rendered.push_str(&escaped(&value)),
+                        // It is shown as it stands, and escapes nothing of the value's.
+                        Place::AfterBackslash => {
+                            rendered.push('\\');
+                            rendered.push_str(&escaped(&value));
+                        }
+                    }
                 }
             }
         }
@@ -211,7 +255,8 @@ impl Template {
 
     fn longest(&self) -> usize {
         let length = |part: &Part| match part {
-            Part::Text(text) => text.chars().count(),
+            // A backslash at its end may be written twice.
+            Part::Text(text) => text.chars().count() + usize::from(text.ends_with('\\')),
             Part::Field(field) => field.longest(),
         };
         self.0.iter().map(length).sum()
@@ -270,6 +315,22 @@ mod tests {
             TemplateFault::TooLong(_)
         ));
         assert!(parse("{{literal}} {name}\\n{task}").is_ok());
+    }
+
+    #[test]
+    fn a_values_backtick_beside_the_templates_own_opens_no_block() {
+        let template = parse("`{name}``x {task}").unwrap();
+        let rendered = template.render(&values("`", "[a](b)"));
+        assert_eq!(rendered, "`\\```x \\[a\\]\\(b\\)");
+    }
+
+    #[test]
+    fn a_templates_backslash_escapes_nothing_of_a_values() {
+        let shown = |template: &str| parse(template).unwrap().render(&values("*", "[a](b)"));
+        assert_eq!(shown("\\{name}"), "\\\\\\*");
+        assert_eq!(shown("\\\\{name}"), "\\\\\\*");
+        assert_eq!(shown("\\```{task}"), "\\```\\[a\\]\\(b\\)");
+        assert_eq!(shown("```\\{task}```{name}"), "```\\[a](b)```\\*");
     }
 
     #[test]

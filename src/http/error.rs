@@ -48,15 +48,13 @@ impl Asker {
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let id = format!("{:08X}", front.app.ids.next(&front.app.clock) & 0xffff_ffff);
-        if matches!(error, Error::User(_)) {
-            tracing::debug!(%error, "refused");
-        } else {
-            tracing::error!(
-                error.id = id,
-                error = format!("{error:#}"),
-                "a request failed"
-            );
-        }
+        // Whatever it is: the answer says that the log knows it. A refusal's own text may quote what
+        // was asked.
+        let why = match error {
+            Error::User(_) => "a refusal that its route has no words for".to_owned(),
+            Error::Away(_) | Error::Internal(_) => format!("{error:#}"),
+        };
+        tracing::error!(error.id = id, error = why, "a request failed");
         let mut response = match self {
             Self::Program => problem(status, &format!("it failed; the log knows it as {id}")),
             Self::Person(order) => Page::failed(order, status, &id).into_response(),

@@ -18,20 +18,24 @@ pub(super) async fn alive() -> &'static str {
     "ok"
 }
 
-/// `200` if the database answers and the gateway is connected, else `503`; which of them, in JSON.
+/// `200` if the database answers and takes what is to be stored, and the gateway is connected, else
+/// `503`; which of them, in JSON.
 pub(super) async fn ready(State(front): State<Arc<Front>>) -> (StatusCode, Json<Value>) {
     let asked = tokio::time::timeout(DATABASE, front.app.db.is_reachable());
-    let database = asked.await.unwrap_or(false);
-    let gateway = *front.connected.borrow();
-    let status = if database && gateway {
+    let database = match asked.await {
+        Ok(true) if front.app.db.is_storing() => Ok(()),
+        Ok(true) => Err("cannot be written"),
+        Ok(false) | Err(_) => Err("unreachable"),
+    };
+    let gateway = Some(())
+        .filter(|()| *front.connected.borrow())
+        .ok_or("not connected");
+    let status = if database.is_ok() && gateway.is_ok() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let said = |is_well: bool, ill: &str| Value::from(if is_well { "ok" } else { ill });
-    let body = json!({
-        "database": said(database, "unreachable"),
-        "gateway": said(gateway, "not connected"),
-    });
+    let said = |state: Result<(), &'static str>| Value::from(state.err().unwrap_or("ok"));
+    let body = json!({ "database": said(database), "gateway": said(gateway) });
     (status, Json(body))
 }

@@ -2,8 +2,10 @@
 //!
 //! # Promise
 //!
-//! - Who asks for nothing gets nothing: a request's head and its answer have a time and a size
-//!   (`server`), and a connection that keeps neither is closed.
+//! - Slow, silent and deaf clients are cut off: heads, bodies and answers have a time, and no number
+//!   of connections that only hold on locks out others ([`crate::server`]).
+//! - However many requests there are, health is answered, and so is leaving the list by one click
+//!   (`admission`).
 //! - Every request is one span `http.request` with its method and the *pattern* of its route. A token
 //!   in an address is in no log.
 //! - No cookie, no script, no redirect. Pages load nothing, from nowhere (`page`).
@@ -12,27 +14,46 @@
 //! | route | |
 //! |---|---|
 //! | `GET /healthz` | the process is there |
-//! | `GET /readyz` | the database and Discord's gateway can be reached |
+//! | `GET /readyz` | the database takes what is to be stored, and Discord's gateway is connected |
 //! | `GET`, `POST /unsubscribe/{token}` | leaving the list (`unsubscribe`) |
 //! | `POST /webhooks/ses` | bounces and complaints of Amazon SES (`ses`, `sns`) |
 //!
 //! Errors below `/api` and `/webhooks` are RFC 9457 problem documents, and small pages elsewhere
 //! (`error`, where an [`crate::error::Error`] becomes an answer).
 //!
-//! To add a route: a handler in a file of its own, and a line in `router` with the size of its
-//! bodies.
+//! # What other sites can do with a visitor's browser
+//!
+//! A page elsewhere can make a browser send requests here, and read the answers too if its own name is
+//! pointed here (DNS rebinding), also where this listens on loopback only. No door looks at `Host` or
+//! `Origin`, because none of them believes a browser: there is no cookie, no login and no trust in an
+//! address.
+//!
+//! | door | why such a request gains nothing |
+//! |---|---|
+//! | `/healthz`, `/readyz` | they change nothing, and tell nothing but that two things work |
+//! | `GET /unsubscribe/{token}` | it only asks; whoever knows the token has the mail |
+//! | `POST /unsubscribe/{token}` | the token in the address is what is believed, as RFC 8058 wants it: mail programs post from anywhere |
+//! | `POST /webhooks/ses` | Amazon's signature is what is believed |
+//!
+//! A route that trusts where a request comes from (an address, a browser's login) must look at `Host`
+//! and `Origin` itself, as the sandbox does.
+//!
+//! To add a route: a handler in a file of its own, and a line in `router` with the size of its bodies
+//! and its layer of `admission`.
 
+mod admission;
 mod error;
 mod health;
 mod page;
-mod server;
 mod ses;
 pub mod sns;
 mod unsubscribe;
 
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -47,20 +68,54 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::app::App;
+use crate::server;
+use admission::Admission;
 use error::Asker;
-pub use server::Limits;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use ses::is_understood;
 use sns::Sns;
+
+/// Connections at once: more than a proxy in front keeps open. Each holds a file handle, so there are
+/// fewer where the system allows few ([`Limits::connections`]).
+pub const CONNECTIONS: usize = 512;
 
 /// Bytes of a form, of which the largest is a one-click `multipart/form-data` of some hundred.
 const FORM_BYTES: usize = 8 * 1024;
 /// Bytes of a webhook's body: SNS sends messages of 256 KB, and quotes each quotation mark in them.
 const WEBHOOK_BYTES: usize = 512 * 1024;
 
-/// What the routes go by.
+/// What a client may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once.
+    pub connections: usize,
+    /// The time for the head of a request: an idle connection is closed after it, too.
+    pub head: Duration,
+    /// The time for the rest of a request, and ours for the answer.
+    pub request: Duration,
+    /// The time in which a client takes the next piece of an answer.
+    pub write: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // Far longer than anything here takes, and short enough to be rid of those who only hold on.
+        let patience = Duration::from_secs(10);
+        Self {
+            connections: CONNECTIONS,
+            head: patience,
+            request: patience,
+            write: patience,
+        }
+    }
+}
+
+/// What the routes go by; clones share it.
+#[derive(Clone)]
 pub struct Front {
     app: App,
     connected: watch::Receiver<bool>,
-    sns: Option<Sns>,
+    sns: Option<Arc<Sns>>,
 }
 
 impl Front {
@@ -70,7 +125,7 @@ impl Front {
         Self {
             app,
             connected,
-            sns,
+            sns: sns.map(Arc::new),
         }
     }
 }
@@ -98,15 +153,26 @@ pub async fn serve(
     let clock = front.app.clock.clone();
     let router = router(Arc::new(front), limits);
     tracing::info!(%addr, "the HTTP server listens");
+    let limits = server::Limits {
+        connections: limits.connections,
+        head: limits.head,
+        write: limits.write,
+    };
     server::serve(listener, router, limits, &clock, stop).await;
     Ok(())
 }
 
 fn router(front: Arc<Front>, limits: Limits) -> Router {
+    let admission = Admission::new(limits.connections);
+    let ordinary = middleware::from_fn_with_state(admission.clone(), admission::ordinary);
+    let one_click = middleware::from_fn_with_state(admission, admission::one_click);
     let unsubscribe = get(unsubscribe::ask)
-        .post(unsubscribe::leave)
+        .layer::<_, Infallible>(ordinary.clone())
+        .merge(post(unsubscribe::leave).layer::<_, Infallible>(one_click))
         .layer(DefaultBodyLimit::max(FORM_BYTES));
-    let ses = post(ses::told).layer(DefaultBodyLimit::max(WEBHOOK_BYTES));
+    let ses = post(ses::told)
+        .layer::<_, Infallible>(ordinary)
+        .layer(DefaultBodyLimit::max(WEBHOOK_BYTES));
     let mut router = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

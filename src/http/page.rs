@@ -82,6 +82,7 @@ impl Page {
     pub(super) fn plain(order: Order, status: StatusCode) -> Self {
         let key = match status {
             StatusCode::NOT_FOUND => "page-nothing-here",
+            StatusCode::SERVICE_UNAVAILABLE => "page-busy",
             _ => "page-refused",
         };
         Self::new(order, status).heading(key)

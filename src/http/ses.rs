@@ -82,7 +82,7 @@ fn disbelieved(disbelief: Disbelief) -> Response {
 async fn hear(front: &Front, message: &Message, event: &str) -> Result<()> {
     // What SES publishes to try a topic out is no JSON.
     let Ok(event) = serde_json::from_str::<Event>(event) else {
-        tracing::info!("SNS delivered something that is no event of SES");
+        tracing::info!("SNS delivered something that isn't an SES event");
         return Ok(());
     };
     let Some(news) = event.news() else {
@@ -273,6 +273,20 @@ impl News {
         }
         Ok(())
     }
+}
+
+/// Whether a message of SES is understood, as [`fuzzing`](crate::fuzzing) asks.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn is_understood(json: &[u8]) -> bool {
+    let event = serde_json::from_slice::<Event>(json);
+    let Ok(event) = event else { return false };
+    if let Some(News::Gone(why)) = event.news() {
+        assert!(why.chars().count() <= REASON_LENGTH && !why.chars().any(char::is_control));
+    }
+    if let Some((occurrence, delivery)) = event.reference().ours {
+        assert!(occurrence.0 >= 0 && delivery.0 >= 0);
+    }
+    true
 }
 
 #[cfg(test)]

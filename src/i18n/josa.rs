@@ -12,9 +12,9 @@ enum Ending {
 }
 
 /// Closing marks after a word, which are not read.
-const UNREAD: [char; 19] = [
+const UNREAD: [char; 20] = [
     '*', '_', '~', '`', '|', '\\', '\'', '"', '’', '”', ')', ']', '}', '」', '』', '.', '!', '?',
-    ' ',
+    ' ', '\u{2069}',
 ];
 
 /// The form of a particle for `word`, chosen from `pair`: first the form after a consonant, then

@@ -9,9 +9,14 @@
 //! and write it into both files. A command's description is found by the command's name
 //! (`cmd-timeattack-start`, `cmd-timeattack-start-task`) instead.
 //!
+//! What people write enters a text as a variable; [`display`] keeps its direction to itself there, and
+//! wherever else it is shown.
+//!
 //! Korean particles follow the word before them: `{ JOSA($task, "을/를") }`, see [`josa`].
 
+pub mod display;
 pub mod josa;
+pub mod typed;
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -177,11 +182,22 @@ fn format(
     };
     let mut values = FluentArgs::with_capacity(args.len());
     for (name, Arg(value)) in args {
-        values.set(*name, value.clone());
+        values.set(*name, contained(value));
     }
     let mut faults = Vec::new();
     let text = bundle.format_pattern(pattern, Some(&values), &mut faults);
     Some((text.into_owned(), faults))
+}
+
+/// What is put into a text keeps its direction to itself. Fluent would isolate every variable, also
+/// ids, timestamps and lines of markdown, which its marks break; this one isolates where it must.
+fn contained(value: &FluentValue<'static>) -> FluentValue<'static> {
+    match value {
+        FluentValue::String(text) => {
+            FluentValue::String(display::isolated(text).into_owned().into())
+        }
+        other => other.clone(),
+    }
 }
 
 fn load(language: Language) -> FluentBundle<FluentResource> {
@@ -197,8 +213,7 @@ fn load(language: Language) -> FluentBundle<FluentResource> {
 
 fn bundle_of(language: Language, texts: FluentResource) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
-    // The marks that isolate directions would break `<@id>` and code blocks, and neither language
-    // needs them.
+    // The marks that isolate directions would break `<@id>` and code blocks: see `contained`.
     bundle.set_use_isolating(false);
     let mut faults = Vec::new();
     faults.extend(bundle.add_function("JOSA", josa_function).err());

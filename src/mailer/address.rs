@@ -9,6 +9,9 @@ pub const LOCAL_LENGTH: usize = 64;
 pub const DOMAIN_LENGTH: usize = 255;
 /// Octets of the whole: a path has 256 with its angle brackets (RFC 5321 §4.5.3.1.3).
 pub const ADDRESS_LENGTH: usize = 254;
+/// Bytes of an address as it may be written: a domain is longer in letters of its own than in A-labels,
+/// which are made in a time that grows with the square of its length.
+const WRITTEN_BYTES: usize = 2_000;
 /// Characters of a name beside an address; longer ones are no names.
 pub const NAME_LENGTH: usize = 200;
 
@@ -65,6 +68,9 @@ impl EmailAddress {
     /// Reads an address, with space around it.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim_matches([' ', '\t', '\r', '\n']);
+        if text.len() > WRITTEN_BYTES {
+            return Err(AddressError::DomainTooLong);
+        }
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Form)?;
         if local.is_empty() || domain.is_empty() {
             return Err(AddressError::Form);

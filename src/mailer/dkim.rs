@@ -46,7 +46,7 @@ const RSA_ALGORITHM: [u8; 15] = [
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// No PEM of a private key.
-    #[error("it is no private key in PEM (PKCS#1 or PKCS#8)")]
+    #[error("it isn't a private key in PEM (PKCS#1 or PKCS#8)")]
     Pem,
     /// A key of another kind, or one that is broken.
     #[error("it is neither an RSA nor an Ed25519 key that can sign ({0})")]

@@ -9,6 +9,10 @@
 //! nowhere else. The one promise about it: [`Scope::Ambiguous`] is said exactly when a server may
 //! have the mail without having said so. Everything else was certainly not taken.
 //!
+//! Nothing that makes a mail of what was sent leaves before its [`Gate`] is open: of SMTP that is the
+//! final dot, of a folder the file's name. So what had no open gate when the program was killed is
+//! certainly not there.
+//!
 //! A mail is written by [`mime::Assembler`], which [`dkim::Signer`] signs for. Addresses are
 //! [`address::EmailAddress`] from the moment somebody gives them.
 //!
@@ -19,6 +23,7 @@
 pub mod address;
 pub mod dkim;
 mod files;
+mod gate;
 pub mod memory;
 pub mod mime;
 pub mod reply;
@@ -29,6 +34,7 @@ use std::sync::Arc;
 
 pub use address::{EmailAddress, Mailbox};
 pub use files::Files;
+pub use gate::Gate;
 pub use memory::MemoryMailer;
 pub use reply::{Reply, Scope};
 pub use smtp::{Pool, Stage};
@@ -77,11 +83,13 @@ pub struct Failure {
 }
 
 impl Mailer {
-    /// Sends one mail. It is certain to be sent or not by the end, but for [`Scope::Ambiguous`]; a
-    /// call that is dropped goes on by itself once the server has heard of the mail.
-    pub async fn send(&self, letter: Arc<Letter>) -> Result<Sent, Failure> {
+    /// Sends one mail, through its gate. It is certain to be sent or not by the end, but for
+    /// [`Scope::Ambiguous`]; a call that is dropped goes on by itself once the server has heard of the
+    /// mail.
+    pub async fn send(&self, letter: Arc<Letter>, mut gate: Gate) -> Result<Sent, Failure> {
         match self {
-            Self::Smtp(pool) => pool.send(letter).await,
+            Self::Smtp(pool) => pool.send(letter, gate).await,
+            Self::Files(_) | Self::Memory(_) if !gate.passed().await => Err(Failure::withdrawn()),
             Self::Files(files) => files.write(letter).await,
             Self::Memory(memory) => memory.take(&letter),
         }
@@ -114,6 +122,12 @@ impl Failure {
             reply: None,
             why: format!("{why}, {stage}"),
         }
+    }
+
+    /// Its gate stayed shut.
+    fn withdrawn() -> Self {
+        let why = "the mail was withdrawn before it was sent";
+        Self::of(Scope::Withdrawn, Stage::Body, why)
     }
 
     /// What was not even tried.

@@ -38,6 +38,8 @@ pub enum Scope {
     /// The server had the whole mail and did not say what became of it. It may have arrived, and
     /// is never sent again by itself.
     Ambiguous,
+    /// Whoever gave it withdrew it before it left (its [`super::Gate`] stayed shut). Nobody is to blame.
+    Withdrawn,
 }
 
 /// What a server answered: a code, and text in lines.
@@ -151,7 +153,8 @@ const ABOUT_ONE: &[Stage] = &[Stage::RcptTo, Stage::Data, Stage::End];
 const AFTER_RECIPIENT: &[Stage] = &[Stage::Data, Stage::End];
 const TEMPORARY: (u16, u16) = (400, 499);
 const PERMANENT: (u16, u16) = (500, 599);
-const ALWAYS: (u16, u16) = (0, 999);
+/// Servers that consent say why, too: `235 2.7.0 Authentication successful`.
+const REFUSED: (u16, u16) = (400, 599);
 
 const fn rule(stages: &'static [Stage], codes: (u16, u16), scope: Scope) -> Rule {
     Rule {
@@ -222,7 +225,7 @@ const RULES: &[Rule] = &[
         &["greylist", "graylist"],
         Scope::RecipientTemporary,
     ),
-    coded(&[], ALWAYS, &[(7, ANY)], Scope::Sender),
+    coded(&[], REFUSED, &[(7, ANY)], Scope::Sender),
     saying(
         &[],
         PERMANENT,
@@ -306,6 +309,8 @@ mod tests {
                 Connection,
             ),
             (Data, "503 5.5.1 Bad sequence", Connection),
+            // No refusal, out of step.
+            (Data, "250 2.7.0 Ok", Connection),
             // Throttle and quota, in Amazon's words.
             (
                 End,

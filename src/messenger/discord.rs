@@ -3,22 +3,27 @@
 //! By reqwest directly and not by serenity's `Http`: that one drops the headers of a refusal, which
 //! say how long to wait, and has no timeout.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
+use super::discord_time::DiscordTime;
 use super::limits::{Action, Breakers, Headers, Limiter, Stopped};
-use super::{Button, ButtonStyle, Embed, Message, Nonce, SendError};
+use super::{Button, ButtonStyle, Embed, File, Message, Nonce, SendError, Token};
 use crate::clock::Clock;
-use crate::ids::{ChannelId, MessageId, UserId};
+use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 
 /// A request that takes longer has failed; well under the 15 s of a lease.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The same with files: those of a line of 1 Mbit/s. Meanwhile leases are renewed.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(90);
 /// Sends without a sound (Discord's message flag).
 const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 /// Milliseconds from the Unix epoch to Discord's.
@@ -62,6 +67,11 @@ pub struct DiscordMessenger {
     base: String,
     authorization: SecretString,
     limiter: Limiter,
+    clock: Clock,
+    time: DiscordTime,
+    /// How often Discord was asked about the token, and what it said the last time.
+    asked: AtomicU64,
+    said: tokio::sync::Mutex<Token>,
 }
 
 impl DiscordMessenger {
@@ -86,7 +96,11 @@ impl DiscordMessenger {
             client,
             base: format!("{}/api/v10", api_url.trim_end_matches('/')),
             authorization: format!("Bot {}", token.expose_secret()).into(),
-            limiter: Limiter::new(clock, global_rate),
+            limiter: Limiter::new(clock.clone(), global_rate),
+            clock,
+            time: DiscordTime::default(),
+            asked: AtomicU64::new(0),
+            said: tokio::sync::Mutex::new(Token::Unknown),
         })
     }
 
@@ -110,10 +124,18 @@ impl DiscordMessenger {
             body["flags"] = json!(SUPPRESS_NOTIFICATIONS);
         }
         let path = format!("/channels/{}/messages", channel.get());
-        let request = self.client.post(self.url(&path)).json(&body);
-        let posted: Identified = self.send(Action::Post, channel, request).await?;
-        self.limiter.open(channel);
-        Ok(posted.id.into())
+        let request = self.client.post(self.url(&path));
+        let request = if message.files.is_empty() {
+            request.json(&body)
+        } else {
+            upload(request, body, &message.files)
+        };
+        let posted: Result<Identified, SendError> = self.send(Action::Post, channel, request).await;
+        // A channel that takes no files may take the text: that is for the next post to tell.
+        if posted.is_ok() || !message.files.is_empty() {
+            self.limiter.open(channel);
+        }
+        Ok(posted?.id.into())
     }
 
     pub(super) async fn open_dm(&self, user: UserId) -> Result<ChannelId, SendError> {
@@ -127,8 +149,31 @@ impl DiscordMessenger {
         Ok(opened.id.into())
     }
 
+    pub(super) async fn member_name(
+        &self,
+        guild: GuildId,
+        user: UserId,
+    ) -> Result<Option<String>, SendError> {
+        let path = format!("/guilds/{}/members/{}", guild.get(), user.get());
+        let bucket = ChannelId(guild.0);
+        self.limiter.bucket_ready(Action::Member, bucket).await;
+        let request = self.client.get(self.url(&path));
+        let found: Result<Member, Failure> = self.exchange(Action::Member, bucket, request).await;
+        match found {
+            Ok(member) => Ok(Some(member.name())),
+            Err(Failure {
+                code: Some(code), ..
+            }) if NO_MEMBER_CODES.contains(&code) => Ok(None),
+            Err(Failure { error, .. }) => Err(error),
+        }
+    }
+
     pub(super) fn expect_open(&self, channel: ChannelId) {
         self.limiter.open(channel);
+    }
+
+    pub(super) fn is_refused_by(&self, channel: ChannelId) -> bool {
+        self.limiter.is_refused_by(channel)
     }
 
     pub(super) fn breakers(&self) -> Breakers {
@@ -143,10 +188,15 @@ impl DiscordMessenger {
         nonce: &Nonce,
     ) -> Result<(), SendError> {
         let path = format!("/channels/{}/messages/{}", channel.get(), id.get());
+        let mut body = body_of(message, nonce);
+        // What is not named is kept.
+        if message.files.is_empty() {
+            body["attachments"] = json!([]);
+        }
         let request = self
             .client
             .request(Method::PATCH, self.url(&path))
-            .json(&body_of(message, nonce));
+            .json(&body);
         self.limiter.bucket_ready(Action::Edit, channel).await;
         let _: Identified = self.send(Action::Edit, channel, request).await?;
         Ok(())
@@ -158,7 +208,9 @@ impl DiscordMessenger {
         nonce: &Nonce,
         since_ms: i64,
     ) -> Result<Option<MessageId>, SendError> {
-        let earliest = first_snowflake(since_ms - CLOCKS_DIFFER_MS);
+        // `since_ms` is of this host's clock, and ids are of Discord's.
+        let behind_ms = self.time.ahead_ms().min(0);
+        let earliest = first_snowflake(since_ms + behind_ms - CLOCKS_DIFFER_MS);
         let mark = mark(nonce);
         let ours = |page: &[Found]| {
             page.iter()
@@ -197,6 +249,25 @@ impl DiscordMessenger {
         self.send(Action::Read, channel, request).await
     }
 
+    /// Discord's clock, as far as its answers tell.
+    pub(super) fn time(&self) -> DiscordTime {
+        self.time.clone()
+    }
+
+    /// Asks for something that needs no token, for the `Date` of the answer.
+    pub(super) async fn ask_the_time(&self) {
+        let sent_ms = self.clock.now_ms();
+        if let Ok(response) = self.client.get(self.url("/gateway")).send().await {
+            self.note_date(sent_ms, response.headers());
+        }
+    }
+
+    fn note_date(&self, sent_ms: i64, headers: &HeaderMap) {
+        if let Some(date) = header(headers, "date") {
+            self.time.saw_date(&self.clock, sent_ms, date);
+        }
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
@@ -205,15 +276,27 @@ impl DiscordMessenger {
         &self,
         action: Action,
         channel: ChannelId,
-        request: reqwest::RequestBuilder,
+        request: RequestBuilder,
     ) -> Result<T, SendError> {
+        let exchanged = self.exchange(action, channel, request).await;
+        exchanged.map_err(|failure| failure.error)
+    }
+
+    async fn exchange<T: serde::de::DeserializeOwned>(
+        &self,
+        action: Action,
+        channel: ChannelId,
+        request: RequestBuilder,
+    ) -> Result<T, Failure> {
         let slot = self.limiter.slot().await.map_err(stopped)?;
+        let sent_ms = self.clock.now_ms();
         let answer = request
             .header("authorization", self.authorization.expose_secret())
             .send()
             .await;
         let response = answer.map_err(|error| lost(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
+        self.note_date(sent_ms, &headers);
         if let Some(limits) = limits_of(&headers) {
             self.limiter.learn(action, channel, limits);
         }
@@ -221,12 +304,76 @@ impl DiscordMessenger {
         drop(slot);
         let body = body.map_err(|error| lost(&error))?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|error| SendError::Retry {
-                after_ms: None,
-                why: format!("an answer that is not Discord's: {error}"),
+            return serde_json::from_slice(&body).map_err(|error| {
+                Failure::from(SendError::Retry {
+                    after_ms: None,
+                    why: format!("an answer that is not Discord's: {error}"),
+                })
             });
         }
-        Err(self.refused(action, channel, status, &headers, &body))
+        let refused = self.refused(action, channel, status, &headers, &body);
+        if refused != SendError::Unauthorized {
+            let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
+            return Err(Failure {
+                error: refused,
+                code: refusal.code,
+            });
+        }
+        // One 401 is not believed: a front that is out of order says it, too. Asked for by name,
+        // Discord says it of the token alone.
+        Err(Failure::from(match self.token().await {
+            Token::Refused => refused,
+            Token::Accepted => once("the answer was 401, though Discord accepts the token"),
+            Token::Unknown => once("the answer was 401, and Discord could not be asked again"),
+        }))
+    }
+
+    /// Asks who the bot is. Whoever comes while a question that began after their own 401 is under
+    /// way, or answered, shares its answer: sixty-four refused at once are one question.
+    pub(super) async fn token(&self) -> Token {
+        let before = self.asked.load(Ordering::Acquire);
+        let mut said = self.said.lock().await;
+        if self.asked.load(Ordering::Acquire) == before {
+            self.asked.fetch_add(1, Ordering::AcqRel);
+            *said = self.ask_for_token().await;
+        }
+        *said
+    }
+
+    async fn ask_for_token(&self) -> Token {
+        let Ok(slot) = self.limiter.slot().await else {
+            return Token::Unknown;
+        };
+        let request = self.client.get(self.url("/users/@me"));
+        let answer = request
+            .header("authorization", self.authorization.expose_secret())
+            .send()
+            .await;
+        let Ok(response) = answer else {
+            return Token::Unknown;
+        };
+        let status = response.status();
+        let body = response.bytes().await;
+        drop(slot);
+        if matches!(
+            status,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+        ) {
+            self.limiter.count_refusal();
+        }
+        let Ok(body) = body else {
+            return Token::Unknown;
+        };
+        if refuses_token(status, &body) {
+            return Token::Refused;
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            return Token::Unknown;
+        }
+        match serde_json::from_slice::<Identified>(&body) {
+            Ok(_) if status.is_success() => Token::Accepted,
+            _ => Token::Unknown,
+        }
     }
 
     /// What becomes of a request that was not carried out. It is final only where Discord itself
@@ -253,7 +400,7 @@ impl DiscordMessenger {
                 why: format!("the answer was {}, and not Discord's own", status.as_u16()),
             };
         };
-        if status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED && is_about_the_token(code) {
             return SendError::Unauthorized;
         }
         let why = format!(
@@ -306,6 +453,26 @@ impl DiscordMessenger {
             after_ms: Some(after_ms),
             why: "429: too many requests".into(),
         }
+    }
+}
+
+/// Why a request came to nothing, with Discord's own code if it gave one.
+struct Failure {
+    error: SendError,
+    code: Option<i64>,
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        Self { error, code: None }
+    }
+}
+
+/// It may pass; asked for again by the outbox's own waits.
+fn once(why: &str) -> SendError {
+    SendError::Retry {
+        after_ms: None,
+        why: why.to_owned(),
     }
 }
 
@@ -390,6 +557,20 @@ fn body_of(message: &Message, nonce: &Nonce) -> Value {
     })
 }
 
+/// A request with files beside its JSON (Discord's page “Reference”, “Uploading Files”).
+fn upload(request: RequestBuilder, mut body: Value, files: &[File]) -> RequestBuilder {
+    let named = files.iter().enumerate();
+    body["attachments"] = named
+        .map(|(number, file)| json!({ "id": number.to_string(), "filename": file.name }))
+        .collect();
+    let form = Form::new().text("payload_json", body.to_string());
+    let form = files.iter().enumerate().fold(form, |form, (number, file)| {
+        let part = Part::bytes(file.bytes.to_vec()).file_name(file.name.clone());
+        form.part(format!("files[{number}]"), part)
+    });
+    request.multipart(form).timeout(UPLOAD_TIMEOUT)
+}
+
 fn embed(embed: &Embed) -> Value {
     let mut value = json!({});
     if let Some(title) = &embed.title {
@@ -446,10 +627,26 @@ struct Refusal {
     global: bool,
 }
 
+/// Whether a 401 with this code is Discord's word on the token: `0` comes with “401: Unauthorized”,
+/// 40001 with “Unauthorized. Provide a valid token and try again”. Others are about something else (a
+/// webhook's token), or not Discord's.
+pub fn is_about_the_token(code: i64) -> bool {
+    matches!(code, 0 | 40_001)
+}
+
+/// Whether this answer is Discord's word on the token. A 401 alone is not: a front that is out of order
+/// says it, too.
+pub fn refuses_token(status: StatusCode, body: &[u8]) -> bool {
+    let refusal = || serde_json::from_slice::<Refusal>(body).unwrap_or_default();
+    status == StatusCode::UNAUTHORIZED && refusal().code.is_some_and(is_about_the_token)
+}
+
 /// Direct messages are opened too fast.
 const OPENED_TOO_FAST: i64 = 40_003;
 /// Somebody takes no direct messages, or shares no server with the bot.
 const UNREACHABLE_CODES: [i64; 2] = [50_007, 50_278];
+/// Nobody with this id is a member, or there is no such account.
+const NO_MEMBER_CODES: [i64; 2] = [10_007, 10_013];
 /// Requests that concern no channel.
 const NOWHERE: ChannelId = ChannelId(0);
 
@@ -459,6 +656,33 @@ const CLOSED_CODES: [i64; 3] = [10_003, 50_001, 50_013];
 /// Whether the same request would be refused again and again.
 fn is_final(code: i64) -> bool {
     code >= LOWEST_CODE && !PASSING_CODES.contains(&code)
+}
+
+/// A member of a server, as far as it tells what they are called there.
+#[derive(Deserialize)]
+struct Member {
+    #[serde(default)]
+    nick: Option<String>,
+    #[serde(default)]
+    user: Option<MemberUser>,
+}
+
+#[derive(Deserialize)]
+struct MemberUser {
+    #[serde(default)]
+    global_name: Option<String>,
+    #[serde(default)]
+    username: String,
+}
+
+impl Member {
+    /// As Discord's clients show them.
+    fn name(self) -> String {
+        let user = self
+            .user
+            .map(|user| user.global_name.unwrap_or(user.username));
+        self.nick.or(user).unwrap_or_default()
+    }
 }
 
 #[derive(Deserialize)]

@@ -49,6 +49,8 @@ pub(super) enum Action {
     Read,
     /// A channel of direct messages.
     Open,
+    /// A member of a server, whose id stands for the channel's: they share a bucket.
+    Member,
 }
 
 /// What the headers of an answer say of its bucket.
@@ -207,6 +209,11 @@ impl Limiter {
         let state = self.lock();
         let refusing = state.refusing.get(&channel)?;
         (refusing.closed_until > now).then(|| refusing.why.clone())
+    }
+
+    /// Whether the channel took no post the last time it was tried.
+    pub(super) fn is_refused_by(&self, channel: ChannelId) -> bool {
+        self.lock().refusing.contains_key(&channel)
     }
 
     /// The channel does not take posts of this bot.

@@ -7,9 +7,9 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{
     CONTENT_LENGTH, DESCRIPTION_LENGTH, EMBEDS_LENGTH, Embed, MOST_EMBEDS, MOST_MENTIONS, Message,
-    Nonce, SendError,
+    Nonce, SendError, Token,
 };
-use crate::ids::{ChannelId, MessageId, UserId};
+use crate::ids::{ChannelId, GuildId, MessageId, UserId};
 
 /// Keeps posts for tests; clones share them.
 #[derive(Clone, Default)]
@@ -17,6 +17,8 @@ pub struct MemoryMessenger {
     state: Arc<Mutex<State>>,
     /// How often something was posted, repeats and failures included.
     attempts: watch::Sender<usize>,
+    /// How often something was edited, failures included.
+    edits: watch::Sender<usize>,
 }
 
 #[derive(Default)]
@@ -27,7 +29,13 @@ struct State {
     edit_faults: VecDeque<Fault>,
     /// Who takes no direct messages.
     closed: HashSet<ChannelId>,
+    /// Who has left which server.
+    left: HashSet<(GuildId, UserId)>,
+    /// What servers call their members.
+    names: HashMap<(GuildId, UserId), String>,
     opens_none: bool,
+    /// Since a post was refused for it.
+    refuses_token: bool,
 }
 
 /// A message as it stands in its channel.
@@ -51,6 +59,8 @@ pub enum Fault {
     Refused(SendError),
     /// It is stored, but the answer is lost.
     AnswerLost,
+    /// It is stored, and answered only when the gate opens.
+    AnswerHeld(Gate),
     /// It is answered only when the gate opens; then it fails, or it works.
     Held(Gate, Option<SendError>),
     /// The program itself fails.
@@ -96,6 +106,13 @@ impl MemoryMessenger {
         let _ = attempts.wait_for(|attempts| *attempts >= count).await;
     }
 
+    /// Waits until something was edited `count` times, failures included.
+    pub async fn edits_attempted(&self, count: usize) {
+        let mut edits = self.edits.subscribe();
+        // Its sender is `self`.
+        let _ = edits.wait_for(|edits| *edits >= count).await;
+    }
+
     /// The next attempts meet these faults, one each.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.lock().faults.extend(faults);
@@ -124,9 +141,43 @@ impl MemoryMessenger {
         }
     }
 
+    /// Somebody leaves a server, or joins it again.
+    pub fn leave(&self, guild: GuildId, user: UserId, has_left: bool) {
+        let mut state = self.lock();
+        if has_left {
+            state.left.insert((guild, user));
+        } else {
+            state.left.remove(&(guild, user));
+        }
+    }
+
+    /// A server calls a member so from now on.
+    pub fn rename(&self, guild: GuildId, user: UserId, name: &str) {
+        self.lock().names.insert((guild, user), name.to_owned());
+    }
+
+    pub(super) fn member_name(&self, guild: GuildId, user: UserId) -> Option<String> {
+        let state = self.lock();
+        let is_member = !state.left.contains(&(guild, user));
+        is_member.then(|| state.names.get(&(guild, user)).cloned().unwrap_or_default())
+    }
+
     /// Opening a direct message is refused as too fast, or works again.
     pub fn open_no_dms(&self, on: bool) {
         self.lock().opens_none = on;
+    }
+
+    /// The token that was refused is accepted again.
+    pub fn accept_token(&self) {
+        self.lock().refuses_token = false;
+    }
+
+    pub(super) fn token(&self) -> Token {
+        if self.lock().refuses_token {
+            Token::Refused
+        } else {
+            Token::Accepted
+        }
     }
 
     pub(super) fn open_dm(&self, user: UserId) -> Result<ChannelId, SendError> {
@@ -149,43 +200,62 @@ impl MemoryMessenger {
         message: &Message,
         nonce: &Nonce,
     ) -> Result<MessageId, SendError> {
-        let fault = self.lock().faults.pop_front();
+        let fault = {
+            let mut state = self.lock();
+            let fault = state.faults.pop_front();
+            state.refuses_token |= matches!(fault, Some(Fault::Refused(SendError::Unauthorized)));
+            fault
+        };
         self.attempts.send_modify(|attempts| *attempts += 1);
-        let answer_lost = matches!(fault, Some(Fault::AnswerLost));
+        let after = match &fault {
+            Some(after @ (Fault::AnswerLost | Fault::AnswerHeld(_))) => Some(after.clone()),
+            _ => None,
+        };
         meet(fault).await?;
         if !fits(message) {
             return Err(SendError::Discard {
                 why: "50035".into(),
             });
         }
+        let id = self.store(channel, message, nonce)?;
+        match after {
+            Some(Fault::AnswerHeld(gate)) => gate.passed().await,
+            Some(_) => {
+                return Err(SendError::Retry {
+                    after_ms: None,
+                    why: "the connection was lost".into(),
+                });
+            }
+            None => {}
+        }
+        Ok(id)
+    }
+
+    fn store(
+        &self,
+        channel: ChannelId,
+        message: &Message,
+        nonce: &Nonce,
+    ) -> Result<MessageId, SendError> {
         let mut state = self.lock();
         if state.closed.contains(&channel) {
             return Err(SendError::Unreachable {
                 why: "50007".into(),
             });
         }
-        let known = state.by_nonce.get(nonce).copied();
-        let id = if let Some(id) = known {
-            id
-        } else {
-            let number = i64::try_from(state.posts.len()).unwrap_or(i64::MAX);
-            let id = MessageId(1_000 + number);
-            state.by_nonce.insert(nonce.clone(), id);
-            state.posts.push(Posted {
-                id,
-                channel,
-                message: message.clone(),
-                edits: 0,
-                nonce: nonce.clone(),
-            });
-            id
-        };
-        if answer_lost {
-            return Err(SendError::Retry {
-                after_ms: None,
-                why: "the connection was lost".into(),
-            });
+        if let Some(known) = state.by_nonce.get(nonce) {
+            return Ok(*known);
         }
+        let number = i64::try_from(state.posts.len()).unwrap_or(i64::MAX);
+        let id = MessageId(1_000 + number);
+        state.by_nonce.insert(nonce.clone(), id);
+        state.posts.push(Posted {
+            id,
+            channel,
+            message: message.clone(),
+            edits: 0,
+            nonce: nonce.clone(),
+        });
         Ok(id)
     }
 
@@ -196,6 +266,7 @@ impl MemoryMessenger {
         message: &Message,
     ) -> Result<(), SendError> {
         let fault = self.lock().edit_faults.pop_front();
+        self.edits.send_modify(|edits| *edits += 1);
         meet(fault).await?;
         let mut state = self.lock();
         let posted = state.posts.iter_mut().find(|post| post.id == id);
@@ -252,6 +323,6 @@ async fn meet(fault: Option<Fault>) -> Result<(), SendError> {
             error.map_or(Ok(()), Err)
         }
         Some(Fault::Defect) => panic!("a defect was asked for"),
-        Some(Fault::AnswerLost) | None => Ok(()),
+        Some(Fault::AnswerLost | Fault::AnswerHeld(_)) | None => Ok(()),
     }
 }

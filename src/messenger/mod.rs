@@ -8,14 +8,21 @@
 //! understood, and nowhere else.
 
 pub mod discord;
+mod discord_time;
+mod invite;
 pub mod limits;
 pub mod markdown;
 pub mod memory;
+pub mod tokens;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChannelId, MessageId, UserId};
+use crate::ids::{ChannelId, FileId, GuildId, MessageId, UserId};
 
+pub use discord_time::{ALARM_MS, DiscordTime};
+pub use invite::invite_link;
 pub use limits::Breakers;
 
 /// Characters of a message's content (Discord's limit).
@@ -43,9 +50,36 @@ pub struct Message {
     /// One row of buttons, five at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Button>,
+    /// Files below it, uploaded with the post. An edit leaves them there, or takes them all away if there
+    /// are none here any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
     /// Arrives without a sound (Discord's `SUPPRESS_NOTIFICATIONS`).
     #[serde(default)]
     pub silent: bool,
+}
+
+/// A file below a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// What it is kept by until it is uploaded.
+    pub id: FileId,
+    /// What it is called.
+    pub name: String,
+    /// Its content, while it is uploaded.
+    #[serde(skip)]
+    pub bytes: Arc<Vec<u8>>,
+}
+
+impl File {
+    /// One whose content is kept elsewhere.
+    pub fn kept(id: FileId, name: String) -> Self {
+        Self {
+            id,
+            name,
+            bytes: Arc::default(),
+        }
+    }
 }
 
 /// A box below a message's text.
@@ -144,10 +178,22 @@ pub enum SendError {
         /// For the log and `/queue`.
         why: String,
     },
-    /// The token is no longer valid. Every further request would bring the ban of the whole
-    /// address nearer, so nothing more is sent until a restart.
-    #[error("Discord does not accept the bot's token any more")]
+    /// Discord does not accept the token: it said so of this request, and again when it was asked
+    /// who the bot is. Every further request would bring the ban of the whole address nearer, so
+    /// nothing is sent until [`Messenger::token`] says otherwise.
+    #[error("Discord does not accept the bot's token")]
     Unauthorized,
+}
+
+/// What Discord says of the bot's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// It knows whose it is.
+    Accepted,
+    /// It is nobody's: 401, in the words of Discord itself.
+    Refused,
+    /// No answer, or one that is not Discord's.
+    Unknown,
 }
 
 /// Sends messages.
@@ -193,10 +239,54 @@ impl Messenger {
         }
     }
 
+    /// What a server calls somebody, and `None` if they are no member of it; an error where Discord does
+    /// not tell.
+    pub async fn member_name(
+        &self,
+        guild: GuildId,
+        user: UserId,
+    ) -> Result<Option<String>, SendError> {
+        match self {
+            Self::Discord(discord) => discord.member_name(guild, user).await,
+            Self::Memory(memory) => Ok(memory.member_name(guild, user)),
+        }
+    }
+
+    /// Asks Discord whether it accepts the token.
+    pub async fn token(&self) -> Token {
+        match self {
+            Self::Discord(discord) => discord.token().await,
+            Self::Memory(memory) => memory.token(),
+        }
+    }
+
+    /// Discord's clock; the host's own where nothing is sent to Discord.
+    pub fn time(&self) -> DiscordTime {
+        match self {
+            Self::Discord(discord) => discord.time(),
+            Self::Memory(_) => DiscordTime::default(),
+        }
+    }
+
+    /// Asks Discord for its time once.
+    pub async fn ask_the_time(&self) {
+        if let Self::Discord(discord) = self {
+            discord.ask_the_time().await;
+        }
+    }
+
     /// Somebody has seen to it that `channel` takes posts: earlier refusals are forgotten.
     pub fn expect_open(&self, channel: ChannelId) {
         if let Self::Discord(discord) = self {
             discord.expect_open(channel);
+        }
+    }
+
+    /// Whether `channel` refused the last post, for what will not pass by itself.
+    pub fn is_refused_by(&self, channel: ChannelId) -> bool {
+        match self {
+            Self::Discord(discord) => discord.is_refused_by(channel),
+            Self::Memory(_) => false,
         }
     }
 

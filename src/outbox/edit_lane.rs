@@ -7,6 +7,7 @@
 
 use tracing::Instrument as _;
 
+use super::post_lane::given_up;
 use super::{Class, Lane, NewPost, Outbox, Row, lock, store};
 use crate::error::Result;
 use crate::i18n::Language;
@@ -82,6 +83,14 @@ impl Outbox {
     }
 
     async fn replace(&self, edit: Row) {
+        let _turn = if edit.is_suspect() {
+            match self.turn_of_suspect().await {
+                Some(turn) => Some(turn),
+                None => return self.put_back(&[edit]).await,
+            }
+        } else {
+            None
+        };
         let Some(rows) = self.begin(vec![vec![edit]]).await else {
             return self.changed();
         };
@@ -89,7 +98,7 @@ impl Outbox {
         let outcome = tokio::select! {
             biased;
             () = self.inner.stop.cancelled() => None,
-            () = self.inner.halted.cancelled() => None,
+            () = self.inner.halt.begun() => None,
             outcome = self.send_replacement(&rows[0]) => Some(outcome),
         };
         // Forgotten before it may be claimed again, as posts are.
@@ -104,6 +113,9 @@ impl Outbox {
         let Some(message_id) = edit.payload.replaces else {
             return Ok(None);
         };
+        if self.ended_too_many(std::slice::from_ref(edit)) {
+            return Err(given_up(edit));
+        }
         let nonce = Nonce::new(edit.message_key, edit.rung);
         let (channel, message) = (edit.channel, &edit.payload.message);
         let messenger = &self.inner.messenger;

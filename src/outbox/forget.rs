@@ -2,32 +2,32 @@
 
 use super::{Outbox, store};
 use crate::error::Result;
-use crate::ids::{GuildId, OutboxId, UserId};
+use crate::ids::{GuildId, UserId};
+
+/// Rows that one read looks at.
+const LOOKED_AT_ONCE: i64 = 5_000;
 
 impl Outbox {
-    /// The messages about a member of a guild that are kept.
-    pub async fn of_member(&self, guild: GuildId, user: UserId) -> Result<Vec<OutboxId>> {
-        let mut conn = self.inner.db.read().await?;
-        store::of_member(&mut conn, guild, user).await
+    /// How many messages about a member of a guild are kept. The whole outbox is looked through, in short
+    /// reads: it is counted before somebody asks for all of theirs to be deleted, and an index for that
+    /// would have to be written with every message.
+    pub async fn count_of_member(&self, guild: GuildId, user: UserId) -> Result<i64> {
+        let (mut count, mut after) = (0, 0);
+        loop {
+            let mut conn = self.inner.db.read().await?;
+            let look = (after, LOOKED_AT_ONCE);
+            let (found, last) = store::count_of_member(&mut conn, guild, user, look).await?;
+            drop(conn);
+            count += found;
+            let Some(last) = last else { return Ok(count) };
+            after = last;
+        }
     }
 
-    /// Forgets them. Others' messages that were to go out in one with them go out by themselves.
-    ///
-    /// They are looked for beside the writer, as the table may be long and has no index for this;
-    /// until there are none, as one may come in meanwhile. One that is being sent at this moment
-    /// arrives.
-    pub async fn forget_member(&self, guild: GuildId, user: UserId) -> Result<()> {
-        loop {
-            let rows = self.of_member(guild, user).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            self.inner
-                .db
-                .write(rows, |tx, rows| Box::pin(store::forget(tx, rows)))
-                .await?;
-            self.inner.poll.notify_one();
-            self.wake_dms();
-        }
+    /// Some were deleted ([`super::forget`]): others' messages that were to go out in one with them go
+    /// out by themselves. One that is being sent at this moment arrives.
+    pub fn were_forgotten(&self) {
+        self.inner.poll.notify_one();
+        self.wake_dms();
     }
 }

@@ -8,7 +8,8 @@ use super::{Payload, Row, Topic};
 use crate::i18n::text;
 use crate::messenger::markdown::shorten;
 use crate::messenger::{
-    CONTENT_LENGTH, DESCRIPTION_LENGTH, EMBEDS_LENGTH, Embed, MOST_EMBEDS, MOST_MENTIONS, Message,
+    Button, CONTENT_LENGTH, DESCRIPTION_LENGTH, EMBEDS_LENGTH, Embed, MOST_EMBEDS, MOST_MENTIONS,
+    Message,
 };
 
 /// Characters of a [`super::Digest`]'s line. 60 of them, with room for what a late success adds,
@@ -65,12 +66,33 @@ pub fn fits_with(lead: &Row, row: &Row) -> bool {
 
 /// The one message that shows all of `payloads`, of which there is at least one and at most
 /// [`MOST_LISTED`].
-pub fn compose<'a>(payloads: impl IntoIterator<Item = &'a Payload>) -> Message {
+/// `message_key` is its number.
+pub fn compose<'a>(message_key: i64, payloads: impl IntoIterator<Item = &'a Payload>) -> Message {
     let payloads: Vec<&Payload> = payloads.into_iter().collect();
     match payloads.as_slice() {
         [] => Message::default(),
         [one] => one.message.clone(),
-        many => whole(many).unwrap_or_else(|| listed(many)),
+        many => Message {
+            buttons: buttons(message_key, many),
+            ..whole(many).unwrap_or_else(|| listed(many))
+        },
+    }
+}
+
+/// The button that stands for all of them: what each of them has by itself says nothing of the others.
+fn buttons(message_key: i64, payloads: &[&Payload]) -> Vec<Button> {
+    let has_some = |payload: &&&Payload| !payload.message.buttons.is_empty();
+    let Some(first) = payloads.iter().find(has_some) else {
+        return Vec::new();
+    };
+    let digest = first.digest.as_ref();
+    match digest.and_then(|digest| digest.button.as_ref()) {
+        Some(button) => vec![Button {
+            custom_id: format!("{}{message_key}", button.custom_id),
+            ..button.clone()
+        }],
+        // Those behind it are of the first post alone.
+        None => first.message.buttons.first().cloned().into_iter().collect(),
     }
 }
 
@@ -84,7 +106,9 @@ fn whole(payloads: &[&Payload]) -> Option<Message> {
             .flat_map(|message| message.embeds.clone())
             .collect(),
         mentions: mentions(messages().flat_map(|message| message.mentions.iter().copied())),
-        buttons: payloads[0].message.buttons.clone(),
+        buttons: Vec::new(),
+        // What has files is never merged.
+        files: Vec::new(),
         silent: payloads[0].message.silent,
     };
     let embeds_length: usize = message.embeds.iter().map(Embed::length).sum();
@@ -127,7 +151,8 @@ fn listed(payloads: &[&Payload]) -> Message {
         content: pings.join(" "),
         embeds,
         mentions,
-        buttons: payloads[0].message.buttons.clone(),
+        buttons: Vec::new(),
+        files: Vec::new(),
         silent: payloads[0].message.silent,
     }
 }
@@ -184,24 +209,26 @@ mod tests {
                 topic: Topic::Results,
                 line: content.chars().take(LINE_LENGTH).collect(),
                 mention: Some(user),
+                button: None,
             }),
             ladder: Vec::new(),
             alerts: None,
             language: Language::English,
             edit_of: None,
             replaces: None,
+            is_standby: false,
         }
     }
 
     #[test]
     fn a_few_are_shown_whole_and_many_are_listed() {
         let few: Vec<Payload> = (0..3).map(|n| payload(n, &"x".repeat(300))).collect();
-        let message = compose(&few);
+        let message = compose(1, &few);
         assert_eq!(message.content.chars().count(), 902);
         assert!(message.embeds.is_empty());
 
         let many: Vec<Payload> = (0..40).map(|n| payload(n, &"x".repeat(300))).collect();
-        let message = compose(&many);
+        let message = compose(1, &many);
         assert_eq!(message.mentions.len(), 40);
         assert!(!message.embeds.is_empty());
     }
@@ -212,7 +239,7 @@ mod tests {
         for warning in &mut warnings {
             warning.digest.as_mut().unwrap().topic = Topic::Alerts;
         }
-        let title = |payloads: &[Payload]| compose(payloads).embeds[0].title.clone();
+        let title = |payloads: &[Payload]| compose(1, payloads).embeds[0].title.clone();
         assert_eq!(title(&warnings).as_deref(), Some("40 warnings"));
     }
 
@@ -223,7 +250,7 @@ mod tests {
         ) {
             let payloads: Vec<Payload> =
                 contents.iter().enumerate().map(|(n, content)| payload(n, content)).collect();
-            let message = compose(&payloads);
+            let message = compose(1, &payloads);
             prop_assert!(message.content.chars().count() <= CONTENT_LENGTH);
             prop_assert!(message.embeds.iter().map(Embed::length).sum::<usize>() <= EMBEDS_LENGTH);
             prop_assert!(message.embeds.len() <= MOST_EMBEDS);

@@ -17,9 +17,9 @@
 //!
 //! - `running` rows carry a lease of [`LEASE_MS`], renewed while this process holds them. A lease
 //!   that ran out means that its process died; whoever sees it takes the row over.
-//! - An attempt is counted, and said to be under way, before it is made, so a message that kills the
-//!   process cannot be tried for ever: one that was under way at [`MOST_CRASHES`] such deaths is
-//!   refused like one that its channel does not take. What only waited is not blamed.
+//! - An attempt is counted, and said to be under way, before it is made. A process that dies was mostly
+//!   killed from outside, so what was under way is sent again, one by one; only what was alone under way
+//!   is suspected of the death, waits longer each time, and is given up after a day (see `suspects`).
 //! - Rows of one `message_key` are one message on the screen: verdicts waiting for one channel are
 //!   merged (see [`merge`]), and stay together for every further attempt, because the nonce that
 //!   keeps a repeat from showing twice belongs to the message.
@@ -28,6 +28,8 @@
 //! - Messages that were said past the outbox (answers to interactions) are brought up to date in a
 //!   lane of their own ([`Outbox::prepare_replacement`]), which makes way for all posts. Such an
 //!   edit that is refused for good is dropped: the message it was for is gone.
+//! - What an interaction's answer tells stands by here, and goes out if the answer is lost ([`standby`]).
+//! - Files that go with posts are kept here until they are uploaded ([`files`]).
 //! - Direct messages have a lane of their own ([`dm`]), which asks at the claim whether their
 //!   recipients want them now.
 //! - Mails have a lane and a table of their own ([`mail`]): what may have arrived is not sent again.
@@ -40,18 +42,25 @@
 pub mod dm;
 mod edit;
 mod edit_lane;
+pub mod files;
 mod fleeting;
 mod forget;
+mod halt;
 pub mod mail;
+mod membership;
 pub mod merge;
 pub mod overview;
 pub mod pace;
 mod post_lane;
 pub mod queue;
+mod restate;
 mod retry;
 mod stall;
+pub mod standby;
 mod store;
+mod suspects;
 mod trial;
+mod waits;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,24 +68,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::Clock;
-use crate::db::Db;
+use crate::clock::{BackstepWatch, Clock};
+use crate::db::{BoxFuture, Db};
 use crate::error::Result;
 use crate::i18n::Language;
 use crate::ids::{ChannelId, GuildId, IdMaker, MessageId, OutboxId, UserId};
-use crate::messenger::{Message, Messenger};
+use crate::messenger::{Button, Message, Messenger};
 
 pub use edit_lane::NewEdit;
+pub use membership::Membership;
+pub use restate::{Restated, Restatement};
 pub use stall::{STALLED_MS, Stall};
 pub use store::{
-    Unshown, enqueue, enqueue_newest, forget, forget_keys, mark_shown, rewrite, under_way, unshown,
-    withdraw,
+    Unshown, enqueue, enqueue_newest, forget, forget_keys, mark_shown, named_in, rewrite,
+    sent_by_key, some_of_member, told, under_way, unshown, withdraw, withdraw_unsent,
 };
+pub use suspects::MOST_CRASHES;
 pub use trial::Fate;
+use waits::Waits;
 
 /// How long a claim holds without being renewed.
 pub const LEASE_MS: i64 = 15_000;
@@ -84,10 +97,12 @@ pub const LEASE_MS: i64 = 15_000;
 const RENEW_MS: i64 = 5_000;
 /// The longest time between two looks at the table; hints only make it shorter.
 const POLL_MS: i64 = 5_000;
-/// Processes a message may take down with it.
-pub const MOST_CRASHES: i64 = 3;
+/// Between two times at which what is old is removed.
+const PRUNE_EVERY_MS: i64 = 3_600_000;
 /// Rows held in memory; more stay in the table until there is room.
 const MOST_HELD: usize = 20_000;
+/// Leases renewed by one write: of all that may be held they are many, and others write in between.
+const RENEWED_AT_ONCE: usize = 250;
 /// Rows claimed by one look at the table.
 const CLAIM_BATCH: i64 = 500;
 /// Completed rows are kept this long: for edits of what they posted, and for `/queue`.
@@ -162,6 +177,10 @@ pub struct Digest {
     pub line: String,
     /// Whom the full message would have pinged.
     pub mention: Option<UserId>,
+    /// The button below several together, as long as any of them has one of its own; the number of their
+    /// message is added to its `custom_id` ([`named_in`]). `None`: the first button of the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub button: Option<Button>,
 }
 
 /// What a list of many is about.
@@ -195,6 +214,9 @@ pub struct Payload {
     /// For an edit of what was said past the outbox: the message to be replaced by this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replaces: Option<MessageId>,
+    /// Whether an answer may have said the same, see [`standby`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_standby: bool,
 }
 
 /// Which sender takes a row.
@@ -250,7 +272,9 @@ pub struct Row {
     pub(crate) attempt: i64,
     /// Whether the table says already that this attempt is under way.
     pub(crate) begun: bool,
-    /// How many processes died while they sent it.
+    /// How many processes died while it was under way.
+    pub(crate) deaths: i64,
+    /// Of how many of these deaths it is suspected.
     pub(crate) crashes: i64,
     pub(crate) first_attempt_ms: Option<i64>,
     pub(crate) alerted: bool,
@@ -266,6 +290,11 @@ impl Row {
     /// Its id.
     pub fn id(&self) -> OutboxId {
         self.id
+    }
+
+    /// Whether it has this `dedupe_key`.
+    pub fn is_known_by(&self, dedupe_key: &str) -> bool {
+        self.dedupe_key == dedupe_key
     }
 
     /// Whether it adds a message to a server's channel.
@@ -289,6 +318,13 @@ type Delivery = Vec<Row>;
 #[derive(Clone)]
 pub struct Outbox {
     inner: Arc<Inner>,
+}
+
+/// How often the poller has begun to look, and which of its looks came to their end.
+#[derive(Clone, Copy, Default)]
+struct Turns {
+    begun: u64,
+    ended: u64,
 }
 
 struct Inner {
@@ -318,11 +354,22 @@ struct Inner {
     next_due_ms: Mutex<Option<i64>>,
     /// Counts what happened, for those who wait for the outbox to come to rest.
     changes: watch::Sender<u64>,
-    /// Set when the token was refused: nothing more is sent.
-    halted: CancellationToken,
+    /// The poller's turns, for those who wait for one.
+    turns: watch::Sender<Turns>,
+    /// On while the token is refused: nothing is sent.
+    halt: halt::Halt,
+    /// Who is a member of which server, as Discord said.
+    known_members: membership::Known,
+    /// The turn of a message that was under way when a process died.
+    suspects: Arc<Semaphore>,
+    /// The turns of messages with files.
+    uploads: Arc<Semaphore>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
+
+/// A task that lives as long as the program: begins a life of it.
+pub type Task = Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl Outbox {
     /// An outbox whose background work has not begun; see [`Outbox::run`].
@@ -353,7 +400,11 @@ impl Outbox {
             poll: Notify::new(),
             next_due_ms: Mutex::default(),
             changes: watch::Sender::new(0),
-            halted: CancellationToken::new(),
+            turns: watch::Sender::default(),
+            halt: halt::Halt::default(),
+            known_members: membership::Known::default(),
+            suspects: Arc::new(Semaphore::new(1)),
+            uploads: Arc::new(Semaphore::new(files::MOST_UPLOADS)),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -367,7 +418,7 @@ impl Outbox {
         let now_ms = self.inner.clock.now_ms();
         let id = OutboxId(self.inner.ids.next(&self.inner.clock));
         let claimed = !self.inner.stop.is_cancelled()
-            && !self.inner.halted.is_cancelled()
+            && !self.inner.halt.is_on()
             && lock(&self.inner.held).len() < MOST_HELD;
         let mut ladder = post.ladder.into_iter();
         // A post without any channel cannot be made; 0 is refused by Discord and goes its way to
@@ -396,11 +447,13 @@ impl Outbox {
                 language: post.language,
                 edit_of: None,
                 replaces: None,
+                is_standby: false,
             },
             dedupe_key: post.dedupe_key,
             attempt: 1,
             // What must wait for its channel is still unsent should the process end meanwhile.
             begun: claimed && !lock(&self.inner.lane).has_queue(channel),
+            deaths: 0,
             crashes: 0,
             first_attempt_ms: None,
             alerted: false,
@@ -418,18 +471,21 @@ impl Outbox {
     pub(crate) fn prepare_edit(&self, of: &Row) -> Row {
         let post = NewPost {
             guild: of.guild,
-            user: None,
+            // Should it be refused for good, the member is shown what it would have said.
+            user: of.user,
             class: Class::Critical,
             ladder: vec![of.channel],
             alerts: None,
             language: of.payload.language,
-            message: Message::default(),
+            message: of.payload.message.clone(),
             digest: None,
             dropped_ms: None,
             dedupe_key: format!("edit:{}:{}", of.id, self.inner.ids.next(&self.inner.clock)),
         };
         let mut row = self.prepare(post);
         row.payload.edit_of = Some(of.id);
+        // It may have to wait for the message itself.
+        row.begun = false;
         row
     }
 
@@ -452,25 +508,53 @@ impl Outbox {
         self.changed();
     }
 
-    /// Begins the background work: sending, renewing leases, looking at the table.
-    pub async fn run(&self) -> Result<()> {
+    /// Begins the background work (sending, renewing leases, looking at the table) by `spawn`, which gives
+    /// each task a name and begins it again should it panic.
+    pub async fn run(&self, spawn: impl Fn(&'static str, Task)) -> Result<()> {
         if self.inner.db.is_exclusive() {
             // Nobody else can hold a lease, so every lease is a dead process's.
             let now_ms = self.inner.clock.now_ms();
-            self.inner
-                .db
-                .write(now_ms, |tx, now_ms| {
-                    Box::pin(async move {
-                        store::expire_leases(tx, *now_ms).await?;
-                        mail::lane::interrupt_all(tx, *now_ms).await
-                    })
+            let db = &self.inner.db;
+            let expire = || {
+                db.write_piece(now_ms, |tx, now_ms| {
+                    Box::pin(store::expire_leases(tx, *now_ms))
                 })
-                .await?;
+            };
+            while expire().await? {}
+            // Nobody can be answering either.
+            db.write(now_ms, |tx, now_ms| {
+                Box::pin(store::release_standby(tx, None, *now_ms))
+            })
+            .await?;
+            let job = (now_ms, self.inner.mails.is_limited());
+            let interrupt = || {
+                db.write_piece(job, |tx, (now_ms, is_limited)| {
+                    Box::pin(mail::lane::interrupt_some(tx, *is_limited, *now_ms))
+                })
+            };
+            while interrupt().await? {}
         }
-        self.inner.tasks.spawn(self.clone().poll_forever());
-        self.inner.tasks.spawn(self.clone().send_dms_forever());
-        self.inner.tasks.spawn(self.clone().send_mails_forever());
-        self.inner.tasks.spawn(self.clone().renew_forever());
+        let task = |forever: fn(Self) -> BoxFuture<'static, ()>| -> Task {
+            let outbox = self.clone();
+            Box::new(move || {
+                let life = forever(outbox.clone());
+                Box::pin(outbox.inner.tasks.track_future(life))
+            })
+        };
+        spawn("posts", task(|outbox| Box::pin(outbox.poll_forever())));
+        spawn(
+            "direct messages",
+            task(|outbox| Box::pin(outbox.send_dms_forever())),
+        );
+        spawn(
+            "mails",
+            task(|outbox| Box::pin(outbox.send_mails_forever())),
+        );
+        spawn("leases", task(|outbox| Box::pin(outbox.renew_forever())));
+        spawn(
+            "token",
+            task(|outbox| Box::pin(outbox.ask_for_token_forever())),
+        );
         Ok(())
     }
 
@@ -487,20 +571,32 @@ impl Outbox {
                 "not everything that was on its way came to its end; the next start looks after it"
             );
         }
-        let unsent = lock(&self.inner.lane).waiting();
-        let job = (self.inner.boot, self.inner.clock.now_ms(), unsent);
-        let released = self
-            .inner
-            .db
-            .write(job, |tx, (boot, now_ms, unsent)| {
-                Box::pin(store::release(tx, *boot, *now_ms, unsent))
-            })
-            .await;
-        if let Err(error) = released {
+        if let Err(error) = self.release().await {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "claims were not given back; they run out by themselves"
             );
+        }
+    }
+
+    /// Gives what this process holds back to the table, in pieces: it may be very much, and others write
+    /// to the same database.
+    async fn release(&self) -> Result<()> {
+        let unsent = lock(&self.inner.lane).waiting();
+        // The last piece looks for what is not known to be unsent.
+        let mut known = unsent.chunks(store::RELEASED_AT_ONCE);
+        loop {
+            let some = known.next().unwrap_or_default().to_vec();
+            let job = (self.inner.boot, self.inner.clock.now_ms(), some);
+            let released = self
+                .inner
+                .db
+                .write_piece(job, |tx, (boot, now_ms, unsent)| {
+                    Box::pin(store::release(tx, *boot, *now_ms, unsent))
+                });
+            if !released.await? {
+                return Ok(());
+            }
         }
     }
 
@@ -509,9 +605,24 @@ impl Outbox {
         self.inner.changes.subscribe()
     }
 
-    /// Whether sending has stopped because the token was refused.
+    /// Returns once the poller has looked at everything in a turn that began after this call.
+    pub fn looked(&self) -> impl Future<Output = ()> + use<> {
+        let mut turns = self.inner.turns.subscribe();
+        let begun = turns.borrow_and_update().begun;
+        async move {
+            // Only with its sender is there no other turn.
+            let _ = turns.wait_for(|turns| turns.ended > begun).await;
+        }
+    }
+
+    /// Whether this channel refused the last post of this process.
+    pub fn is_refused_by(&self, channel: ChannelId) -> bool {
+        self.inner.messenger.is_refused_by(channel)
+    }
+
+    /// Whether nothing is sent because Discord refuses the token.
     pub fn is_halted(&self) -> bool {
-        self.inner.halted.is_cancelled()
+        self.inner.halt.is_on()
     }
 
     /// How many messages this process has given up since it began, because no channel of theirs takes
@@ -573,15 +684,23 @@ impl Outbox {
     }
 
     async fn poll_forever(self) {
-        let mut pruned_ms = i64::MIN;
+        let mut pruned_ms: Option<i64> = None;
+        let mut waits = Waits::new(BackstepWatch::new(&self.inner.clock));
         loop {
-            if self.inner.stop.is_cancelled() || self.inner.halted.is_cancelled() {
+            // While the token is refused nothing is claimed: it is another process's to send.
+            if self.unless_stopping(self.inner.halt.over()).await.is_none() {
                 return;
             }
+            self.inner.turns.send_modify(|turns| turns.begun += 1);
+            let began_ms = self.inner.clock.monotonic_ms();
             lock(&self.inner.next_due_ms).take();
+            if let Err(error) = self.set_waits_anew(&mut waits).await {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "waits could not be looked through; trying again");
+            }
             // The wait is counted from here, lest what falls due during the look be passed over.
             let now_ms = self.inner.clock.now_ms();
-            match self.claim(now_ms).await {
+            match self.claim().await {
                 // There may be more than one batch held.
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -590,29 +709,39 @@ impl Outbox {
                     "the outbox could not be read; trying again"
                 ),
             }
-            if now_ms.saturating_sub(pruned_ms) > 3_600_000 {
+            if pruned_ms.is_none_or(|pruned_ms| began_ms - pruned_ms > PRUNE_EVERY_MS) {
                 // In pieces, between which others write, and what is due is claimed.
                 if self.prune(now_ms).await {
                     continue;
                 }
-                pruned_ms = now_ms;
+                // As of the time that was looked by: what became old meanwhile is not put off for an hour.
+                pruned_ms = Some(began_ms);
             }
-            self.wait_for_poll(now_ms).await;
+            self.inner
+                .turns
+                .send_modify(|turns| turns.ended = turns.begun);
+            self.wait_for_poll(now_ms, began_ms).await;
         }
     }
 
-    async fn wait_for_poll(&self, now_ms: i64) {
+    /// Waits for the next turn, after one that read these times of the two clocks: a wall clock that was
+    /// set back meanwhile makes the wait no longer.
+    async fn wait_for_poll(&self, now_ms: i64, began_ms: i64) {
         let latest_ms = now_ms + POLL_MS;
         let next_ms = lock(&self.inner.next_due_ms).map_or(latest_ms, |next| next.min(latest_ms));
+        let wait = self
+            .inner
+            .clock
+            .sleep_until_either(next_ms, began_ms + POLL_MS);
         tokio::select! {
-            () = self.inner.clock.sleep_until(next_ms) => {}
+            () = wait => {}
             () = self.inner.poll.notified() => {}
             () = self.inner.stop.cancelled() => {}
         }
     }
 
     /// Takes what is due from the table. `true`: there may be more.
-    async fn claim(&self, now_ms: i64) -> Result<bool> {
+    async fn claim(&self) -> Result<bool> {
         let room = MOST_HELD.saturating_sub(lock(&self.inner.held).len());
         if room == 0 {
             return Ok(false);
@@ -623,12 +752,14 @@ impl Outbox {
         } else {
             0
         };
-        let job = (self.inner.boot, now_ms, edits);
+        let job = (self.inner.boot, self.inner.clock.clone(), edits);
         let claimed = self
             .inner
             .db
-            .write(job, |tx, (boot, now_ms, edits)| {
-                Box::pin(store::claim(tx, *boot, *now_ms, CLAIM_BATCH, *edits))
+            .write(job, |tx, (boot, clock, edits)| {
+                // Read here: an instant from before the clock was set back would end the leases of
+                // living processes.
+                Box::pin(store::claim(tx, *boot, clock.now_ms(), CLAIM_BATCH, *edits))
             })
             .await?;
         self.count_discarded(claimed.unreadable.len());
@@ -639,8 +770,10 @@ impl Outbox {
             let mut next = lock(&self.inner.next_due_ms);
             *next = Some(next.map_or(next_ms, |known| known.min(next_ms)));
         }
-        let any = !claimed.rows.is_empty() || !claimed.parked.is_empty();
-        self.park(claimed.parked).await;
+        if claimed.expired {
+            self.wake_dms();
+        }
+        let any = claimed.expired || !claimed.rows.is_empty();
         self.accept(claimed.rows);
         self.changed();
         Ok(any)
@@ -661,12 +794,14 @@ impl Outbox {
 
     async fn try_prune(&self, now_ms: i64) -> Result<bool> {
         let db = &self.inner.db;
-        let rows = db.write(now_ms - KEEP_MS, |tx, before_ms| {
+        let rows = db.write_piece(now_ms - KEEP_MS, |tx, before_ms| {
             Box::pin(store::prune(tx, *before_ms))
         });
         let rows = rows.await?;
-        let mails = db.write(now_ms, |tx, now_ms| Box::pin(mail::forget(tx, *now_ms)));
-        Ok(mails.await? || rows)
+        let mails = db.write_piece(now_ms, |tx, now_ms| Box::pin(mail::forget(tx, *now_ms)));
+        let mails = mails.await?;
+        let files = db.write_piece(now_ms, |tx, now_ms| Box::pin(files::prune(tx, *now_ms)));
+        Ok(files.await? || mails || rows)
     }
 
     async fn renew_forever(self) {
@@ -684,16 +819,17 @@ impl Outbox {
     async fn renew(&self) -> Result<()> {
         let now_ms = self.inner.clock.now_ms();
         let held: Vec<OutboxId> = lock(&self.inner.held).iter().copied().collect();
-        if !held.is_empty() {
-            let job = (self.inner.boot, now_ms + LEASE_MS, held);
+        for some in held.chunks(RENEWED_AT_ONCE) {
+            let job = (self.inner.boot, now_ms + LEASE_MS, some.to_vec());
             self.inner
                 .db
-                .write(job, |tx, (boot, until_ms, held)| {
+                .write_relaxed(job, |tx, (boot, until_ms, held)| {
                     Box::pin(store::renew(tx, *boot, *until_ms, held))
                 })
                 .await?;
         }
         *lock(&self.inner.renewed_ms) = now_ms;
+        self.changed();
         Ok(())
     }
 

@@ -15,19 +15,19 @@ use tracing::Instrument as _;
 
 use super::{
     self as outbox, Class, Delivery, Digest, MOST_CRASHES, NewPost, Outbox, Row, Topic, dm, lock,
-    merge, retry, store,
+    merge, retry, store, suspects,
 };
 use crate::db::{BoxFuture, TELL_AGAIN_MS, Tx, again_ms};
 use crate::error::Result;
 use crate::i18n::{Arg, text};
-use crate::ids::{ChannelId, MessageId, OutboxId};
+use crate::ids::{ChannelId, FileId, MessageId, OutboxId};
 use crate::messenger::markdown::{escape, shorten};
-use crate::messenger::{Message, Nonce, SendError};
+use crate::messenger::{CONTENT_LENGTH, Message, Nonce, SendError};
 
 /// Requests on their way at once: enough to keep both ends busy, few enough not to drown them.
 const MOST_IN_FLIGHT: usize = 64;
 /// Discord remembers a nonce for “the past few minutes”; after this long the channel is read back.
-const NONCE_WINDOW_MS: i64 = 120_000;
+pub(super) const NONCE_WINDOW_MS: i64 = 120_000;
 /// Alerts of one kind about one channel are told once in each such stretch of time.
 const ALERT_EVERY_MS: i64 = 600_000;
 
@@ -126,6 +126,15 @@ impl Outbox {
     /// Sends what waits for one channel until nothing does.
     async fn send_channel(self, channel: ChannelId) {
         while self.channel_is_ready(channel).await {
+            // Before a request's place is taken, which others must not wait for meanwhile.
+            let turn = if self.is_suspect_next(channel) {
+                match self.turn_of_suspect().await {
+                    Some(turn) => Some(turn),
+                    None => break,
+                }
+            } else {
+                None
+            };
             let in_flight = Arc::clone(&lock(&self.inner.lane).in_flight);
             let Ok(_permit) = in_flight.acquire().await else {
                 break;
@@ -136,10 +145,18 @@ impl Outbox {
             };
             let rows = deliveries.iter().flatten().map(|row| row.id).collect();
             self.contain(rows, self.deliver(deliveries)).await;
+            drop(turn);
             self.changed();
         }
-        // Stopping: what waits here is given back to the table by `drain`.
-        lock(&self.inner.lane).abandon(channel);
+        if self.inner.stop.is_cancelled() {
+            // What waits here is given back to the table by `drain`.
+            lock(&self.inner.lane).abandon(channel);
+        } else {
+            // The token is refused. The table keeps what waits, also for a process with another one.
+            let queue = lock(&self.inner.lane).channels.remove(&channel);
+            let waiting = queue.into_iter().flat_map(|queue| queue.waiting).flatten();
+            self.put_back(&waiting.collect::<Vec<Row>>()).await;
+        }
         self.changed();
     }
 
@@ -153,6 +170,16 @@ impl Outbox {
                 held.remove(row);
             });
         }
+    }
+
+    /// Whether the next message of this channel was under way when a process died.
+    fn is_suspect_next(&self, channel: ChannelId) -> bool {
+        let lane = lock(&self.inner.lane);
+        let next = lane
+            .channels
+            .get(&channel)
+            .and_then(|queue| queue.waiting.front());
+        next.is_some_and(|rows| rows.iter().any(Row::is_suspect))
     }
 
     /// Waits for the channel's turn; `false` when sending has stopped.
@@ -173,7 +200,7 @@ impl Outbox {
         tokio::select! {
             biased;
             () = self.inner.stop.cancelled() => false,
-            () = self.inner.halted.cancelled() => false,
+            () = self.inner.halt.begun() => false,
             () = ready => true,
         }
     }
@@ -229,26 +256,38 @@ impl Outbox {
 
     async fn deliver_inner(&self, deliveries: Vec<Delivery>) {
         let deliveries = self.without_late(deliveries).await;
+        let edit_of = deliveries
+            .iter()
+            .flatten()
+            .find_map(|row| row.payload.edit_of);
+        if let Some(of) = edit_of {
+            return self.deliver_edit(deliveries, of).await;
+        }
         let Some(rows) = self.begin(deliveries).await else {
             return;
         };
-        let outcome = if rows[0].payload.edit_of.is_some() {
-            self.unless_stopping(self.send_edit(&rows[0])).await
-        } else {
-            self.send_post(&rows).await
-        };
+        let outcome = self.send_post(&rows).await;
+        self.end(&rows, outcome).await;
+    }
+
+    /// An attempt came to an end; `None`: sending stopped before.
+    pub(super) async fn end(
+        &self,
+        rows: &[Row],
+        outcome: Option<Result<Option<MessageId>, SendError>>,
+    ) {
         let Some(outcome) = outcome else {
-            return self.leave_unsent(&rows);
+            return self.leave_unsent(rows);
         };
         // What is about to be free for the next claim must be forgotten before it is, lest that
         // claim be taken for one that is held already.
         let was_sent = outcome.is_ok();
         if !was_sent {
-            self.forget(&rows);
+            self.forget(rows);
         }
-        self.record(&rows, outcome).await;
+        self.record(rows, outcome).await;
         if was_sent {
-            self.forget(&rows);
+            self.forget(rows);
         }
     }
 
@@ -316,19 +355,6 @@ impl Outbox {
         lock(&self.inner.lane).left.extend(ids);
     }
 
-    /// Refuses what was under way when one process after the other ended.
-    pub(super) async fn park(&self, rows: Vec<Row>) {
-        for delivery in deliveries(rows) {
-            tracing::error!(
-                outbox.id = %delivery[0].message_key,
-                "a message was given up: {MOST_CRASHES} processes ended while they sent it"
-            );
-            let why = "the program ended each time it was sent".to_owned();
-            self.record(&delivery, Err(SendError::Discard { why }))
-                .await;
-        }
-    }
-
     /// `None`: sending stopped before the request.
     pub(super) async fn send_post(
         &self,
@@ -336,6 +362,9 @@ impl Outbox {
     ) -> Option<Result<Option<MessageId>, SendError>> {
         let lead = &rows[0];
         let nonce = Nonce::new(lead.message_key, lead.rung);
+        if self.ended_too_many(rows) {
+            return self.unless_stopping(self.find_instead(lead, &nonce)).await;
+        }
         match self
             .unless_stopping(self.find_earlier(lead, &nonce))
             .await?
@@ -346,11 +375,73 @@ impl Outbox {
         let message = if lead.lane == outbox::Lane::Dm {
             dm::compose(rows)
         } else {
-            merge::compose(rows.iter().map(|row| &row.payload))
+            merge::compose(lead.message_key, rows.iter().map(|row| &row.payload))
         };
+        if !message.files.is_empty() {
+            return self.upload(lead, message, &nonce).await;
+        }
         let messenger = &self.inner.messenger;
         let posted = messenger.post(lead.channel, &message, &nonce).await;
         Some(posted.map(Some))
+    }
+
+    /// Sends a message with its files; without them where the channel takes none.
+    async fn upload(
+        &self,
+        lead: &Row,
+        mut message: Message,
+        nonce: &Nonce,
+    ) -> Option<Result<Option<MessageId>, SendError>> {
+        let turn = Arc::clone(&self.inner.uploads).acquire_owned();
+        let _turn = self.unless_stopping(turn).await?.ok()?;
+        let loaded = self.unless_stopping(self.load_files(&mut message)).await?;
+        if let Err(error) = loaded {
+            return Some(Err(SendError::Retry {
+                after_ms: None,
+                why: format!("its files could not be read: {error}"),
+            }));
+        }
+        let messenger = &self.inner.messenger;
+        let posted = messenger.post(lead.channel, &message, nonce).await;
+        let Err(SendError::Discard { why }) = posted else {
+            return Some(posted.map(Some));
+        };
+        tracing::warn!(why, "a post's file was refused; it goes without");
+        message.files.clear();
+        let note = text(lead.payload.language, "file-not-taken", &[]);
+        let said = format!("{}\n-# {note}", message.content);
+        message.content = shorten(&said, CONTENT_LENGTH);
+        let posted = messenger.post(lead.channel, &message, nonce).await;
+        Some(posted.map(Some))
+    }
+
+    /// Whether this message has been suspected of one death after the other for a day.
+    pub(super) fn ended_too_many(&self, rows: &[Row]) -> bool {
+        let now_ms = self.inner.clock.now_ms();
+        rows.iter().any(|row| {
+            let since_ms = now_ms - row.first_attempt_ms.unwrap_or(now_ms);
+            suspects::is_hopeless(row.crashes, since_ms)
+        })
+    }
+
+    /// A message that one process after the other did not survive is not sent again. It may have
+    /// arrived each time: a process can end between the post and the record of it.
+    async fn find_instead(
+        &self,
+        lead: &Row,
+        nonce: &Nonce,
+    ) -> Result<Option<MessageId>, SendError> {
+        let since_ms = lead.first_attempt_ms.unwrap_or(lead.created_ms);
+        let found = if bears_mark(lead) {
+            let messenger = &self.inner.messenger;
+            messenger.find(lead.channel, nonce, since_ms).await
+        } else {
+            Ok(None)
+        };
+        match found {
+            Ok(None) | Err(SendError::Discard { .. }) => Err(given_up(lead)),
+            found_or_later => found_or_later,
+        }
     }
 
     /// After a gap longer than Discord remembers nonces: is it there already?
@@ -363,15 +454,18 @@ impl Outbox {
         let Some(first_ms) = lead.first_attempt_ms else {
             return Ok(None);
         };
-        // It would be known by the mark on its first button.
-        let bears_mark = lead.lane == outbox::Lane::Dm || !lead.payload.message.buttons.is_empty();
-        if lead.attempt <= 1 || !bears_mark || now_ms - first_ms < NONCE_WINDOW_MS {
+        // One that is ahead was made before the clock was set back: nobody knows how long ago.
+        let is_remembered = (0..NONCE_WINDOW_MS).contains(&(now_ms - first_ms));
+        // Discord knows no nonce of an answer.
+        let is_new = lead.attempt <= 1 || is_remembered;
+        if !bears_mark(lead) || is_new && !lead.is_standby() {
             return Ok(None);
         }
+        let since_ms = first_ms.min(lead.created_ms).min(now_ms - NONCE_WINDOW_MS);
         match self
             .inner
             .messenger
-            .find(lead.channel, nonce, first_ms)
+            .find(lead.channel, nonce, since_ms)
             .await
         {
             // Not allowed to read the history: sending is the better of two evils.
@@ -395,9 +489,9 @@ impl Outbox {
                     self.record_refusal(rows, why).await
                 }
                 Err(SendError::Unauthorized) => {
-                    self.halt();
-                    self.record_retry(rows, Some(0), "the token was refused")
-                        .await
+                    self.token_is_refused();
+                    let ids = rows.iter().map(|row| row.id).collect();
+                    self.give_back(ids).await
                 }
             };
             let Err(error) = recorded else {
@@ -436,12 +530,17 @@ impl Outbox {
 
     async fn record_sent(&self, rows: &[Row], message: Option<MessageId>) -> Result<()> {
         let now_ms = self.inner.clock.now_ms();
-        let job = (rows[0].message_key, self.inner.boot, message, now_ms);
+        let files = rows.iter().flat_map(|row| &row.payload.message.files);
+        let files: Vec<FileId> = files.map(|file| file.id).collect();
+        let job = (rows[0].message_key, self.inner.boot, message, now_ms, files);
         self.inner
             .db
             // Were it lost, the same nonce would find the message again.
-            .write_relaxed(job, |tx, (key, boot, message, now_ms)| {
-                Box::pin(store::complete(tx, *key, *boot, *message, *now_ms))
+            .write_relaxed(job, |tx, (key, boot, message, now_ms, files)| {
+                Box::pin(async move {
+                    store::complete(tx, *key, *boot, *message, *now_ms).await?;
+                    super::files::forget(tx, files).await
+                })
             })
             .await?;
         let sent_ms = self.inner.clock.monotonic_ms();
@@ -479,6 +578,7 @@ impl Outbox {
         let job = RetryJob {
             key: lead.message_key,
             boot: self.inner.boot,
+            now_ms,
             at_ms: now_ms + wait_ms,
             why: why.to_owned(),
             alerted: lead.alerted || is_late,
@@ -491,12 +591,13 @@ impl Outbox {
                     let RetryJob {
                         key,
                         boot,
+                        now_ms,
                         at_ms,
                         why,
                         alerted,
                         alert,
                     } = job;
-                    store::retry(tx, *key, *boot, *at_ms, why, *alerted).await?;
+                    store::retry(tx, *key, *boot, *now_ms, *at_ms, why, *alerted).await?;
                     store::enqueue(tx, alert, *boot).await
                 })
             })
@@ -582,6 +683,7 @@ impl Outbox {
                 topic: Topic::Alerts,
                 line: shorten(&content, merge::LINE_LENGTH),
                 mention: None,
+                button: None,
             }),
             dropped_ms: None,
             dedupe_key: format!("alert:{kind}:{}:{bucket}", about.channel),
@@ -606,14 +708,25 @@ impl Outbox {
         }
     }
 
-    pub(super) fn halt(&self) {
-        if !self.inner.halted.is_cancelled() {
-            tracing::error!(
-                "Discord does not accept the bot's token any more. Nothing is sent until a valid \
-                 DISCORD_TOKEN is set and the program is started again; what waits is kept."
-            );
-            self.inner.halted.cancel();
+    /// Gives back what was not sent after all; a failure is left to the leases.
+    pub(super) async fn put_back(&self, rows: &[Row]) {
+        self.forget(rows);
+        let ids = rows.iter().map(|row| row.id).collect();
+        if let Err(error) = self.give_back(ids).await {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "a claim was not given back; it runs out by itself");
         }
+    }
+
+    /// These are as if no attempt had been made.
+    async fn give_back(&self, ids: Vec<OutboxId>) -> Result<()> {
+        let job = (ids, self.inner.boot, self.inner.clock.now_ms());
+        self.inner
+            .db
+            .write(job, |tx, (ids, boot, now_ms)| {
+                Box::pin(store::put_back(tx, *boot, *now_ms, ids))
+            })
+            .await
     }
 }
 
@@ -642,10 +755,27 @@ impl BeginJob {
 struct RetryJob {
     key: i64,
     boot: i64,
+    now_ms: i64,
     at_ms: i64,
     why: String,
     alerted: bool,
     alert: Vec<Row>,
+}
+
+/// Whether a message of which this is the first row would be known by the mark on its first button.
+fn bears_mark(lead: &Row) -> bool {
+    lead.lane == outbox::Lane::Dm || !lead.payload.message.buttons.is_empty()
+}
+
+/// Refuses such a message.
+pub(super) fn given_up(lead: &Row) -> SendError {
+    tracing::error!(
+        outbox.id = %lead.message_key,
+        "a message was given up: for a day, {MOST_CRASHES} processes and more ended while they sent it"
+    );
+    SendError::Discard {
+        why: "the program ended each time it was sent".to_owned(),
+    }
 }
 
 /// Rows by message, in order of age.

@@ -1,7 +1,7 @@
 //! How long to wait before the next attempt, and when to give up. Pure.
 
 /// A post that could not be sent for a day is no news any more.
-const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+pub(super) const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
 /// And it must have been tried this often: a machine that was off for a day has not tried at all.
 const GIVE_UP_ATTEMPTS: i64 = 10;
 /// After this long the admins are told that posts are late.

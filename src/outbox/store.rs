@@ -1,31 +1,36 @@
 //! SQL of the outbox.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{Class, LEASE_MS, Lane, MOST_CRASHES, Payload, Row, dm};
-use crate::db::{Tx, generated, is_postgres, list, placeholders};
+use super::standby::Told;
+use super::suspects::UnderWay;
+use super::{Class, LEASE_MS, Lane, Payload, Row, dm, suspects};
+use crate::db::{List, PIECE_ROWS, Tx, generated, is_postgres, placeholders};
 use crate::error::Result;
 use crate::ids::{ChannelId, GuildId, MessageId, OutboxId, UserId, first_id_of};
 
 /// Rows inserted by one statement: 22 columns each, well under SQLite's 32,766 parameters.
 const INSERT_CHUNK: usize = 100;
-/// Rows removed by one transaction of [`prune`], as its statement says.
-const PRUNE_CHUNK: u64 = 5_000;
+/// Rows removed by one transaction of [`prune`].
+const PRUNE_CHUNK: i64 = PIECE_ROWS;
+/// Messages about a member that are forgotten at once. Others' that were to go out in one with them
+/// change, too.
+const MEMBER_CHUNK: usize = 100;
 /// Ids named by one statement.
-const ID_CHUNK: usize = 500;
+pub(super) const ID_CHUNK: usize = 500;
 
 pub(super) const COLUMNS: &str = "id, message_key, class, guild_id, user_id, channel_id, rung, \
      payload, dedupe_key, attempt, first_attempt_ms, alerted, created_ms, message_id, crashes, \
-     lane, not_before_ms, expires_at_ms, bulk, batch_id, held";
+     lane, not_before_ms, expires_at_ms, bulk, batch_id, held, deaths";
 
 /// What [`claim`] found.
 pub(super) struct Claimed {
     pub(super) rows: Vec<Row>,
-    /// Rows of messages that ended too many processes.
-    pub(super) parked: Vec<Row>,
+    /// Whether leases of a dead process ran out: their rows are for all lanes, and there may be more.
+    pub(super) expired: bool,
     /// Rows that this version of the program cannot read; they are discarded.
     pub(super) unreadable: Vec<OutboxId>,
     /// When the next waiting row becomes due.
@@ -44,7 +49,7 @@ pub async fn enqueue(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> {
                  lease_until_ms, first_attempt_ms, created_ms, updated_ms, expires_at_ms, bulk, \
                  batch_id) \
              VALUES {} ON CONFLICT (dedupe_key) DO NOTHING",
-            placeholders(chunk.len(), 22)
+            placeholders(tx, chunk.len(), 22)
         );
         let mut query = sqlx::query(generated(sql));
         for row in chunk {
@@ -92,14 +97,11 @@ pub async fn enqueue_newest(tx: &mut Tx, rows: &[Row], boot: i64) -> Result<()> 
 pub async fn under_way(tx: &mut Tx, dedupe_keys: &[String]) -> Result<HashSet<String>> {
     let mut found = HashSet::new();
     for chunk in dedupe_keys.chunks(ID_CHUNK) {
+        let listed = List::of_texts(tx, 1, chunk.iter().map(String::as_str));
         let sql = format!(
-            "SELECT dedupe_key FROM outbox WHERE state = 'running' AND dedupe_key IN ({})",
-            list(1, chunk.len())
+            "SELECT dedupe_key FROM outbox WHERE state = 'running' AND dedupe_key {listed}"
         );
-        let mut query = sqlx::query_scalar::<_, String>(generated(sql));
-        for key in chunk {
-            query = query.bind(key.clone());
-        }
+        let query = sqlx::query_scalar::<_, String>(generated(sql)).bind(listed.values());
         found.extend(query.fetch_all(&mut *tx).await?);
     }
     Ok(found)
@@ -108,6 +110,15 @@ pub async fn under_way(tx: &mut Tx, dedupe_keys: &[String]) -> Result<HashSet<St
 /// Takes back what is out of date and no sender holds.
 pub async fn withdraw(tx: &mut Tx, dedupe_key: &str) -> Result<()> {
     sqlx::query("DELETE FROM outbox WHERE dedupe_key = $1 AND state <> 'running'")
+        .bind(dedupe_key.to_owned())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes back what has not left yet and no sender holds.
+pub async fn withdraw_unsent(tx: &mut Tx, dedupe_key: &str) -> Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE dedupe_key = $1 AND state IN ('available', 'retryable')")
         .bind(dedupe_key.to_owned())
         .execute(tx)
         .await?;
@@ -123,7 +134,7 @@ pub(super) async fn claim(
     most: i64,
     most_edits: i64,
 ) -> Result<Claimed> {
-    expire_overdue_leases(tx, now_ms).await?;
+    let expired = expire_overdue_leases(tx, now_ms).await?;
     let mut found = claim_lane(tx, Lane::Post, boot, now_ms, most).await?;
     if most_edits > 0 {
         found.extend(claim_lane(tx, Lane::Edit, boot, now_ms, most_edits).await?);
@@ -141,14 +152,6 @@ pub(super) async fn claim(
         }
     }
     rows.sort_by_key(|row| row.id);
-    let too_often: HashSet<i64> = rows
-        .iter()
-        .filter(|row| row.crashes >= MOST_CRASHES)
-        .map(|row| row.message_key)
-        .collect();
-    let (parked, rows) = rows
-        .into_iter()
-        .partition(|row| too_often.contains(&row.message_key));
     let next_due_ms: Option<i64> = sqlx::query_scalar(
         "SELECT not_before_ms FROM outbox WHERE lane = 'post' AND state IN ('available', 'retryable') \
          ORDER BY not_before_ms, id LIMIT 1",
@@ -160,7 +163,7 @@ pub(super) async fn claim(
     }
     Ok(Claimed {
         rows,
-        parked,
+        expired,
         unreadable,
         next_due_ms,
     })
@@ -212,41 +215,102 @@ pub(super) async fn begin(
 ) -> Result<Vec<OutboxId>> {
     let mut held = Vec::with_capacity(rows.len());
     for chunk in rows.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 5, chunk.iter().map(|id| id.0));
         let sql = format!(
             "UPDATE outbox SET message_key = $1, attempt = $2, in_flight = 1, \
                  first_attempt_ms = COALESCE(first_attempt_ms, $3) \
-             WHERE lease_owner = $4 AND state = 'running' AND id IN ({}) RETURNING id",
-            list(5, chunk.len())
+             WHERE lease_owner = $4 AND state = 'running' AND id {listed} RETURNING id"
         );
-        let mut query = sqlx::query_scalar::<_, i64>(generated(sql))
+        let query = sqlx::query_scalar::<_, i64>(generated(sql))
             .bind(key)
             .bind(attempt)
             .bind(now_ms)
-            .bind(boot);
-        for id in chunk {
-            query = query.bind(id.0);
-        }
+            .bind(boot)
+            .bind(listed.values());
         held.extend(query.fetch_all(&mut *tx).await?.into_iter().map(OutboxId));
     }
     Ok(held)
 }
 
-/// Every lease is over: for a database that only this process can have open.
-pub(super) async fn expire_leases(tx: &mut Tx, now_ms: i64) -> Result<()> {
-    sqlx::query("UPDATE outbox SET lease_until_ms = $1 WHERE state = 'running'")
-        .bind(now_ms - 1)
-        .execute(tx)
-        .await?;
-    Ok(())
+/// Some leases are over, whenever they end: for a database that only this process can have open.
+/// `true`: there are more.
+pub(super) async fn expire_leases(tx: &mut Tx, now_ms: i64) -> Result<bool> {
+    let expired = sqlx::query(
+        "UPDATE outbox SET lease_until_ms = $1 WHERE id IN ( \
+             SELECT id FROM outbox WHERE state = 'running' AND lease_until_ms >= $2 LIMIT $3)",
+    )
+    .bind(now_ms - 1)
+    .bind(now_ms)
+    .bind(PIECE_ROWS)
+    .execute(tx)
+    .await?;
+    Ok(expired.rows_affected() > 0)
 }
 
-async fn expire_overdue_leases(tx: &mut Tx, now_ms: i64) -> Result<()> {
-    sqlx::query(
+/// Whole messages, some at a time: whoever claims is asked again as long as there is anything.
+async fn expire_overdue_leases(tx: &mut Tx, now_ms: i64) -> Result<bool> {
+    let alone = suspects::alone(&left_under_way(tx, now_ms).await?);
+    let listed = List::of_ids(tx, 3, alone.iter().copied());
+    // What was claimed was due, also if the clock has been set back since.
+    let sql = format!(
         "UPDATE outbox SET state = 'retryable', lease_owner = NULL, lease_until_ms = NULL, \
-             crashes = crashes + in_flight, in_flight = 0, updated_ms = $1 \
-         WHERE state = 'running' AND lease_until_ms < $1",
+             crashes = crashes + CASE WHEN message_key {listed} THEN in_flight ELSE 0 END, \
+             deaths = deaths + in_flight, in_flight = 0, updated_ms = $1, \
+             not_before_ms = CASE WHEN not_before_ms > $1 THEN $1 ELSE not_before_ms END \
+         WHERE state = 'running' AND lease_until_ms < $1 AND message_key IN ( \
+             SELECT message_key FROM outbox WHERE state = 'running' AND lease_until_ms < $1 \
+             ORDER BY lease_until_ms LIMIT $2)"
+    );
+    let expired = sqlx::query(generated(sql))
+        .bind(now_ms)
+        .bind(PIECE_ROWS)
+        .bind(listed.values())
+        .execute(&mut *tx)
+        .await?;
+    for key in alone {
+        put_off_suspect(tx, key, now_ms).await?;
+    }
+    Ok(expired.rows_affected() > 0)
+}
+
+/// Messages under way whose processes are dead.
+async fn left_under_way(tx: &mut Tx, now_ms: i64) -> Result<Vec<UnderWay>> {
+    let found = sqlx::query(
+        "SELECT lease_owner, message_key, MAX(deaths) FROM outbox \
+         WHERE state = 'running' AND lease_until_ms < $1 AND in_flight = 1 \
+         GROUP BY lease_owner, message_key LIMIT $2",
     )
     .bind(now_ms)
+    .bind(PIECE_ROWS)
+    .fetch_all(tx)
+    .await?;
+    let read = |row: &AnyRow| {
+        Ok(UnderWay {
+            boot: row.try_get(0)?,
+            message_key: row.try_get(1)?,
+            is_suspect: row.try_get::<i64, _>(2)? > 0,
+        })
+    };
+    found.iter().map(read).collect()
+}
+
+/// A message that is suspected of a death waits before it is tried again.
+async fn put_off_suspect(tx: &mut Tx, key: i64, now_ms: i64) -> Result<()> {
+    let crashes = sqlx::query_scalar::<_, Option<i64>>(
+        "SELECT MAX(crashes) FROM outbox WHERE message_key = $1 AND state = 'retryable'",
+    )
+    .bind(key)
+    .fetch_one(&mut *tx)
+    .await?;
+    let wait_ms = suspects::wait_ms(crashes.unwrap_or(0));
+    if wait_ms == 0 {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE outbox SET not_before_ms = $2 WHERE message_key = $1 AND state = 'retryable'",
+    )
+    .bind(key)
+    .bind(now_ms + wait_ms)
     .execute(tx)
     .await?;
     Ok(())
@@ -254,39 +318,54 @@ async fn expire_overdue_leases(tx: &mut Tx, now_ms: i64) -> Result<()> {
 
 pub(super) async fn renew(tx: &mut Tx, boot: i64, until_ms: i64, held: &[OutboxId]) -> Result<()> {
     for chunk in held.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 3, chunk.iter().map(|id| id.0));
         let sql = format!(
             "UPDATE outbox SET lease_until_ms = $1 \
-             WHERE lease_owner = $2 AND state = 'running' AND id IN ({})",
-            list(3, chunk.len())
+             WHERE lease_owner = $2 AND state = 'running' AND id {listed}"
         );
-        let mut query = sqlx::query(generated(sql)).bind(until_ms).bind(boot);
-        for id in chunk {
-            query = query.bind(id.0);
-        }
+        let query = sqlx::query(generated(sql))
+            .bind(until_ms)
+            .bind(boot)
+            .bind(listed.values());
         query.execute(&mut *tx).await?;
     }
     Ok(())
 }
 
-/// Gives this boot's claims back. Of `unsent` it is known that they were not sent: they are as good
-/// as new.
+/// Claims given back by one piece: of some it is first said that their attempt was not made.
+pub(super) const RELEASED_AT_ONCE: usize = 100;
+
+/// Gives some of this boot's claims back; `true`: there may be more. Of `unsent`
+/// ([`RELEASED_AT_ONCE`] at most) it is known that they were not sent: they are as good as new.
 pub(super) async fn release(
     tx: &mut Tx,
     boot: i64,
     now_ms: i64,
     unsent: &[OutboxId],
-) -> Result<()> {
+) -> Result<bool> {
     forget_attempt(tx, boot, unsent).await?;
-    sqlx::query(
+    // Those first, as else they may be given back before it is known that they are.
+    let listed = List::of_ids(tx, 3, unsent.iter().map(|id| id.0));
+    let some = if unsent.is_empty() {
+        "id IN (SELECT id FROM outbox WHERE lease_owner = $1 AND state = 'running' LIMIT $3)"
+            .to_owned()
+    } else {
+        format!("id {listed}")
+    };
+    let sql = format!(
         "UPDATE outbox SET state = 'retryable', in_flight = 0, lease_owner = NULL, \
-             lease_until_ms = NULL, updated_ms = $2 \
-         WHERE lease_owner = $1 AND state = 'running'",
-    )
-    .bind(boot)
-    .bind(now_ms)
-    .execute(tx)
-    .await?;
-    Ok(())
+             lease_until_ms = NULL, updated_ms = $2, \
+             not_before_ms = CASE WHEN not_before_ms > $2 THEN $2 ELSE not_before_ms END \
+         WHERE lease_owner = $1 AND state = 'running' AND {some}"
+    );
+    let query = sqlx::query(generated(sql)).bind(boot).bind(now_ms);
+    if !unsent.is_empty() {
+        query.bind(listed.values()).execute(tx).await?;
+        return Ok(true);
+    }
+    let released = query.bind(PIECE_ROWS).execute(tx).await?;
+    let released = i64::try_from(released.rows_affected()).unwrap_or(i64::MAX);
+    Ok(released >= PIECE_ROWS)
 }
 
 /// Gives these claims back, as good as new.
@@ -298,16 +377,17 @@ pub(super) async fn put_back(
 ) -> Result<()> {
     forget_attempt(tx, boot, unsent).await?;
     for chunk in unsent.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 3, chunk.iter().map(|id| id.0));
         let sql = format!(
             "UPDATE outbox SET state = 'available', in_flight = 0, lease_owner = NULL, \
-                 lease_until_ms = NULL, updated_ms = $2 \
-             WHERE lease_owner = $1 AND state = 'running' AND id IN ({})",
-            list(3, chunk.len())
+                 lease_until_ms = NULL, updated_ms = $2, \
+                 not_before_ms = CASE WHEN not_before_ms > $2 THEN $2 ELSE not_before_ms END \
+             WHERE lease_owner = $1 AND state = 'running' AND id {listed}"
         );
-        let mut query = sqlx::query(generated(sql)).bind(boot).bind(now_ms);
-        for id in chunk {
-            query = query.bind(id.0);
-        }
+        let query = sqlx::query(generated(sql))
+            .bind(boot)
+            .bind(now_ms)
+            .bind(listed.values());
         query.execute(&mut *tx).await?;
     }
     Ok(())
@@ -316,17 +396,14 @@ pub(super) async fn put_back(
 /// The attempt that was counted was not made.
 async fn forget_attempt(tx: &mut Tx, boot: i64, unsent: &[OutboxId]) -> Result<()> {
     for chunk in unsent.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 2, chunk.iter().map(|id| id.0));
         let sql = format!(
             "UPDATE outbox SET attempt = attempt - in_flight, \
                  first_attempt_ms = CASE WHEN attempt > in_flight THEN first_attempt_ms END, \
                  in_flight = 0 \
-             WHERE lease_owner = $1 AND state = 'running' AND id IN ({})",
-            list(2, chunk.len())
+             WHERE lease_owner = $1 AND state = 'running' AND id {listed}"
         );
-        let mut query = sqlx::query(generated(sql)).bind(boot);
-        for id in chunk {
-            query = query.bind(id.0);
-        }
+        let query = sqlx::query(generated(sql)).bind(boot).bind(listed.values());
         query.execute(&mut *tx).await?;
     }
     Ok(())
@@ -357,13 +434,15 @@ pub(super) async fn retry(
     tx: &mut Tx,
     key: i64,
     boot: i64,
+    now_ms: i64,
     at_ms: i64,
     why: &str,
     alerted: bool,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE outbox SET in_flight = 0, state = 'retryable', not_before_ms = $3, last_error = $4, \
-             alerted = $5, lease_owner = NULL, lease_until_ms = NULL, updated_ms = $3 \
+        // The process has outlived the attempt: it is suspected no more.
+        "UPDATE outbox SET in_flight = 0, crashes = 0, deaths = 0, state = 'retryable', \
+             not_before_ms = $3, last_error = $4, alerted = $5, lease_owner = NULL, lease_until_ms = NULL, updated_ms = $6 \
          WHERE message_key = $1 AND lease_owner = $2 AND state = 'running'",
     )
     .bind(key)
@@ -371,6 +450,7 @@ pub(super) async fn retry(
     .bind(at_ms)
     .bind(why)
     .bind(i64::from(alerted))
+    .bind(now_ms)
     .execute(tx)
     .await?;
     Ok(())
@@ -398,7 +478,7 @@ pub(super) async fn step_down(
     sqlx::query(
         "UPDATE outbox SET state = 'available', message_key = id, channel_id = $3, \
              rung = rung + 1, payload = $4, not_before_ms = $5, attempt = 0, in_flight = 0, \
-             crashes = 0, first_attempt_ms = NULL, last_error = $6, lease_owner = NULL, lease_until_ms = NULL, \
+             crashes = 0, deaths = 0, first_attempt_ms = NULL, last_error = $6, lease_owner = NULL, lease_until_ms = NULL, \
              updated_ms = $5 \
          WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
     )
@@ -487,6 +567,97 @@ pub async fn rewrite(
     Ok(Some(row))
 }
 
+/// Lets what stands by go out: one row, or all of them.
+pub(super) async fn release_standby(tx: &mut Tx, row: Option<OutboxId>, now_ms: i64) -> Result<()> {
+    // Of posts that were never tried nothing else waits for a later time.
+    let only = if row.is_some() { "AND id = $2" } else { "" };
+    let sql = format!(
+        "UPDATE outbox SET not_before_ms = $1 \
+         WHERE lane = 'post' AND state = 'available' AND attempt = 0 AND not_before_ms > $1 {only}"
+    );
+    let mut query = sqlx::query(generated(sql)).bind(now_ms);
+    if let Some(row) = row {
+        query = query.bind(row.0);
+    }
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// Takes a row back, unless a sender holds it or it has ended.
+pub(super) async fn withdraw_row(tx: &mut Tx, row: OutboxId) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM outbox WHERE id = $1 AND state IN ('available', 'retryable', 'discarded')",
+    )
+    .bind(row.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// What became of these; those that are missing were taken back, or are forgotten.
+pub async fn told(tx: &mut Tx, rows: &[OutboxId]) -> Result<HashMap<OutboxId, Told>> {
+    let mut found = HashMap::new();
+    for chunk in rows.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 1, chunk.iter().map(|id| id.0));
+        let sql = format!("SELECT id, state, channel_id, message_id FROM outbox WHERE id {listed}");
+        let query = sqlx::query(generated(sql)).bind(listed.values());
+        for row in query.fetch_all(&mut *tx).await? {
+            let (state, message): (String, Option<i64>) = (row.try_get(1)?, row.try_get(3)?);
+            let channel = ChannelId(row.try_get(2)?);
+            let told = match (state.as_str(), message) {
+                ("available" | "retryable", _) => Told::NotYet,
+                ("running", _) => Told::UnderWay,
+                ("completed", Some(message)) => Told::There(channel, MessageId(message)),
+                _ => Told::Nowhere,
+            };
+            found.insert(OutboxId(row.try_get(0)?), told);
+        }
+    }
+    Ok(found)
+}
+
+/// Changes what a row says.
+pub(super) async fn rewrite_row(
+    tx: &mut Tx,
+    id: OutboxId,
+    change: impl FnOnce(&mut Payload),
+) -> Result<()> {
+    let stored = sqlx::query_scalar::<_, String>("SELECT payload FROM outbox WHERE id = $1")
+        .bind(id.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(stored) = stored else {
+        return Ok(());
+    };
+    let mut payload: Payload = serde_json::from_str(&stored)?;
+    change(&mut payload);
+    sqlx::query("UPDATE outbox SET payload = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(serde_json::to_string(&payload)?)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The row that is known by this key, if it was sent.
+pub async fn sent_by_key(tx: &mut Tx, dedupe_key: &str) -> Result<Option<OutboxId>> {
+    let found = sqlx::query_scalar::<_, i64>(
+        "SELECT id FROM outbox WHERE dedupe_key = $1 AND state = 'completed'",
+    )
+    .bind(dedupe_key.to_owned())
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.map(OutboxId))
+}
+
+/// The `dedupe_key`s of what one message of a guild tells, as long as they are kept.
+pub async fn named_in(tx: &mut Tx, guild: GuildId, message_key: i64) -> Result<Vec<String>> {
+    let keys = sqlx::query_scalar(
+        "SELECT dedupe_key FROM outbox WHERE message_key = $1 AND guild_id = $2 ORDER BY id",
+    );
+    Ok(keys.bind(message_key).bind(guild.0).fetch_all(tx).await?)
+}
+
 /// The rows of the message that row `id` is part of, with what they say now, and whether that
 /// message is still on its way.
 pub(super) async fn message_of(tx: &mut Tx, id: OutboxId) -> Result<(Vec<Row>, bool)> {
@@ -540,24 +711,62 @@ pub async fn unshown(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Un
     Ok(messages)
 }
 
-/// The rows about a member of a guild.
-pub(super) async fn of_member(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<OutboxId>> {
-    let ids = sqlx::query_scalar::<_, i64>(
-        "SELECT id FROM outbox WHERE guild_id = $1 AND user_id = $2 ORDER BY id",
-    );
-    let ids = ids.bind(guild.0).bind(user.0).fetch_all(tx).await?;
-    Ok(ids.into_iter().map(OutboxId).collect())
+/// How many of the next `most` rows behind `after` are about a member of a guild, and up to where these
+/// go; `None`: there are none.
+pub(super) async fn count_of_member(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<(i64, Option<i64>)> {
+    let row = sqlx::query(
+        "SELECT COUNT(CASE WHEN guild_id = $1 AND user_id = $2 THEN 1 END), MAX(id) FROM ( \
+             SELECT id, guild_id, user_id FROM outbox WHERE id > $3 ORDER BY id LIMIT $4) AS looked",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(after)
+    .bind(most)
+    .fetch_one(tx)
+    .await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// Those of the next `most` rows behind `after` that are about a member of a guild, and up to where these
+/// go; `None`: there are none. In the order of the key, as the table has no index for this.
+pub async fn some_of_member(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<(Vec<OutboxId>, Option<i64>)> {
+    let rows =
+        sqlx::query("SELECT id, guild_id, user_id FROM outbox WHERE id > $1 ORDER BY id LIMIT $2")
+            .bind(after)
+            .bind(most)
+            .fetch_all(tx)
+            .await?;
+    let (mut found, mut last) = (Vec::new(), None);
+    for row in &rows {
+        let id: i64 = row.try_get(0)?;
+        last = Some(id);
+        let about: (i64, Option<i64>) = (row.try_get(1)?, row.try_get(2)?);
+        if about == (guild.0, Some(user.0)) {
+            found.push(OutboxId(id));
+        }
+        if found.len() == MEMBER_CHUNK {
+            break;
+        }
+    }
+    Ok((found, last))
 }
 
 /// Deletes what is known by these keys, each a message of its own, also what is being sent.
 pub async fn forget_keys(tx: &mut Tx, dedupe_keys: &[String]) -> Result<()> {
     for chunk in dedupe_keys.chunks(ID_CHUNK) {
-        let keys = list(1, chunk.len());
-        let sql = format!("DELETE FROM outbox WHERE dedupe_key IN ({keys})");
-        let mut query = sqlx::query(generated(sql));
-        for key in chunk {
-            query = query.bind(key.clone());
-        }
+        let listed = List::of_texts(tx, 1, chunk.iter().map(String::as_str));
+        let sql = format!("DELETE FROM outbox WHERE dedupe_key {listed}");
+        let query = sqlx::query(generated(sql)).bind(listed.values());
         query.execute(&mut *tx).await?;
     }
     Ok(())
@@ -567,18 +776,15 @@ pub async fn forget_keys(tx: &mut Tx, dedupe_keys: &[String]) -> Result<()> {
 /// under way with it is left to its sender, and adopted if that one dies.
 pub async fn forget(tx: &mut Tx, rows: &[OutboxId]) -> Result<()> {
     for chunk in rows.chunks(ID_CHUNK) {
-        let ids = list(1, chunk.len());
-        for sql in [
-            format!(
-                "UPDATE outbox SET message_key = id \
-                 WHERE message_key IN ({ids}) AND state IN ('available', 'retryable')"
-            ),
-            format!("DELETE FROM outbox WHERE id IN ({ids})"),
-        ] {
-            let mut query = sqlx::query(generated(sql));
-            for id in chunk {
-                query = query.bind(id.0);
-            }
+        let listed = List::of_ids(tx, 1, chunk.iter().map(|id| id.0));
+        let alone = format!(
+            "UPDATE outbox SET message_key = id \
+             WHERE message_key {listed} AND state IN ('available', 'retryable')"
+        );
+        let gone = format!("DELETE FROM outbox WHERE id {listed}");
+        let ids = listed.values();
+        for sql in [alone, gone] {
+            let query = sqlx::query(generated(sql)).bind(ids.clone());
             query.execute(&mut *tx).await?;
         }
     }
@@ -665,26 +871,30 @@ pub(super) async fn prune(tx: &mut Tx, before_ms: i64) -> Result<bool> {
                  AND (state IN ('completed', 'cancelled') \
                      OR (state = 'discarded' AND (shown_ms IS NOT NULL OR user_id IS NULL \
                          OR class = 'ad'))) \
-             ORDER BY id LIMIT 5000)",
+             ORDER BY id LIMIT $3)",
     )
     .bind(before_ms)
     // Older than they were last changed; so the younger are not even looked at.
     .bind(first_id_of(before_ms))
+    .bind(PRUNE_CHUNK)
     .execute(tx)
     .await?;
-    Ok(pruned.rows_affected() >= PRUNE_CHUNK)
+    let pruned = i64::try_from(pruned.rows_affected()).unwrap_or(i64::MAX);
+    Ok(pruned >= PRUNE_CHUNK)
 }
 
 /// Makes messages of their own of waiting rows whose message has lost its first row (deleted by
 /// hand, say): a message is claimed by that one.
 async fn adopt_orphans(tx: &mut Tx) -> Result<()> {
     sqlx::query(
-        "UPDATE outbox SET message_key = id \
-         WHERE state IN ('available', 'retryable') AND message_key <> id \
-             AND NOT EXISTS (SELECT 1 FROM outbox AS lead \
-                 WHERE lead.id = outbox.message_key \
-                     AND lead.state IN ('available', 'running', 'retryable'))",
+        "UPDATE outbox SET message_key = id WHERE id IN ( \
+             SELECT id FROM outbox \
+             WHERE state IN ('available', 'retryable') AND message_key <> id \
+                 AND NOT EXISTS (SELECT 1 FROM outbox AS lead \
+                     WHERE lead.id = outbox.message_key \
+                         AND lead.state IN ('available', 'running', 'retryable')) LIMIT $1)",
     )
+    .bind(PIECE_ROWS)
     .execute(tx)
     .await?;
     Ok(())
@@ -707,6 +917,7 @@ pub(super) fn from_row(row: &AnyRow) -> Result<Row> {
         dedupe_key: row.try_get(8)?,
         attempt: row.try_get::<i64, _>(9)? + 1,
         begun: false,
+        deaths: row.try_get(21)?,
         crashes: row.try_get(14)?,
         first_attempt_ms: row.try_get(10)?,
         alerted: row.try_get::<i64, _>(11)? != 0,

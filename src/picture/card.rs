@@ -16,9 +16,10 @@ pub(super) const MISSED: &str = "#ff8f6b";
 const AWAY: &str = "#7d88a3";
 /// From one to five and more.
 const SHADES: [&str; 4] = ["#1d6b4c", "#28a06c", "#46d694", "#b4fcd8"];
-/// What the colours of a name's first letter are chosen from.
-const AVATARS: [&str; 6] = [
-    "#5b6cff", "#d6517d", "#0f9d83", "#c4711b", "#7c4ddb", "#2b86c9",
+/// What the colours behind a name's first letter are chosen from: those of the sandbox's chat
+/// (`assets/sandbox/css/base.css`), which a test holds against them.
+const TONES: [&str; 8] = [
+    "#4f5bd5", "#a33a86", "#1d7a5c", "#b04a25", "#2a6fb0", "#7d4cc0", "#8a6412", "#b8374f",
 ];
 
 /// To the left and right of everything.
@@ -73,7 +74,11 @@ pub struct Card {
     pub name: String,
     /// What stands there if nothing of the name can be written.
     pub nobody: String,
-    /// Below the name.
+    /// Whose it is, as Discord numbers them: it chooses the colour behind the first letter.
+    pub user: u64,
+    /// What the server is called; empty if that is not known.
+    pub server: String,
+    /// What this is, and of when.
     pub subtitle: String,
     /// The figures, five at most.
     pub tiles: Vec<Tile>,
@@ -133,24 +138,32 @@ impl Picture for Card {
 }
 
 impl Card {
-    /// The first letter in a circle, the name, and what this is.
+    /// The first letter in a circle, the name, the server, and what this is.
     fn head(&self, svg: &mut Svg) {
         let mut name = writable(&self.name);
         if name.is_empty() {
             name = writable(&self.nobody);
         }
-        let sum: u32 = name.chars().map(u32::from).fold(0, u32::wrapping_add);
-        let color = AVATARS[sum as usize % AVATARS.len()];
-        svg.rect((MARGIN, 34.0), (72.0, 72.0), 36.0, &fill(color));
+        svg.rect((MARGIN, 34.0), (72.0, 72.0), 36.0, &fill(tone(self.user)));
         let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
         let letter = style(Weight::Bold, 36.0, WHITE, Anchor::Middle);
         svg.text((MARGIN + 36.0, 83.0), letter, &initial);
-        let (subtitle, size) = Weight::Regular.fit(&self.subtitle, 27.0, 20.0, 420.0);
         let right = 1_200.0 - MARGIN;
+        let server = writable(&self.server);
+        let (subtitle, size) = Weight::Regular.fit(&self.subtitle, 27.0, 20.0, 420.0);
         let muted = style(Weight::Regular, size, MUTED, Anchor::End);
-        svg.text((right, 84.0), muted, &subtitle);
+        let mut taken = Weight::Regular.width(&subtitle, size);
+        if server.is_empty() {
+            svg.text((right, 84.0), muted, &subtitle);
+        } else {
+            let (server, size) = Weight::Bold.fit(&server, 27.0, 20.0, 420.0);
+            let bold = style(Weight::Bold, size, WHITE, Anchor::End);
+            svg.text((right, 64.0), bold, &server);
+            svg.text((right, 98.0), muted, &subtitle);
+            taken = taken.max(Weight::Bold.width(&server, size));
+        }
         let left = MARGIN + 72.0 + 22.0;
-        let room = right - Weight::Regular.width(&subtitle, size) - 32.0 - left;
+        let room = right - taken - 32.0 - left;
         let (name, size) = Weight::Bold.fit(&name, 50.0, 34.0, room);
         // In the middle of the circle's height, whatever its size.
         let baseline = 70.0 + size * 0.35;
@@ -204,6 +217,11 @@ impl Card {
         let muted = style(Weight::Regular, size, MUTED, Anchor::End);
         svg.text((right, LEGEND), muted, &others);
     }
+}
+
+/// The colour behind a name's first letter, as the sandbox's page chooses it.
+fn tone(user: u64) -> &'static str {
+    TONES[(user % 7_919 % 8) as usize]
 }
 
 /// Figures beside one another, five at most.
@@ -318,4 +336,34 @@ fn flame(svg: &mut Svg, left: f32, top: f32) {
 
 pub(super) fn fill(color: &str) -> String {
     format!("fill=\"{color}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_colours_are_those_of_the_chat() {
+        let sheet = include_str!("../../assets/sandbox/css/base.css");
+        for (number, tone) in TONES.iter().enumerate() {
+            let rule = format!(".tone-{number} {{ --tone: {tone}; }}");
+            assert!(sheet.contains(&rule), "{rule}");
+        }
+        let script = include_str!("../../assets/sandbox/js/dom.js");
+        assert!(script.contains("% 7919n) % 8"));
+    }
+
+    #[test]
+    fn a_server_is_named_as_far_as_it_can_be_written() {
+        let named = |server: &str| {
+            let server = server.to_owned();
+            Card {
+                server,
+                ..Card::default()
+            }
+            .svg()
+        };
+        assert_eq!(named("🫠"), named(""));
+        assert_ne!(named("공부방"), named(""));
+    }
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::words::Weight;
+use crate::i18n::display::one_line;
 
 /// The name of our fonts.
 pub(super) const FAMILY: &str = "Timeattack Sans";
@@ -91,7 +92,7 @@ impl Svg {
 /// Makes `text` the content of an XML element. What XML has no place for is left out.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in one_line(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -99,7 +100,6 @@ fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&apos;"),
             '\u{fffe}' | '\u{ffff}' => {}
-            _ if character.is_control() => escaped.push(' '),
             _ => escaped.push(character),
         }
     }

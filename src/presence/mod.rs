@@ -78,7 +78,7 @@ impl Presence {
     }
 
     /// Gives signs of life while `connected`, until `stop`.
-    pub async fn keep(mut self, mut connected: watch::Receiver<bool>, stop: CancellationToken) {
+    pub async fn keep(&mut self, mut connected: watch::Receiver<bool>, stop: CancellationToken) {
         loop {
             let is_connected = tokio::select! {
                 biased;

@@ -19,8 +19,8 @@
 //!   moment later. It holds SQLite's write lock until then, and the first thing that the next life
 //!   does, before it reads anything, is a write (it takes over all leases:
 //!   [`crate::outbox::Outbox::run`]), which waits for that lock.
-//! - **The lock file** is released with the last handle to the database; all of them live in the
-//!   runtime's tasks. Were one kept elsewhere, the next life would be refused, and say so.
+//! - **The lock** on the database is released with the writer's task, which the runtime drops. Were it
+//!   kept elsewhere, the next life would be refused, and say so.
 //!
 //! Two things are kinder than a true `kill -9`: SQLite's files are closed as a closing connection
 //! leaves them (its log copied and removed), and nothing in memory is lost that another process
@@ -40,6 +40,8 @@ use anyhow::Context as _;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::Entrance;
+use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::sandbox::insight::BotState;
@@ -51,6 +53,8 @@ pub(super) struct Means {
     /// Where it is reached by HTTP. It stays open over kills: whoever follows a link meanwhile waits
     /// for the next life.
     pub(super) listener: std::net::TcpListener,
+    /// By how many at once.
+    pub(super) connections: usize,
 }
 
 /// A handle to the bot; clones share it.
@@ -63,6 +67,8 @@ pub(super) struct Lives {
 struct Shared {
     means: Means,
     state: Mutex<BotState>,
+    /// The handles of the present life, once it has begun.
+    app: Mutex<Option<App>>,
     /// Counts what happened inside that somebody may be waiting for.
     changes: watch::Sender<u64>,
 }
@@ -87,6 +93,7 @@ impl Lives {
         let shared = Shared {
             means,
             state: Mutex::new(state),
+            app: Mutex::default(),
             changes: watch::Sender::new(0),
         };
         // One: whoever comes second finds the bot dead.
@@ -105,6 +112,12 @@ impl Lives {
             .state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The handles of the present life. Of one that is killed meanwhile they answer with errors.
+    pub(super) fn app(&self) -> Option<App> {
+        let app = &self.shared.app;
+        app.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes with whatever the bot sends, and with each end and beginning.
@@ -136,6 +149,7 @@ impl Lives {
             };
             let back_at_ms = self.now_ms().saturating_add(kill.down_ms);
             self.set_state(false, Some(back_at_ms));
+            self.shared.set_app(None);
             life.kill().await;
             tracing::warn!(down_ms = kill.down_ms, "the bot was killed");
             // Whoever asked may be gone.
@@ -153,7 +167,10 @@ impl Lives {
         orders: &mut mpsc::Receiver<Kill>,
         stop: &CancellationToken,
     ) -> bool {
-        let back = self.shared.means.clock.sleep_until(back_at_ms);
+        // No longer than was asked for, should the machine's clock be set back.
+        let left_ms = back_at_ms - self.now_ms();
+        let clock = &self.shared.means.clock;
+        let back = clock.sleep_at_most(back_at_ms, left_ms);
         tokio::pin!(back);
         loop {
             tokio::select! {
@@ -185,6 +202,10 @@ impl Lives {
 }
 
 impl Shared {
+    fn set_app(&self, app: Option<App>) {
+        *self.app.lock().unwrap_or_else(PoisonError::into_inner) = app;
+    }
+
     fn change(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
@@ -251,9 +272,14 @@ fn live_once(
             clock,
             config,
             listener,
+            connections,
         } = &shared.means;
-        let listener = listener.try_clone().context("the HTTP server's address")?;
-        let begun = |app: &crate::app::App| {
+        let entrance = Entrance {
+            listener: listener.try_clone().context("the HTTP server's address")?,
+            connections: *connections,
+        };
+        let begun = |app: &App| {
+            shared.set_app(Some(app.clone()));
             let mut changes = app.outbox.changes();
             let shared = Arc::clone(&shared);
             tokio::spawn(async move {
@@ -262,7 +288,7 @@ fn live_once(
                 }
             });
         };
-        super::live(clock.clone(), config.clone(), Some(listener), stop, begun).await
+        super::live(clock.clone(), config.clone(), Some(entrance), stop, begun).await
     });
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -270,7 +296,12 @@ fn live_once(
             _ = killed => None,
         }
     });
-    // Returns when all its threads have ended; see above why that matters.
-    drop(runtime);
+    if ended.is_some() {
+        // There is no next life that could be disturbed.
+        super::end::leave(runtime);
+    } else {
+        // Returns when all its threads have ended; see above why that matters.
+        drop(runtime);
+    }
     ended.map(|ended| ended.context("the bot panicked")?)
 }

@@ -5,12 +5,19 @@
 //! behind is on its way before the first new command comes in.
 //!
 //! End: listening stops first, then deciding and watching, then sending; what is on its way is
-//! waited for, what waits is given back to the table. All within [`SHUTDOWN`].
+//! waited for, what waits is given back to the table; then the database is closed. All within
+//! [`SHUTDOWN`], to which `end` keeps it.
 //!
 //! `sandbox` does so beside a local Discord, where the bot can be killed and has many such `lives`.
 
+mod checks;
+mod end;
+mod handles;
+mod keepers;
 #[cfg(feature = "sandbox")]
 mod lives;
+#[cfg(feature = "sandbox")]
+mod sample;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod secret_key;
@@ -21,27 +28,29 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::alerts::watch::{Watched, watch_forever};
 use crate::alerts::webhook::Webhook;
-use crate::alerts::{Alerts, Event};
+use crate::alerts::{Alerts, Condition, Event};
 use crate::announce;
 use crate::app::App;
 use crate::campaign::{self, Desk};
-use crate::check::{self, dns::Dns};
+use crate::check;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigErrors, DatabaseUrl, MailConfig, Topic};
+use crate::config::{Config, MailConfig, Topic};
 use crate::consent::{DoorKeeper, notices};
-use crate::db::{self, Db};
-use crate::discord::{self, DiscordSettings};
+use crate::db::{self, BoxFuture, Db};
+use crate::discord::{self, DiscordSettings, Refusal};
+use crate::documents::{self, Documents};
 use crate::error::Result;
+use crate::guild;
 use crate::http::sns::{Amazon, Sns};
 use crate::http::{self, Front};
 use crate::ids::IdMaker;
@@ -54,11 +63,20 @@ use crate::outbox::Outbox;
 use crate::outbox::dm::{self, Rate};
 use crate::outbox::mail;
 use crate::presence::Presence;
+use crate::privacy;
 use crate::sender::{Guilds, Sender};
+use crate::subscriber::import;
+use crate::timeattack::departures;
 use crate::timeattack::reminders::{self, Bell};
 use crate::timeattack::start_message;
 use crate::timeattack::timer::{self, Due, Timers};
+use crate::work::{self, Works};
+use handles::Handles;
+use keepers::Keepers;
 
+pub use checks::check;
+pub use end::block_on;
+use end::stop_signal;
 #[cfg(feature = "sandbox")]
 pub use sandbox::sandbox;
 
@@ -66,13 +84,26 @@ pub use sandbox::sandbox;
 /// whoever stops the service.
 pub const SHUTDOWN: Duration = Duration::from_secs(25);
 
+/// Between two questions for Discord's time. Not a whole minute, so that the answers do not all begin
+/// at the same part of a second: what each says to the second, all together say to the tenth.
+const ASK_THE_TIME_MS: i64 = 60_337;
+/// The first questions come within a second or so: then it is known to a quarter of one.
+const FIRST_ASKED: u32 = 5;
+const FIRST_ASK_MS: i64 = 237;
 /// What is on its way when the program stops is waited for this long: longer than any request.
 const DRAIN: Duration = Duration::from_secs(13);
+/// All of the workers' end together: [`DRAIN`], and what the database takes before and after it.
+const WORK_ENDS: Duration = Duration::from_secs(15);
+/// The database's end: what waits is stored, and SQLite's log copied. Before it Discord's last words
+/// take five seconds; with the workers' end that is less than [`SHUTDOWN`].
+const DATABASE_CLOSES: Duration = Duration::from_secs(3);
 
 /// The program without its front doors: decides what comes due and sends what is said.
 pub struct Workers {
     app: App,
+    alerts: Alerts,
     stop: CancellationToken,
+    keepers: Keepers,
     tasks: Vec<JoinHandle<()>>,
     /// Ends the telling of the operators, after what there is to tell.
     hush: CancellationToken,
@@ -180,49 +211,84 @@ impl Workers {
             webhook,
             connected,
         } = options;
-        let (app, due) = build(clock, db, messenger.clone(), dm_rate, mail);
-        app.outbox.run().await?;
+        let mut conn = db.read().await?;
+        let newest = db::newest_id(&mut conn).await?;
+        drop(conn);
+        let ids = IdMaker::new(random_process());
+        ids.start_after(newest);
+        let (app, due) = build(clock, ids, db, messenger.clone(), dm_rate, mail)?;
         let stop = CancellationToken::new();
-        let mut tasks = vec![tokio::spawn(timer::settle_forever(
-            app.clone(),
-            due,
-            stop.clone(),
-        ))];
-        tasks.push(be_present(&app, connected, stop.clone()).await?);
-        let armed = timer::arm_all(&app).await?;
-        tasks.push(tokio::spawn(timer::sweep_forever(
-            app.clone(),
-            stop.clone(),
-        )));
-        tasks.push(tokio::spawn(start_message::keep_up_to_date(
-            app.clone(),
-            stop.clone(),
-        )));
-        tasks.push(tokio::spawn(reminders::keep_up(app.clone(), stop.clone())));
-        tasks.push(tokio::spawn(announce::keep_up(app.clone(), stop.clone())));
-        tasks.push(tokio::spawn(campaign::keep_up(app.clone(), stop.clone())));
         let alerts = Alerts::new(app.clock.clone(), webhook);
-        let watched = Watched {
+        let keepers = Keepers::new(app.clock.clone(), alerts.clone(), stop.clone());
+        // They end when the outbox is drained, after all others.
+        app.outbox
+            .run(|name, begin| drop(keepers.spawn(name, begin)))
+            .await?;
+        let due = Arc::new(tokio::sync::Mutex::new(due));
+        let mut tasks = vec![
+            keepers.spawn_with(&app, &stop, "verdicts", move |app, stop| {
+                timer::settle_forever(app, Arc::clone(&due), stop)
+            }),
+        ];
+        tasks.push(be_present(&app, connected, &keepers, &stop).await?);
+        let armed = timer::arm_all(&app).await?;
+        let with = |name, begin: Keeper| keepers.spawn_with(&app, &stop, name, begin);
+        tasks.extend([
+            with("sweep", |app, stop| {
+                Box::pin(timer::sweep_forever(app, stop))
+            }),
+            with("start messages", |app, stop| {
+                Box::pin(start_message::keep_up_to_date(app, stop))
+            }),
+            with("reminders", |app, stop| {
+                Box::pin(reminders::keep_up(app, stop))
+            }),
+            with("departures", |app, stop| {
+                Box::pin(departures::keep_up(app, stop))
+            }),
+            with("announcements", |app, stop| {
+                Box::pin(announce::keep_up(app, stop))
+            }),
+            with("campaigns", |app, stop| {
+                Box::pin(campaign::keep_up(app, stop))
+            }),
+            with("large work", |app, stop| Box::pin(work::keep_up(app, stop))),
+        ]);
+        let (asking, asked) = (app.clock.clone(), messenger.clone());
+        tasks.push(keepers.spawn_with(&app, &stop, "time", move |_, stop| {
+            keep_asking_the_time(asking.clone(), asked.clone(), stop)
+        }));
+        let watched = Arc::new(Watched {
             clock: app.clock.clone(),
             db: app.db.clone(),
             outbox: app.outbox.clone(),
             messenger,
-        };
-        let watching = watch_forever(watched, alerts.clone(), stop.clone());
-        tasks.push(tokio::spawn(watching));
-        let alarm = {
-            let alerts = alerts.clone();
-            move |overdue| alerts.happened(Event::NoticeOverdue, overdue)
-        };
-        let notices = notices::keep_up(app.clone(), alarm, stop.clone());
-        tasks.push(tokio::spawn(notices));
+            told_discarded: AtomicU64::new(0),
+        });
+        let told = alerts.clone();
+        tasks.push(keepers.spawn_with(&app, &stop, "alerts", move |_, stop| {
+            watch_forever(Arc::clone(&watched), told.clone(), stop)
+        }));
+        let told = alerts.clone();
+        tasks.push(
+            keepers.spawn_with(&app, &stop, "notices", move |app, stop| {
+                let told = told.clone();
+                let alarm = move |overdue| told.happened(Event::NoticeOverdue, overdue);
+                notices::keep_up(app, alarm, stop)
+            }),
+        );
         let hush = CancellationToken::new();
-        let hushed = hush.clone();
-        let telling = tokio::spawn(async move { alerts.deliver(hushed).await });
+        let (told, hushed) = (alerts.clone(), hush.clone());
+        let telling = keepers.spawn("webhook", move || {
+            let (told, hushed) = (told.clone(), hushed.clone());
+            async move { told.deliver(hushed).await }
+        });
         tracing::info!(armed, "ready: every running time attack has its timer");
         Ok(Self {
             app,
+            alerts,
             stop,
+            keepers,
             tasks,
             hush,
             telling,
@@ -237,22 +303,48 @@ impl Workers {
 
     /// Ends the workers in order.
     pub async fn stop(self) {
-        self.stop.cancel();
-        for task in self.tasks {
-            // A panic in there was logged when it happened.
-            let _ = task.await;
+        let Self {
+            app,
+            stop,
+            tasks,
+            hush,
+            telling,
+            ..
+        } = self;
+        stop.cancel();
+        app.documents.stop();
+        let work = async {
+            for task in tasks {
+                // A panic in there was logged when it happened.
+                let _ = task.await;
+            }
+            hush.cancel();
+            let (_, ()) = tokio::join!(telling, app.outbox.drain(DRAIN));
+        };
+        if tokio::time::timeout(WORK_ENDS, work).await.is_err() {
+            tracing::warn!(
+                "not everything came to its end in time; the rest is sent at the next start"
+            );
         }
-        self.hush.cancel();
-        let (_, ()) = tokio::join!(self.telling, self.app.outbox.drain(DRAIN));
-        self.app.db.close().await;
+        let closed = tokio::time::timeout(DATABASE_CLOSES, app.db.close());
+        if closed.await.is_err() {
+            tracing::warn!(
+                "the database could not be closed in time; nothing is lost, but a copy of SQLite's \
+                 file needs the one that ends in -wal, too"
+            );
+        }
     }
 }
+
+/// A task that needs nothing else: begins a life of it.
+type Keeper = fn(App, CancellationToken) -> BoxFuture<'static, ()>;
 
 /// Tells whoever is there later that the bot is there now.
 async fn be_present(
     app: &App,
     connected: Option<watch::Receiver<bool>>,
-    stop: CancellationToken,
+    keepers: &Keepers,
+    stop: &CancellationToken,
 ) -> Result<JoinHandle<()>> {
     let mut presence = Presence::new(app.clock.clone(), app.db.clone());
     let (always, is_connected) = watch::channel(true);
@@ -261,16 +353,52 @@ async fn be_present(
         // Before anything is answered: what it says is to know of the outage that has just ended.
         presence.beat().await?;
     }
-    Ok(tokio::spawn(async move {
-        presence.keep(connected, stop).await;
-        drop(always);
+    let (presence, always) = (
+        Arc::new(tokio::sync::Mutex::new(presence)),
+        Arc::new(always),
+    );
+    Ok(keepers.spawn_with(app, stop, "presence", move |_, stop| {
+        let (presence, connected) = (Arc::clone(&presence), connected.clone());
+        // Without it the connection would count as lost.
+        let always = Arc::clone(&always);
+        async move {
+            presence.lock().await.keep(connected, stop).await;
+            drop(always);
+        }
     }))
 }
 
-fn build(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate, mail: MailMeans) -> (App, Due) {
-    let process = random_process();
-    let ids = Arc::new(IdMaker::new(process));
-    let (timers, due) = Timers::new(clock.clone());
+/// Asks Discord for its time now and then, until `stop`.
+async fn keep_asking_the_time(clock: Clock, messenger: Messenger, stop: CancellationToken) {
+    let mut asked = 0;
+    loop {
+        messenger.ask_the_time().await;
+        asked += 1;
+        let wait_ms = if asked < FIRST_ASKED {
+            FIRST_ASK_MS
+        } else {
+            ASK_THE_TIME_MS
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = clock.sleep_ms(wait_ms) => {}
+        }
+    }
+}
+
+fn build(
+    clock: Clock,
+    ids: IdMaker,
+    db: Db,
+    messenger: Messenger,
+    dm_rate: Rate,
+    mail: MailMeans,
+) -> anyhow::Result<(App, Due)> {
+    let documents = Documents::start(documents::Limits::default());
+    let documents = documents.context("starting the threads that read documents")?;
+    let ids = Arc::new(ids);
+    let discord_time = messenger.time();
+    let (timers, due) = Timers::new(clock.clone(), discord_time.clone(), db.soon().clone());
     let dms = dm::Settings {
         rate: dm_rate,
         door: Arc::new(DoorKeeper),
@@ -281,6 +409,7 @@ fn build(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate, mail: MailMe
         mailer: mail.mailer,
         author: mail.author.unwrap_or_else(|| Arc::new(desk)),
         limits: mail.limits,
+        documents: documents.clone(),
     };
     let outbox = Outbox::new(
         clock.clone(),
@@ -292,15 +421,29 @@ fn build(clock: Clock, db: Db, messenger: Messenger, dm_rate: Rate, mail: MailMe
     );
     let app = App {
         clock,
+        discord_time,
         ids,
         db,
+        documents,
         outbox,
         timers,
         sender: mail.sender,
         campaigns,
         reminders: Bell::default(),
+        works: Works::new(kinds_of_work()),
     };
-    (app, due)
+    Ok((app, due))
+}
+
+/// Every kind of large work there is.
+fn kinds_of_work() -> Vec<work::Kind> {
+    vec![
+        announce::CANCEL,
+        guild::RECONSIDER,
+        import::APPLY,
+        import::CLEAR,
+        privacy::FORGET,
+    ]
 }
 
 /// What tells this process's ids from those of others that share the database.
@@ -321,48 +464,24 @@ pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says of each thing around the program whether it is in order.
-pub async fn check(config: std::result::Result<Config, ConfigErrors>) -> anyhow::Result<ExitCode> {
-    let mut lines = check::configuration(&config);
-    if let Ok(config) = &config {
-        lines.push(check::alerts(config));
-        lines.push(check_database(&config.database).await);
-        lines.push(check::discord_token(&config.discord).await);
-        lines.push(check::public_url(&config.http));
-        lines.push(secret_key::check(config));
-        lines.push(check::mail_server(&config.mail, &Clock::System).await);
-        lines.push(check::mail_sender(&config.mail));
-        lines.extend(check::mail_records(&config.mail, &Dns::of_this_machine()).await);
-    }
-    Ok(check::report(&lines, &mut std::io::stdout().lock())?)
-}
-
-async fn check_database(database: &DatabaseUrl) -> check::Line {
-    let counted = async {
-        let mut conn = db::look(database.expose()).await?;
-        db::schema_version(&mut conn).await
-    };
-    match counted.await {
-        Ok(Some(version)) => {
-            check::Line::ok("database", format!("{database} at version {version}"))
-        }
-        Ok(None) => check::Line::warn(
-            "database",
-            format!("{database} has no tables yet"),
-            "they are made at the first start, or now by `timeattack migrate`",
-        ),
-        Err(error) => check::Line::fail(
-            "database",
-            format!("{database} cannot be opened: {error:#}"),
-            "check DATABASE_URL, the folder's permissions, and that the server runs",
-        ),
-    }
-}
-
-/// Copies the database to `file`.
+/// Copies the database to `file`, and the key that signs links beside it.
 pub async fn backup(config: Config, file: &Path) -> anyhow::Result<ExitCode> {
     db::backup(config.database.expose(), file).await?;
-    tracing::info!(file = %file.display(), "the copy is complete");
+    let key = secret_key::back_up(&config, file)?;
+    let file = file.display();
+    match key.as_deref().map(Path::display) {
+        Some(key) => tracing::info!(
+            %file,
+            %key,
+            "backup complete: keep both; the key goes back to secret.key beside the database, or links \
+             in mails that were sent are dead"
+        ),
+        None if config.http.keys.is_empty() => tracing::info!(%file, "backup complete"),
+        None => tracing::info!(
+            %file,
+            "backup complete; links are signed with SECRET_KEY, which is in no copy: keep it, too"
+        ),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -370,18 +489,50 @@ pub async fn backup(config: Config, file: &Path) -> anyhow::Result<ExitCode> {
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let stop = stop_signal()?;
     // Before anything is opened: whoever runs it twice is told so at once.
-    let listener = config.http.addr.map(http::bind).transpose()?;
-    live(Clock::System, config, listener, stop, |_| {}).await?;
+    let listener = config.http.addr.map(http::bind).transpose();
+    if listener.is_err() {
+        // What listens there may be this very program, whose database says so more clearly.
+        db::refuse_if_used(config.database.expose())?;
+    }
+    let listener = listener?;
+    let connections = http_connections(&config);
+    let entrance = listener.map(|listener| Entrance {
+        listener,
+        connections,
+    });
+    live(Clock::System, config, entrance, stop, |_| {}).await?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where the program is reached by HTTP, and by how many at once.
+struct Entrance {
+    listener: TcpListener,
+    connections: usize,
+}
+
+/// How many connections HTTP may have, after as many file handles as possible were asked for. That
+/// there are few is logged.
+fn http_connections(config: &Config) -> usize {
+    let handles = Handles::of_this_process(config);
+    let line = handles.check();
+    if line.level != check::Level::Ok {
+        tracing::warn!(
+            allowed = handles.allowed,
+            needed = handles.needed,
+            connections = handles.http(),
+            "few file handles: see `timeattack check`"
+        );
+    }
+    handles.http()
+}
+
 /// A life of the bot: from the opening of its database until `stop`, and all that was on its way.
-/// `begun` is shown its handles once its workers are at work. Without a `listener` there is no HTTP
+/// `begun` is shown its handles once its workers are at work. Without an `entrance` there is no HTTP
 /// server.
 async fn live(
     clock: Clock,
     config: Config,
-    listener: Option<TcpListener>,
+    entrance: Option<Entrance>,
     stop: CancellationToken,
     begun: impl FnOnce(&App),
 ) -> anyhow::Result<()> {
@@ -397,10 +548,12 @@ async fn live(
     let messenger =
         DiscordMessenger::new(clock.clone(), &api_url, &token, config.discord.global_rate)?;
     let messenger = Messenger::Discord(Arc::new(messenger));
+    // Before the key is made beside it: a folder that cannot be used is the database's first.
+    let db = Db::open(config.database.expose()).await?;
     let mail = mail_means(&config.mail, &clock, secret_key::links(&config)?)?;
     let webhook = config.alert_webhook.map(Webhook::new).transpose()?;
-    let db = Db::open(config.database.expose()).await?;
     let (ready, connected) = watch::channel(false);
+    let (refused, is_refused) = watch::channel(None);
     let options = WorkerOptions {
         dm_rate: Rate(config.dm_rate),
         mail,
@@ -413,32 +566,66 @@ async fn live(
     // Of its own: Discord's end, however it came, is HTTP's too.
     let hang_up = stop.child_token();
     let front = Front::new(workers.app().clone(), connected, sns);
-    let answering = listener.map(|listener| {
-        let served = http::serve(listener, front, http::Limits::default(), hang_up.clone());
-        tokio::spawn(served)
-    });
+    let answering = entrance.map(|entrance| answer_http(&workers, entrance, front, &hang_up));
     let settings = DiscordSettings {
         token,
         api_url,
         guild_id: config.discord.guild_id,
         shards: config.discord.shards,
     };
-    let served = discord::serve(workers.app().clone(), settings, stop, ready).await;
+    let alerts = workers.alerts.clone();
+    let telling = workers.keepers.until(&stop).spawn("refusals", move || {
+        tell_of_refusals(is_refused.clone(), alerts.clone())
+    });
+    let served = discord::serve(workers.app().clone(), settings, stop, ready, refused).await;
+    // Ends with what it was told of; the operators are told before the workers are gone.
+    let _ = telling.await;
     hang_up.cancel();
-    if let Some(answering) = answering
-        && let Err(error) = answering.await.map_err(anyhow::Error::new).flatten()
-    {
-        tracing::error!(error = format!("{error:#}"), "the HTTP server failed");
+    if let Some(answering) = answering {
+        // What went wrong was logged when it did.
+        let _ = answering.await;
     }
-    let ended = tokio::time::timeout(SHUTDOWN - Duration::from_secs(7), workers.stop()).await;
-    if ended.is_err() {
-        tracing::warn!(
-            "not everything came to its end in time; the rest is sent at the next start"
-        );
-    }
+    workers.stop().await;
     served?;
     tracing::info!("ended");
     Ok(())
+}
+
+/// Answers by HTTP until `hang_up`.
+fn answer_http(
+    workers: &Workers,
+    entrance: Entrance,
+    front: Front,
+    hang_up: &CancellationToken,
+) -> JoinHandle<()> {
+    let limits = http::Limits {
+        connections: entrance.connections,
+        ..http::Limits::default()
+    };
+    let hang_up = hang_up.clone();
+    workers.keepers.until(&hang_up).spawn("http", move || {
+        let (front, hang_up) = (front.clone(), hang_up.clone());
+        let listener = entrance.listener.try_clone();
+        async move {
+            let served = async { http::serve(listener?, front, limits, hang_up).await };
+            if let Err(error) = served.await {
+                tracing::error!(error = format!("{error:#}"), "the HTTP server failed");
+            }
+        }
+    })
+}
+
+/// Tells the operators why Discord's gateway takes no session, and when it does.
+async fn tell_of_refusals(mut refused: watch::Receiver<Option<Refusal>>, alerts: Alerts) {
+    while refused.changed().await.is_ok() {
+        let now = *refused.borrow_and_update();
+        match now {
+            Some(refusal) => {
+                alerts.raise(Condition::GatewayRefused, refusal.advice().to_owned());
+            }
+            None => alerts.end(Condition::GatewayRefused),
+        }
+    }
 }
 
 /// Whose word on bounces and complaints is believed; nobody's without topics.
@@ -455,21 +642,4 @@ pub async fn commands(_config: Config) -> anyhow::Result<ExitCode> {
     let json = serde_json::to_string_pretty(&discord::commands_json())?;
     writeln!(std::io::stdout().lock(), "{json}")?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Cancelled at the first SIGTERM or SIGINT.
-fn stop_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let stopped = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping: what is on its way is waited for");
-        stopped.cancel();
-    });
-    Ok(stop)
 }

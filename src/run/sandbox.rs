@@ -1,7 +1,8 @@
 //! `timeattack sandbox`: the bot beside a local Discord, and what the page is told of its inside.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,8 +10,11 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use url::Url;
 
+use super::end::stop_signal;
+use super::http_connections;
 use super::lives::{Lives, Means};
-use super::stop_signal;
+use super::sample;
+use crate::campaign;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, DiscordConfig, HttpConfig};
 use crate::db::{self, BoxFuture};
@@ -21,9 +25,9 @@ use crate::ids::GuildId;
 use crate::mailer::Mailbox;
 use crate::outbox;
 use crate::sandbox::insight::{
-    BotState, Glance, Insight, LaneGlance, RunningGlance, VerdictGlance,
+    BotState, Filled, Glance, Insight, LaneGlance, RunningGlance, VerdictGlance,
 };
-use crate::sandbox::{LocalDiscord, Options, permissions};
+use crate::sandbox::{LocalDiscord, Options, Seed, permissions};
 use crate::timeattack;
 
 /// Whose mails the sandbox's are.
@@ -31,6 +35,13 @@ const FROM: &str = "timeattack <mail@timeattack.example>";
 /// Mails per second: five hundred take twenty seconds, so that a campaign can be watched, paused and
 /// killed while it runs. Files alone would take all of them at once.
 const MAIL_RATE: f64 = 25.0;
+/// Connections of the local Discord however few file handles there are: the bot's gateway and some of
+/// its requests, and a page's.
+const LOCAL_CONNECTIONS: usize = 16;
+/// After its commands are registered, the bot logs so within this time.
+const LOGGED_MS: i64 = 300;
+/// The furthest that a clock which was turned is taken up again: a century.
+const LONGEST_TURNED_MS: i64 = 100 * 366 * 86_400_000;
 /// Next deadlines that are shown.
 const DEADLINES: i64 = 8;
 /// Verdicts that are shown.
@@ -39,11 +50,17 @@ const VERDICTS: usize = 20;
 /// Runs the bot against a local Discord, with a page to try it by hand.
 pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Result<ExitCode> {
     let stop = stop_signal()?;
-    // One clock for both sides, which the page turns forward.
-    let (clock, _) = Clock::shifted();
+    // One clock for both sides, which the page turns forward, and which goes on where it was.
+    let (clock, hand) = Clock::shifted();
+    let turned = Turned::read(&sandbox.data);
+    hand.shift_ms(turned.by_ms);
+    // Both servers are of this process.
+    let connections = http_connections(&config) / 2;
     let discord = LocalDiscord::start(Options {
         addr: sandbox.addr,
         clock: clock.clone(),
+        seed: random_seed()?,
+        connections: connections.max(LOCAL_CONNECTIONS),
         rate_limits: true,
         record: false,
         mail: Some(sandbox.data.join("mail")),
@@ -53,10 +70,8 @@ pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Re
     .with_context(|| format!("listening on {}; choose another with --addr", sandbox.addr))?;
     let guilds = settle_in(&discord);
     let page = discord.url();
-    writeln!(
-        std::io::stdout().lock(),
-        "The sandbox is at {page} (Ctrl+C ends it)"
-    )?;
+    say_where(&page)?;
+    tokio::spawn(say_where_again(discord.clone(), clock.clone()));
     let database = DatabaseUrl::sqlite(&sandbox.data.join("timeattack.db"));
     let listener = http_beside(sandbox.addr, &page)?;
     let public = reached_at(listener.local_addr()?);
@@ -85,17 +100,43 @@ pub async fn sandbox(config: Config, sandbox: crate::cli::Sandbox) -> anyhow::Re
         clock: clock.clone(),
         config,
         listener,
+        connections,
     });
     discord.show_inside(Arc::new(Inside {
         clock,
         database,
         bot: bot.clone(),
+        discord: discord.clone(),
         guilds,
         last: Mutex::default(),
+        turned,
     }));
     let ended = bot.live(orders, stop).await;
     discord.stop();
     ended
+}
+
+/// Says where the page is.
+fn say_where(page: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "The sandbox is at {page} (Ctrl+C ends it)")
+}
+
+/// The same below what the bot logs as it starts, which would else hide it.
+async fn say_where_again(discord: LocalDiscord, clock: Clock) {
+    if discord.wait_for_bot().await {
+        clock.sleep_ms(LOGGED_MS).await;
+        // Whoever has closed the output does not look for it there.
+        let _ = say_where(&discord.url());
+    }
+}
+
+/// What the local Discord's tokens follow from: new ones for each start, so that nobody knows them who
+/// was not told.
+fn random_seed() -> anyhow::Result<Seed> {
+    let mut seed = Seed::default();
+    getrandom::fill(&mut seed).context("the system gives no random bytes")?;
+    Ok(seed)
 }
 
 /// The address of the bot's own HTTP server: the port behind the page's, so that links in mails that
@@ -163,10 +204,42 @@ struct Inside {
     clock: Clock,
     database: DatabaseUrl,
     bot: Lives,
+    discord: LocalDiscord,
     /// The servers there are.
     guilds: Vec<GuildId>,
     /// What was last read, for when nothing can be.
     last: Mutex<Glance>,
+    turned: Turned,
+}
+
+/// How far the clock was turned by hand, kept in a file beside the database: what was stored by a clock
+/// that was turned lies in the future of one that is not.
+struct Turned {
+    file: PathBuf,
+    by_ms: i64,
+}
+
+impl Turned {
+    /// As it was kept. What cannot be read, or can be nobody's turn, is none.
+    fn read(data: &Path) -> Self {
+        let file = data.join("clock");
+        let kept = std::fs::read_to_string(&file).ok();
+        let by_ms = kept.and_then(|kept| kept.trim().parse().ok());
+        let is_a_turn = |by_ms: &i64| (0..=LONGEST_TURNED_MS).contains(by_ms);
+        Self {
+            file,
+            by_ms: by_ms.filter(is_a_turn).unwrap_or(0),
+        }
+    }
+
+    /// Keeps it: a number in a file, written in one go.
+    fn keep(&self, by_ms: i64) {
+        let new = self.file.with_extension("new");
+        let written = std::fs::write(&new, by_ms.to_string());
+        if let Err(error) = written.and_then(|()| std::fs::rename(&new, &self.file)) {
+            tracing::warn!(%error, "the next start does not know that the clock was turned");
+        }
+    }
 }
 
 impl Inside {
@@ -219,6 +292,40 @@ impl Insight for Inside {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.bot.changes()
+    }
+
+    fn due_from(&self, from_ms: i64) -> BoxFuture<'_, Option<i64>> {
+        Box::pin(async move {
+            let due: Result<Option<i64>> = async {
+                let mut conn = db::look(self.database.expose()).await?;
+                let deadline = timeattack::overview::due_from(&mut conn, from_ms).await?;
+                let message = outbox::overview::due_from(&mut conn, from_ms).await?;
+                let campaign = campaign::due_from(&mut conn, from_ms).await?;
+                let all = [deadline, message, campaign];
+                Ok(all.into_iter().flatten().min())
+            }
+            .await;
+            due.unwrap_or_else(|error| {
+                tracing::debug!(error = format!("{error:#}"), "what is due cannot be read");
+                None
+            })
+        })
+    }
+
+    fn fill(&self, guild: GuildId) -> BoxFuture<'_, std::result::Result<Filled, String>> {
+        Box::pin(async move {
+            let app = self.bot.app().ok_or("the bot is down")?;
+            let filled = sample::fill(&self.discord, &app, guild).await;
+            filled.map_err(|error| {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "the sample data is not complete");
+                error
+            })
+        })
+    }
+
+    fn turned(&self) {
+        self.turned.keep(self.clock.turned_ms());
     }
 }
 

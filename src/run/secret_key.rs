@@ -1,8 +1,8 @@
 //! The keys that sign links: those of `SECRET_KEY`, or one that is made once and kept in a file.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -20,6 +20,8 @@ const FILE: &str = "secret.key";
 const FOLDER: &str = "data";
 /// Random octets of a key: as many as HMAC-SHA-256 makes use of.
 const KEY_BYTES: usize = 32;
+/// Read and written by its owner alone.
+const MODE: u32 = 0o600;
 /// Bits of a file's mode by which others than its owner can do something with it.
 const OTHERS: u32 = 0o077;
 
@@ -77,6 +79,36 @@ pub(super) fn check(config: &Config) -> Line {
     }
 }
 
+/// Where the key goes when the database is copied to `copy`.
+fn beside(copy: &Path) -> PathBuf {
+    let mut name = copy.as_os_str().to_owned();
+    name.push(format!(".{FILE}"));
+    name.into()
+}
+
+/// Copies the key beside a copy of the database that is about to be made: without it every link in the
+/// mails that were sent is dead. `None`: there is no file of it. Must not exist there yet.
+pub(super) fn back_up(config: &Config, copy: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let file = file(&config.database);
+    let beside = beside(copy);
+    if !config.http.keys.is_empty() || !file.exists() {
+        return Ok(None);
+    }
+    let key = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+    let mut options = OpenOptions::new();
+    let made = options
+        .write(true)
+        .create_new(true)
+        .mode(MODE)
+        .open(&beside);
+    let written = made.and_then(|mut made| {
+        made.write_all(&key)?;
+        made.sync_all()
+    });
+    written.with_context(|| format!("making {}; name a new file", beside.display()))?;
+    Ok(Some(beside))
+}
+
 /// Where a key that nobody set is kept.
 pub(super) fn file(database: &DatabaseUrl) -> PathBuf {
     let folder = database.file().and_then(Path::parent);
@@ -95,7 +127,12 @@ fn kept(file: &Path) -> anyhow::Result<Vec<SecretString>> {
         }
     };
     if is_open(file) {
-        tracing::warn!(file = %file.display(), "others can read the key: chmod 600 it");
+        let closed = fs::set_permissions(file, Permissions::from_mode(MODE));
+        let file = file.display();
+        match closed {
+            Ok(()) => tracing::info!(%file, "others could read the key; now its owner alone can"),
+            Err(error) => tracing::warn!(%file, %error, "others can read the key: chmod 600 it"),
+        }
     }
     Ok(keys)
 }
@@ -138,7 +175,7 @@ fn make(file: &Path) -> anyhow::Result<()> {
         _ => {}
     }
     File::open(folder)?.sync_all()?;
-    tracing::info!(file = %file.display(), "made a key to sign links with; keep it");
+    tracing::info!(file = %file.display(), "created secret.key (signs links); include it in backups");
     Ok(())
 }
 
@@ -148,7 +185,7 @@ fn write(file: &Path, key: &str) -> io::Result<()> {
         .write(true)
         .create(true)
         .truncate(true)
-        .mode(0o600)
+        .mode(MODE)
         .open(file)?;
     file.write_all(format!("{key}\n").as_bytes())?;
     file.sync_all()

@@ -436,7 +436,7 @@ impl Actor {
             let kind = option["type"].as_u64().unwrap_or(3);
             let mut file = None;
             let wrong = || {
-                let why = format!("the option “{name}” takes another kind of value");
+                let why = format!("the option “{name}” needs {}", kind_name(kind));
                 Refused::field(&name, why)
             };
             let value = match (kind, value) {
@@ -452,7 +452,7 @@ impl Actor {
                     let least = option["min_value"].as_i64().unwrap_or(i64::MIN);
                     let most = option["max_value"].as_i64().unwrap_or(i64::MAX);
                     if !(least..=most).contains(&number) {
-                        let why = format!("the option “{name}” takes {least} to {most}");
+                        let why = format!("the option “{name}” must be between {least} and {most}");
                         return Err(Refused::field(&name, why));
                     }
                     number.into()
@@ -563,7 +563,7 @@ impl Actor {
         let made_ms = shared.clock.monotonic_ms();
         {
             let mut world = shared.world();
-            let token = format!("interaction-{interaction_id:x}");
+            let token = shared.tokens.interaction(interaction_id);
             let event = self.event(&world, interaction_id, kind, &token, &data, source)?;
             world.interactions.add(Interaction {
                 id: interaction_id,
@@ -679,6 +679,21 @@ impl Actor {
     }
 }
 
+/// What an option of this type is given.
+fn kind_name(kind: u64) -> &'static str {
+    match kind {
+        4 => "a whole number",
+        5 => "yes or no",
+        USER => "a member",
+        CHANNEL => "a channel",
+        ROLE => "a role",
+        MENTIONABLE => "a member or role",
+        10 => "a number",
+        11 => "a file",
+        _ => "text",
+    }
+}
+
 fn check_choice(option: &Value, text: &str, focused: Option<&str>) -> Result<(), Refused> {
     let choices = option["choices"].as_array().map_or(&[][..], Vec::as_slice);
     if choices.is_empty()
@@ -688,7 +703,7 @@ fn check_choice(option: &Value, text: &str, focused: Option<&str>) -> Result<(),
         return Ok(());
     }
     let name = option["name"].as_str().unwrap_or_default();
-    let why = format!("“{text}” is none of the choices");
+    let why = format!("“{text}” isn't one of the choices");
     Err(Refused::field(name, why))
 }
 
@@ -698,7 +713,7 @@ fn check_length(field: &Value, name: &str, text: &str, required: bool) -> Result
     let most = field["max_length"].as_u64().unwrap_or(6_000);
     let is_left_out = length == 0 && !required;
     if (length < least && !is_left_out) || length > most {
-        let why = format!("“{name}” takes {least} to {most} characters");
+        let why = format!("“{name}” must have {least} to {most} characters");
         return Err(Refused::field(name, why));
     }
     Ok(())

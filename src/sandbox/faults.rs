@@ -1,6 +1,6 @@
 //! Trouble to order: answers that fail, connections that break, a gateway that goes deaf.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::Method;
@@ -92,6 +92,10 @@ pub(super) struct Faults {
     outage_until_ms: AtomicI64,
     /// The bot's token is no longer taken: Discord has made another.
     pub(super) token_reset: AtomicBool,
+    /// Whoever identifies is closed with this code; 0: nobody is.
+    pub(super) session_refusal: AtomicU16,
+    /// Interactions overtake READY in the sessions that begin.
+    pub(super) ready_overtaken: AtomicBool,
     /// Heartbeats are not acknowledged.
     pub(super) zombie: AtomicBool,
 }

@@ -50,11 +50,14 @@ struct Session {
     sequence: u64,
     replay: VecDeque<(u64, String)>,
     connection: Option<mpsc::UnboundedSender<Order>>,
+    /// What interactions overtake; `None` where nothing is held back.
+    held: Option<Vec<String>>,
 }
 
 /// What a connection is told to do.
 enum Order {
     Send(String),
+    SendBytes(Vec<u8>),
     /// Closed with a code; 0: the connection is just gone.
     Close(u16),
 }
@@ -67,9 +70,16 @@ impl Session {
             self.replay.pop_front();
         }
         self.replay.push_back((self.sequence, text.clone()));
+        match &mut self.held {
+            Some(held) if event != "INTERACTION_CREATE" => held.push(text),
+            _ => self.order(Order::Send(text)),
+        }
+    }
+
+    fn order(&self, order: Order) {
         if let Some(connection) = &self.connection {
             // A connection that is just ending is caught up by the replay.
-            let _ = connection.send(Order::Send(text));
+            let _ = connection.send(order);
         }
     }
 
@@ -122,9 +132,28 @@ impl Gateway {
         self.order_all(|| Order::Close(0));
     }
 
+    /// Sends what interactions were to overtake.
+    pub(super) fn release(&self) {
+        for session in self.lock().values_mut() {
+            for text in session.held.take().into_iter().flatten() {
+                session.order(Order::Send(text));
+            }
+        }
+    }
+
+    /// A text frame on every connection, outside its session.
+    pub(super) fn say(&self, text: &str) {
+        self.order_all(|| Order::Send(text.to_owned()));
+    }
+
+    /// A binary frame on every connection.
+    pub(super) fn send_bytes(&self, bytes: &[u8]) {
+        self.order_all(|| Order::SendBytes(bytes.to_vec()));
+    }
+
     /// Every connection is asked to come back (opcode 7).
     pub(super) fn reconnect(&self) {
-        self.order_all(|| Order::Send(json!({ "op": 7, "d": null }).to_string()));
+        self.say(&json!({ "op": 7, "d": null }).to_string());
     }
 
     /// Every session is declared over (opcode 9).
@@ -149,7 +178,7 @@ impl Gateway {
     }
 
     /// Every session is over, and whoever is connected is told why.
-    fn end_all(&self, code: u16) {
+    pub(super) fn end_all(&self, code: u16) {
         self.order_all(|| Order::Close(code));
         self.lock().clear();
     }
@@ -215,6 +244,11 @@ pub(super) async fn serve(shared: Arc<Shared>, mut socket: WebSocket) {
             order = orders.recv() => match order {
                 Some(Order::Send(text)) => {
                     if socket.send(Frame::text(text)).await.is_err() {
+                        break;
+                    }
+                }
+                Some(Order::SendBytes(bytes)) => {
+                    if socket.send(Frame::binary(bytes)).await.is_err() {
                         break;
                     }
                 }
@@ -301,6 +335,10 @@ fn identify(
     if !is_token(shared, data) {
         return Taken::Close(4_004);
     }
+    let refusal = shared.faults.session_refusal.load(Ordering::Relaxed);
+    if refusal != 0 {
+        return Taken::Close(refusal);
+    }
     let shard = (
         data["shard"][0].as_u64().unwrap_or(0),
         data["shard"][1].as_u64().unwrap_or(1),
@@ -324,6 +362,7 @@ fn identify(
             return Taken::Close(4_004);
         }
     }
+    let is_overtaken = shared.faults.ready_overtaken.load(Ordering::Relaxed);
     let world = shared.world();
     let session_id = format!("{:032x}", shared.ids.make(shared.clock.now_ms()));
     let mut new = Session {
@@ -332,6 +371,7 @@ fn identify(
         sequence: 0,
         replay: VecDeque::new(),
         connection: Some(sender.clone()),
+        held: is_overtaken.then(Vec::new),
     };
     let guilds: Vec<_> = world
         .guilds
@@ -428,6 +468,8 @@ async fn close(socket: &mut WebSocket, code: u16) {
         4_007 => "Invalid seq.",
         4_009 => "Session timed out.",
         4_010 => "Invalid shard.",
+        4_011 => "Sharding required.",
+        4_012 => "Invalid API version.",
         4_013 => "Invalid intent(s).",
         4_014 => "Disallowed intent(s).",
         _ => "Unknown opcode.",

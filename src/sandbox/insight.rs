@@ -1,5 +1,5 @@
 //! What is going on inside: how the bot and its work stand, and the switches for trouble
-//! (`/local/insight`, `/local/faults`, `/local/bot`).
+//! (`/local/insight`, `/local/faults`, `/local/bot`), and sample data (`/local/fill`).
 //!
 //! This room knows no feature, so whoever runs the bot beside it says how it stands: an [`Insight`].
 //! Without one (a bot of somebody else's) the page is told what a Discord can know by itself.
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::LocalDiscord;
-use super::page::LONGEST_WAIT;
+use super::page::{LONGEST_WAIT, Snowflake};
 use super::shapes::id;
 use super::state::Shared;
 use crate::ids::{GuildId, MessageId, UserId, snowflake_ms};
@@ -39,6 +39,28 @@ pub trait Insight: Send + Sync {
     fn look(&self) -> BoxFuture<'_, Glance>;
     /// Counts what happened in it; changes with every news.
     fn changes(&self) -> watch::Receiver<u64>;
+    /// The first instant from `from_ms` on at which something is due, for a clock that is turned not
+    /// to skip it. `None`: nothing is, or nobody knows.
+    fn due_from(&self, _from_ms: i64) -> BoxFuture<'_, Option<i64>> {
+        Box::pin(std::future::ready(None))
+    }
+    /// The clock was turned; told once it shows its new time.
+    fn turned(&self) {}
+    /// Fills a server with what it could look like after half a year, as the page's people would. An
+    /// error says why it could not, for the one who asked.
+    fn fill(&self, _guild: GuildId) -> BoxFuture<'_, Result<Filled, String>> {
+        let none = "this local Discord runs no bot that it could fill";
+        Box::pin(std::future::ready(Err(none.to_owned())))
+    }
+}
+
+/// What a server was filled with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Time attacks that ended; 0 if it has a past already.
+    pub attacks: usize,
+    /// Whether emails are on their way; not if they were sent before.
+    pub is_mailed: bool,
 }
 
 /// Whether the bot is up. Times are UTC epoch milliseconds.
@@ -116,6 +138,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/local/insight", get(insight))
         .route("/local/faults", post(faults).layer(orders))
         .route("/local/bot", post(kill).layer(orders))
+        .route("/local/fill", post(fill).layer(orders))
 }
 
 impl LocalDiscord {
@@ -319,6 +342,31 @@ async fn kill(State(shared): State<Arc<Shared>>, Json(death): Json<Death>) -> Re
     match insight.kill(death.down_ms).await {
         Some(state) => Json(bot_shape(state)).into_response(),
         None => refused(StatusCode::CONFLICT, "the bot is down already"),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filling {
+    guild: Snowflake,
+}
+
+/// Fills a server with sample data.
+async fn fill(State(shared): State<Arc<Shared>>, Json(filling): Json<Filling>) -> Response {
+    let Some(insight) = shared.insight.get() else {
+        let none = "this local Discord runs no bot that it could fill";
+        return refused(StatusCode::CONFLICT, none);
+    };
+    if !shared.world().guilds.contains_key(&filling.guild.0) {
+        return refused(StatusCode::NOT_FOUND, "there is no such server");
+    }
+    match insight.fill(filling.guild.0.into()).await {
+        Ok(filled) => {
+            shared.change();
+            let told = json!({ "attacks": filled.attacks, "is_mailed": filled.is_mailed });
+            Json(told).into_response()
+        }
+        Err(why) => refused(StatusCode::CONFLICT, &why),
     }
 }
 

@@ -10,7 +10,8 @@
 //! # Map
 //!
 //! `world` is what exists, `rest` and `gateway` are the two doors of the bot, `actor` is
-//! the people's, `interactions` joins them. `direct` is what people and the bot have between
+//! the people's, `interactions` joins them. At every door stands `same_site`, and the keys to them are
+//! `tokens`. `direct` is what people and the bot have between
 //! themselves. `page` is a chat client in the browser to try it by hand, `insight` what it is told of
 //! the bot beside it, `mail` the mailbox.
 
@@ -33,12 +34,17 @@ mod picture;
 mod posting;
 pub mod record;
 mod rest;
+mod same_site;
 mod say;
 mod shapes;
 mod slash_line;
 mod snowflake;
 mod state;
+mod tokens;
 mod world;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use slash_line::as_read as slash_line_as_read;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -57,16 +63,27 @@ pub use faults::{Fault, FaultKind};
 pub use message::{Attachment, Button, Message};
 pub use record::Exchange;
 pub use state::OnMessage;
+pub use tokens::Seed;
 
 use crate::clock::Clock;
+use crate::documents::{self, Documents};
 use crate::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use crate::server;
 use permissions::Overwrite;
 use snowflake::SnowflakeMaker;
 use state::Shared;
+use tokens::Tokens;
 use world::{Channel, ChannelKind, Guild, Member, Role, User, World};
 
 /// How long the waiting helpers wait, in real time: far longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Connections at once: more than any test or bench makes, and far fewer than systems allow.
+const CONNECTIONS: usize = 4_096;
+/// How long a connection may be idle: longer than the clients of bots and browsers keep theirs, so
+/// that none of them sends a request into one that is just being closed.
+const IDLE: Duration = Duration::from_secs(600);
+/// How long a client may take for the next piece of an answer. It is on this machine, or near.
+const WRITE: Duration = Duration::from_secs(30);
 
 /// How to start a local Discord.
 pub struct Options {
@@ -74,6 +91,10 @@ pub struct Options {
     pub addr: SocketAddr,
     /// Its time.
     pub clock: Clock,
+    /// What the tokens follow from: for anything but a test, drawn for each start.
+    pub seed: Seed,
+    /// Connections at once, and so the most file handles.
+    pub connections: usize,
     /// Whether rate limits are kept from the start.
     pub rate_limits: bool,
     /// Whether exchanges are kept, for checks against Discord's schema.
@@ -89,6 +110,8 @@ impl Default for Options {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
             clock: Clock::System,
+            seed: Seed::default(),
+            connections: CONNECTIONS,
             rate_limits: false,
             record: true,
             mail: None,
@@ -103,6 +126,30 @@ pub struct LocalDiscord {
     shared: Arc<Shared>,
 }
 
+/// Who and what is in a server.
+#[derive(Clone, Debug)]
+pub struct Cast {
+    /// The language it speaks.
+    pub locale: String,
+    /// Its channels, as they are listed.
+    pub channels: Vec<ChannelId>,
+    /// Its people, without the bot.
+    pub people: Vec<Part>,
+}
+
+/// Somebody in a server.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Who.
+    pub user: UserId,
+    /// What they are called.
+    pub name: String,
+    /// Their language.
+    pub locale: String,
+    /// Whether they have Manage Server.
+    pub manages: bool,
+}
+
 impl LocalDiscord {
     /// Starts to listen.
     pub async fn start(options: Options) -> io::Result<Self> {
@@ -112,9 +159,11 @@ impl LocalDiscord {
         // every start, and what the bot stored of it stays true.
         let bot = person(&ids, "timeattack", "en-US", true);
         let owner = person(&ids, "owner", "en-US", false);
+        let tokens = Tokens::new(&options.seed);
         let shared = Arc::new(Shared {
             base_url: format!("http://{}", listener.local_addr()?),
-            token: "local.discord.token".to_owned(),
+            token: tokens.bot(),
+            tokens,
             limits: limits::Limits::default(),
             faults: faults::Faults::default(),
             record: record::Record::new(options.record),
@@ -122,8 +171,10 @@ impl LocalDiscord {
             on_message: options.on_message,
             insight: OnceLock::new(),
             mail: options.mail,
+            documents: Documents::start(documents::Limits::default())?,
             began_ms: options.clock.now_ms(),
             changes: tokio::sync::watch::Sender::new(0),
+            turning: tokio::sync::Mutex::default(),
             stop: CancellationToken::new(),
             world: std::sync::Mutex::new(World::new(bot, owner)),
             clock: options.clock,
@@ -135,22 +186,18 @@ impl LocalDiscord {
             .merge(insight::router())
             .merge(mail::router())
             .fallback(rest::handle)
-            .layer(axum::middleware::from_fn(page::refuse_other_sites))
+            .layer(axum::middleware::from_fn(same_site::refuse_others))
             .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state(Arc::clone(&discord.shared));
         let stop = discord.shared.stop.clone();
-        let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-            // Small answers must not wait for an acknowledgement.
-            let _ = stream.set_nodelay(true);
-        });
+        let limits = server::Limits {
+            connections: options.connections,
+            head: IDLE,
+            write: WRITE,
+        };
         tokio::spawn(async move {
-            let served = axum::serve(listener, router);
-            tokio::select! {
-                ended = served => if let Err(error) = ended {
-                    tracing::error!(%error, "the local Discord ended");
-                },
-                () = stop.cancelled() => {}
-            }
+            // By the machine's clock: how long a client takes is not what is turned.
+            server::serve(listener, router, limits, &Clock::System, stop).await;
         });
         Ok(discord)
     }
@@ -174,7 +221,7 @@ impl LocalDiscord {
         &self.shared
     }
 
-    /// A server that the bot is in, with the permissions it asks for when it is invited.
+    /// A server that the bot has been in for long, with the permissions it asks for when it is invited.
     pub fn add_guild(&self, name: &str, locale: &str) -> GuildId {
         let mut world = self.shared.world();
         let id = made(&self.shared.ids);
@@ -187,7 +234,7 @@ impl LocalDiscord {
             bot: None,
         };
         let own = bots_role(made(&self.shared.ids), world.bot);
-        let bot = bots_member(world.bot, own.id, self.shared.clock.now_ms());
+        let bot = bots_member(world.bot, own.id, WORLD_MS);
         let guild = Guild {
             id,
             name: name.into(),
@@ -196,6 +243,7 @@ impl LocalDiscord {
             roles: BTreeMap::from([(everyone.id, everyone), (own.id, own)]),
             members: BTreeMap::from([(bot.user, bot)]),
             has_bot: true,
+            system_channel: None,
         };
         let shape = world.guild_create(&guild, false);
         world.guilds.insert(id, guild);
@@ -205,9 +253,15 @@ impl LocalDiscord {
 
     /// A text channel.
     pub fn add_channel(&self, guild: GuildId, name: &str) -> ChannelId {
+        self.add_channel_of_kind(guild, name, ChannelKind::Text as u8)
+    }
+
+    /// A channel of another kind, by Discord's number; one of text if there is none of it here.
+    pub fn add_channel_of_kind(&self, guild: GuildId, name: &str, kind: u8) -> ChannelId {
         let mut world = self.shared.world();
         let id = made(&self.shared.ids);
-        let mut channel = Channel::new(id, ChannelKind::Text, name, self.shared.clock.now_ms());
+        let kind = ChannelKind::of_number(kind).unwrap_or(ChannelKind::Text);
+        let mut channel = Channel::new(id, kind, name, self.shared.clock.now_ms());
         channel.guild = Some(guild.get());
         channel.position = world.channels.len();
         let shape = world.channel_shape(&channel);
@@ -250,10 +304,46 @@ impl LocalDiscord {
         }
     }
 
+    /// Chooses where Discord itself writes in a server who came.
+    pub fn set_system_channel(&self, guild: GuildId, channel: Option<ChannelId>) {
+        if let Some(found) = self.shared.world().guilds.get_mut(&guild.get()) {
+            found.system_channel = channel.map(ChannelId::get);
+        }
+    }
+
+    /// Who and what is in a server: for whoever plays its people. `None`: there is no such server.
+    pub fn cast(&self, guild: GuildId) -> Option<Cast> {
+        let world = self.shared.world();
+        let found = world.guilds.get(&guild.get())?;
+        let channels = world.channels.values();
+        let in_it = channels.filter(|one| one.guild == Some(found.id) && !one.kind.is_thread());
+        let is_person = |user: &&User| !user.bot && user.id != world.owner;
+        let members = found.members.keys();
+        let people = members
+            .filter_map(|id| world.users.get(id))
+            .filter(is_person);
+        let part = |user: &User| Part {
+            user: user.id.into(),
+            name: user
+                .global_name
+                .clone()
+                .unwrap_or_else(|| user.name.clone()),
+            locale: user.locale.clone(),
+            manages: permissions::in_guild(found, user.id) & permissions::MANAGE_GUILD != 0,
+        };
+        Some(Cast {
+            locale: found.locale.clone(),
+            channels: in_it.map(|channel| channel.id.into()).collect(),
+            people: people.map(part).collect(),
+        })
+    }
+
     /// Puts the bot out of a server.
     pub fn kick_bot(&self, guild: GuildId) {
         let mut world = self.shared.world();
         let bot = world.bot;
+        // With it go the commands that stand in this server alone.
+        world.commands.remove(&Some(guild.get()));
         if let Some(found) = world.guilds.get_mut(&guild.get()) {
             found.has_bot = false;
             found.members.remove(&bot);
@@ -357,6 +447,15 @@ impl LocalDiscord {
         }
     }
 
+    /// A server calls a member otherwise. (Discord tells of it only bots with a privileged intent.)
+    pub fn rename(&self, guild: GuildId, user: UserId, nick: &str) {
+        let mut world = self.shared.world();
+        let guild = world.guilds.get_mut(&guild.get());
+        if let Some(member) = guild.and_then(|guild| guild.members.get_mut(&user.get())) {
+            member.nick = Some(nick.into());
+        }
+    }
+
     /// A role that gives nothing and can be mentioned by nobody but those who may mention all.
     pub fn add_role(&self, guild: GuildId, name: &str) -> RoleId {
         let mut world = self.shared.world();
@@ -407,6 +506,41 @@ impl LocalDiscord {
                 deny,
             });
         }
+    }
+
+    /// Takes permissions from a member in one channel.
+    pub fn deny(&self, channel: ChannelId, user: UserId, deny: u64) {
+        let mut world = self.shared.world();
+        if let Some(channel) = world.channels.get_mut(&channel.get()) {
+            let user = user.get();
+            channel.overwrites.retain(|overwrite| overwrite.id != user);
+            channel.overwrites.push(Overwrite {
+                id: user,
+                for_member: true,
+                allow: 0,
+                deny,
+            });
+        }
+    }
+
+    /// Takes permissions from everybody in one channel, also from whoever has them by a role.
+    pub fn deny_everyone(&self, channel: ChannelId, deny: u64) {
+        let mut world = self.shared.world();
+        let Some(channel) = world.channels.get_mut(&channel.get()) else {
+            return;
+        };
+        let Some(everyone) = channel.guild else {
+            return;
+        };
+        channel
+            .overwrites
+            .retain(|overwrite| overwrite.id != everyone);
+        channel.overwrites.push(Overwrite {
+            id: everyone,
+            for_member: false,
+            allow: 0,
+            deny,
+        });
     }
 
     /// Deletes a channel.
@@ -469,6 +603,12 @@ impl LocalDiscord {
             (has_commands && self.shared.gateway.is_connected()).then_some(())
         };
         self.wait_for(ready).await.is_some()
+    }
+
+    /// Waits until so many commands are registered, in a guild or everywhere.
+    pub async fn wait_for_commands(&self, guild: Option<GuildId>, count: usize) -> bool {
+        let same = || (self.commands(guild).len() == count).then_some(());
+        self.wait_for(same).await.is_some()
     }
 
     /// Waits until these shards, of so many, are connected and no others.
@@ -545,14 +685,50 @@ impl LocalDiscord {
         self.shared.faults.zombie.store(on, Ordering::Relaxed);
     }
 
+    /// In sessions that begin while it is on, interactions come before READY and whatever else there
+    /// is, which comes once it is off: so a client sees them that takes each event in by a task of
+    /// its own.
+    pub fn overtake_ready(&self, on: bool) {
+        let overtaken = &self.shared.faults.ready_overtaken;
+        overtaken.store(on, Ordering::Relaxed);
+        if !on {
+            self.shared.gateway.release();
+        }
+    }
+
     /// Cuts every gateway connection.
     pub fn drop_gateway(&self) {
         self.shared.gateway.drop_connections();
     }
 
+    /// Says something on every gateway connection, whether clients understand it or not.
+    pub fn say_on_gateway(&self, text: &str) {
+        self.shared.gateway.say(text);
+    }
+
+    /// Sends a binary frame on every gateway connection.
+    pub fn send_on_gateway(&self, bytes: &[u8]) {
+        self.shared.gateway.send_bytes(bytes);
+    }
+
     /// Asks every gateway connection to come back.
     pub fn reconnect(&self) {
         self.shared.gateway.reconnect();
+    }
+
+    /// The bot's token is refused, as after it was reset, or taken again.
+    pub fn refuse_token(&self, on: bool) {
+        self.shared.faults.token_reset.store(on, Ordering::Relaxed);
+    }
+
+    /// Every session is over, and whoever asks for one is closed with this code of Discord's; `None`:
+    /// they are taken again.
+    pub fn refuse_sessions(&self, code: Option<u16>) {
+        let refusal = &self.shared.faults.session_refusal;
+        refusal.store(code.unwrap_or(0), Ordering::Relaxed);
+        if let Some(code) = code {
+            self.shared.gateway.end_all(code);
+        }
     }
 
     /// Who connects from now on is told to send heartbeats this often, and is closed (4009) after

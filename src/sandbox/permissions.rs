@@ -25,6 +25,8 @@ pub const ATTACH_FILES: u64 = 1 << 15;
 pub const READ_MESSAGE_HISTORY: u64 = 1 << 16;
 /// `@everyone`, `@here` and every role, whether mentionable or not.
 pub const MENTION_EVERYONE: u64 = 1 << 17;
+/// Enter voice channels; without it their chat is closed, too.
+pub const CONNECT: u64 = 1 << 20;
 /// Use slash commands.
 pub const USE_APPLICATION_COMMANDS: u64 = 1 << 31;
 /// Archive, lock and delete threads.
@@ -42,7 +44,8 @@ pub const EVERYONE: u64 = VIEW_CHANNEL
     | READ_MESSAGE_HISTORY
     | MENTION_EVERYONE
     | USE_APPLICATION_COMMANDS
-    | SEND_MESSAGES_IN_THREADS;
+    | SEND_MESSAGES_IN_THREADS
+    | CONNECT;
 
 /// A permission given to, or taken from, one role or member in one channel.
 #[derive(Clone, Debug)]

@@ -93,6 +93,9 @@ pub(super) fn send(
 /// Whether the bot may send this draft to this channel.
 fn may_send(world: &World, channel: u64, draft: &Draft) -> Result<(), ApiError> {
     let (channel, permissions) = world.visible_channel(channel)?;
+    if channel.kind == ChannelKind::Forum {
+        return Err(ApiError::code(50_008));
+    }
     if channel.kind == ChannelKind::Direct {
         if let Some(user) = channel.recipient {
             world.takes_dms(user)?;

@@ -129,7 +129,7 @@ impl World {
             "region": "us-central",
             "afk_channel_id": null,
             "afk_timeout": 300,
-            "system_channel_id": null,
+            "system_channel_id": optional_id(guild.system_channel),
             "system_channel_flags": 0,
             "widget_enabled": false,
             "widget_channel_id": null,
@@ -235,7 +235,11 @@ impl World {
                 "member_count": 1,
                 "total_message_sent": channel.message_count,
             }),
-            ChannelKind::Text => json!({
+            ChannelKind::Text
+            | ChannelKind::Voice
+            | ChannelKind::News
+            | ChannelKind::Stage
+            | ChannelKind::Forum => json!({
                 "id": id(channel.id),
                 "type": channel.kind as u8,
                 "last_message_id": optional_id(channel.last_message),

@@ -40,6 +40,39 @@ pub(super) fn parse(
     Ok((command.clone(), path, options(leaf, rest)?))
 }
 
+/// The options of a line that calls a command for sorting fruit, as
+/// [`fuzzing`](crate::fuzzing) asks.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn as_read(line: &str) -> Option<Vec<(String, String)>> {
+    let user = |id, name: &str| super::world::User {
+        id,
+        name: name.to_owned(),
+        global_name: None,
+        locale: "en-US".to_owned(),
+        bot: id == 1,
+        dms_closed: false,
+    };
+    let mut world = World::new(user(1, "bot"), user(2, "owner"));
+    let command = serde_json::json!({
+        "name": "fruit", "type": 1,
+        "options": [
+            {"name": "sort", "type": 1, "options": [
+                {"name": "by", "type": 3}, {"name": "and-by", "type": 3}, {"name": "과일", "type": 3},
+            ]},
+            {"name": "more", "type": 2, "options": [{"name": "eat", "type": 1, "options": []}]},
+        ],
+    });
+    world.commands.insert(None, vec![command]);
+    let (_, _, options) = parse(&world, 3, line).ok()?;
+    let text = |value| match value {
+        OptionValue::Text(text) => text,
+        _ => String::new(),
+    };
+    let options = options.into_iter();
+    let options = options.map(|(name, value)| (name, text(value)));
+    Some(options.collect())
+}
+
 /// The registered command at a path written with spaces, which must end at something to run.
 pub(super) fn find(
     world: &World,

@@ -14,8 +14,10 @@ use super::limits::Limits;
 use super::message::Message;
 use super::record::Record;
 use super::snowflake::SnowflakeMaker;
+use super::tokens::Tokens;
 use super::world::World;
 use crate::clock::Clock;
+use crate::documents::Documents;
 
 /// Called for each message once it is stored; for benches that measure when.
 pub type OnMessage = Arc<dyn Fn(&Message) + Send + Sync>;
@@ -24,7 +26,9 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) ids: SnowflakeMaker,
     pub(super) base_url: String,
+    /// The bot's.
     pub(super) token: String,
+    pub(super) tokens: Tokens,
     pub(super) limits: Limits,
     pub(super) faults: Faults,
     pub(super) record: Record,
@@ -34,11 +38,15 @@ pub(super) struct Shared {
     pub(super) insight: OnceLock<Arc<dyn Insight>>,
     /// The folder of the bot's mails.
     pub(super) mail: Option<PathBuf>,
+    /// Where mails are read.
+    pub(super) documents: Documents,
     /// When it began: UTC epoch milliseconds.
     pub(super) began_ms: i64,
     /// Counts what happened that somebody may be waiting for. A count, not a bell: whoever looks
     /// again compares it, and so misses nothing that happened between two looks.
     pub(super) changes: watch::Sender<u64>,
+    /// Held while the clock is turned: one turn after another.
+    pub(super) turning: tokio::sync::Mutex<()>,
     pub(super) stop: CancellationToken,
     pub(super) world: Mutex<World>,
 }

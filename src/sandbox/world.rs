@@ -68,6 +68,8 @@ pub(super) struct Guild {
     pub(super) members: BTreeMap<u64, Member>,
     /// Whether the bot is in it.
     pub(super) has_bot: bool,
+    /// Where Discord itself writes who came.
+    pub(super) system_channel: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,10 +96,26 @@ pub(super) struct Member {
 pub(super) enum ChannelKind {
     Text = 0,
     Direct = 1,
+    Voice = 2,
+    News = 5,
     PublicThread = 11,
+    Stage = 13,
+    Forum = 15,
 }
 
 impl ChannelKind {
+    /// The kind of a server's channel by Discord's number.
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        let kinds = [
+            Self::Text,
+            Self::Voice,
+            Self::News,
+            Self::Stage,
+            Self::Forum,
+        ];
+        kinds.into_iter().find(|kind| *kind as u8 == number)
+    }
+
     pub(super) fn is_thread(self) -> bool {
         self == Self::PublicThread
     }

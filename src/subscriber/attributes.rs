@@ -11,14 +11,24 @@ pub const NAME_LENGTH: usize = 40;
 /// Characters of a value: a sentence or an address, not a letter.
 pub const VALUE_LENGTH: usize = 500;
 /// What a template knows by these names is not an attribute.
-const RESERVED: [&str; 5] = ["email", "name", "subject", "unsubscribe_url", "image"];
+const RESERVED: [&str; 8] = [
+    "email",
+    "image",
+    "loop",
+    "name",
+    "range",
+    "self",
+    "subject",
+    "unsubscribe_url",
+];
 
 /// Named texts; an empty one is not kept.
 pub type Attributes = BTreeMap<String, String>;
 
 /// The name as it is stored and used in templates: lower case, with `_` for spaces and hyphens. `None`
 /// if it cannot be one: a name begins with a letter, of any language, and goes on with letters, digits
-/// and `_`.
+/// and `_`. What is a letter, and no word of a template's own, the template engine is asked: by Unicode a
+/// vowel sign is a letter and a circled digit a number, and neither can be used.
 pub fn name(given: &str) -> Option<String> {
     let name: String = given
         .trim()
@@ -33,7 +43,14 @@ pub fn name(given: &str) -> Option<String> {
     let begins = characters.next().is_some_and(char::is_alphabetic);
     let goes_on = characters.all(|character| character.is_alphanumeric() || character == '_');
     let fits = name.chars().count() <= NAME_LENGTH && !RESERVED.contains(&name.as_str());
-    (begins && goes_on && fits).then_some(name)
+    (begins && goes_on && fits && is_field(&name)).then_some(name)
+}
+
+/// Whether a template that consists of this word asks for a field of this name.
+fn is_field(name: &str) -> bool {
+    let engine = minijinja::Environment::empty();
+    let read = engine.compile_expression(name);
+    read.is_ok_and(|read| read.undeclared_variables(false) == [name.to_owned()].into())
 }
 
 /// Whether a value can be kept: short enough, and on one line as far as it is seen.
@@ -84,6 +101,10 @@ mod tests {
             ("a b!", None),
             ("subject", None),
             ("Email", None),
+            ("Not", None),
+            ("none", None),
+            ("\u{a980}x", None),
+            ("a①", None),
         ] {
             assert_eq!(name(given).as_deref(), kept, "{given}");
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::attributes::Attributes;
 use super::store;
+use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::GuildId;
@@ -37,19 +38,33 @@ pub enum Exclusion {
     NoConsent,
 }
 
-/// The next `most` subscribers behind `after`, by id; from 0 on.
-pub async fn readers(tx: &mut Tx, guild: GuildId, after: i64, most: i64) -> Result<Vec<Reader>> {
-    store::readers(tx, guild, after, most).await
+/// Which version of a guild's list is in effect: each import makes the next one. Whoever reads page after
+/// page reads all pages of one version.
+pub async fn list_version(tx: &mut Tx, guild: GuildId) -> Result<i64> {
+    store::version(tx, guild).await
+}
+
+/// The next `most` subscribers of a version of the list behind `after`, by id; from 0 on.
+pub async fn readers(
+    tx: &mut Tx,
+    guild: GuildId,
+    version: i64,
+    after: i64,
+    most: i64,
+) -> Result<Vec<Reader>> {
+    store::readers(tx, guild, version, (after, most)).await
 }
 
 /// A subscriber by their normalised address.
 pub async fn reader(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Option<Reader>> {
-    store::reader(tx, guild, email).await
+    let version = store::version(tx, guild).await?;
+    store::reader(tx, guild, version, email).await
 }
 
 /// The guild's first subscriber, who stands for all where one is needed.
 pub async fn first(tx: &mut Tx, guild: GuildId) -> Result<Option<Reader>> {
-    Ok(store::readers(tx, guild, 0, 1).await?.pop())
+    let version = store::version(tx, guild).await?;
+    Ok(store::readers(tx, guild, version, (0, 1)).await?.pop())
 }
 
 /// Why each of these normalised addresses must be left out, in their order; `None`: it need not.
@@ -81,14 +96,26 @@ pub async fn exclusions(
 
 /// The names of the attributes that subscribers have. All of them are looked at: whoever is told that
 /// nobody has an attribute must be able to believe it.
-pub async fn attribute_names(tx: &mut Tx, guild: GuildId) -> Result<BTreeSet<String>> {
+pub async fn attribute_names(app: &App, guild: GuildId) -> Result<BTreeSet<String>> {
+    let mut conn = app.db.read().await?;
+    let version = store::version(&mut conn, guild).await?;
+    drop(conn);
+    names_in(app, guild, version).await
+}
+
+/// The same in a version of the list.
+pub(super) async fn names_in(app: &App, guild: GuildId, version: i64) -> Result<BTreeSet<String>> {
     let (mut names, mut after) = (BTreeSet::new(), 0);
     loop {
-        let page = store::readers(tx, guild, after, PAGE).await?;
+        let mut conn = app.db.read().await?;
+        let page = store::readers(&mut conn, guild, version, (after, PAGE)).await?;
+        drop(conn);
         let Some(last) = page.last() else {
             return Ok(names);
         };
         after = last.id;
-        names.extend(page.into_iter().flat_map(|one| one.attributes.into_keys()));
+        for name in page.into_iter().flat_map(|one| one.attributes.into_keys()) {
+            names.insert(name);
+        }
     }
 }

@@ -7,8 +7,8 @@
 //!   removal clears what somebody decided by unsubscribing, or what their server said.
 //! - Who agreed to advertising is recorded with its time, source and words; records are only ever
 //!   added to.
-//! - An import is read row by row, shown with its faults, and takes effect in one transaction once it
-//!   was confirmed. What it says of an address replaces what was known, but for consents and
+//! - An import is read row by row, shown with its faults, and takes effect whole once it was confirmed
+//!   ([`import`]). What it says of an address replaces what was known, but for consents and
 //!   suppressions.
 //!
 //! To add something known of a subscriber: nothing to do here; every further column of an import is an
@@ -16,22 +16,28 @@
 
 pub mod attributes;
 mod audience;
+mod export;
+mod formula;
+pub mod import;
 pub mod sheet;
 mod store;
 pub mod suppression;
 
-pub use audience::{Exclusion, Reader, attribute_names, exclusions, first, reader, readers};
-
-use chrono::DateTime;
-use chrono_tz::Tz;
+pub use audience::{
+    Exclusion, Reader, attribute_names, exclusions, first, list_version, reader, readers,
+};
+pub use export::{export, export_consents};
+pub use import::{Imported, Importing, cancel, confirm, forget};
 
 use crate::app::App;
+use crate::documents::Patience;
 use crate::error::{Result, UserError};
 use crate::guild;
 use crate::ids::{GuildId, ImportId, UserId};
 use crate::mailer::EmailAddress;
 use attributes::Attributes;
-use sheet::{Exported, Fault, Line, Sheet, Table};
+use import::Counted;
+use sheet::{Fault, Line, Sheet};
 
 /// Characters of a name.
 pub const NAME_LENGTH: usize = 200;
@@ -41,20 +47,8 @@ pub const CONSENT_LENGTH: usize = 500;
 pub const PAGE: i64 = 15;
 /// Faults that a preview shows.
 const FAULTS_SHOWN: usize = 10;
-/// Rows written by one transaction while a file is read: a few milliseconds, so that what is urgent
-/// comes in between.
-const ROWS_AT_ONCE: usize = 500;
-/// Columns of an export of consents.
-const CONSENT_COLUMNS: [&str; 6] = [
-    "email",
-    "decision",
-    "decided_at",
-    "source",
-    "wording",
-    "recorded_at",
-];
-/// Consents read at once for an export.
-const CONSENTS_AT_ONCE: i64 = 1_000;
+/// Rows written by one piece while a file is read.
+const ROWS_AT_ONCE: usize = 200;
 /// Subscribers of one guild.
 pub const MOST_SUBSCRIBERS: i64 = 500_000;
 
@@ -184,7 +178,10 @@ pub async fn add(app: &App, guild: GuildId, entry: Entry) -> Result<Added> {
         .db
         .write(job, |tx, (guild, entry, ids, now_ms)| {
             Box::pin(async move {
-                let known = store::find(tx, *guild, &entry.email.normalised()).await?;
+                let list = store::lock_list(tx, *guild).await?;
+                list.require_rest()?;
+                let email = entry.email.normalised();
+                let known = store::find(tx, *guild, list.version, &email).await?;
                 let mut entry = entry.clone();
                 for (name, value) in known.into_iter().flat_map(|known| known.attributes) {
                     entry.attributes.entry(name).or_insert(value);
@@ -194,20 +191,20 @@ pub async fn add(app: &App, guild: GuildId, entry: Entry) -> Result<Added> {
                     return Err(UserError::TooManyAttributes { most }.into());
                 }
                 let entry = &entry;
-                let is_new = store::upsert(tx, *guild, entry, ids.0, *now_ms).await?;
-                if is_new && store::count(tx, *guild).await? > MOST_SUBSCRIBERS {
-                    return Err(UserError::TooManySubscribers {
-                        most: MOST_SUBSCRIBERS,
+                let at = (list.version, *now_ms);
+                let is_new = store::upsert(tx, *guild, entry, ids.0, at).await?;
+                if is_new {
+                    if list.subscribers >= MOST_SUBSCRIBERS {
+                        let most = MOST_SUBSCRIBERS;
+                        return Err(UserError::TooManySubscribers { most }.into());
                     }
-                    .into());
+                    store::grow(tx, *guild, 1).await?;
                 }
                 if let Some(consent) = &entry.consent {
-                    let email = entry.email.normalised();
-                    store::record_consent(tx, *guild, &email, consent, ids.1, *now_ms).await?;
+                    store::record_consent(tx, *guild, &email, consent, ids.1, at).await?;
                 }
-                store::lift_by_hand(tx, *guild, &entry.email.normalised()).await?;
-                let suppressions =
-                    store::suppressions(tx, *guild, &entry.email.normalised()).await?;
+                store::lift_by_hand(tx, *guild, &email).await?;
+                let suppressions = store::suppressions(tx, *guild, &email).await?;
                 Ok(Added {
                     is_new,
                     suppressed: suppressions.first().copied(),
@@ -231,7 +228,11 @@ pub async fn remove(
     app.db
         .write(job, |tx, (guild, email, suppress, now_ms)| {
             Box::pin(async move {
+                store::lock_list(tx, *guild).await?.require_rest()?;
                 let was_there = store::remove(tx, *guild, email).await?;
+                if was_there {
+                    store::grow(tx, *guild, -1).await?;
+                }
                 if *suppress {
                     let by_hand = Suppression {
                         scope: Scope::All,
@@ -255,9 +256,10 @@ pub async fn get(
 ) -> Result<(Option<Subscriber>, Vec<Suppression>, Vec<Consent>)> {
     let mut conn = app.db.read().await?;
     let email = email.normalised();
-    let subscriber = store::find(&mut conn, guild, &email).await?;
+    let version = store::version(&mut conn, guild).await?;
+    let subscriber = store::find(&mut conn, guild, version, &email).await?;
     let suppressions = store::suppressions(&mut conn, guild, &email).await?;
-    let consents = store::consents(&mut conn, guild, &email).await?;
+    let consents = store::consents(&mut conn, guild, version, &email).await?;
     if subscriber.is_none() && suppressions.is_empty() {
         return Err(UserError::UnknownSubscriber.into());
     }
@@ -279,87 +281,58 @@ pub struct Page {
     pub suppressed: i64,
 }
 
-/// A page; one that does not exist is the nearest that does.
+/// A page; one that does not exist is the nearest that does. Buttons name pages by their number, as an
+/// address is too long for them, so those before are passed over: in short reads.
 pub async fn list(app: &App, guild: GuildId, page: i64) -> Result<Page> {
     let mut conn = app.db.read().await?;
-    let count = store::count(&mut conn, guild).await?;
+    let (version, count) = store::counted(&mut conn, guild).await?;
+    drop(conn);
     let pages = ((count + PAGE - 1) / PAGE).max(1);
     let page = page.clamp(0, pages - 1);
+    let after = skipped(app, guild, version, page * PAGE).await?;
+    let mut conn = app.db.read().await?;
+    let subscribers = store::page(&mut conn, guild, version, (&after, PAGE)).await?;
+    drop(conn);
     Ok(Page {
-        subscribers: store::page(&mut conn, guild, PAGE, page * PAGE).await?,
+        subscribers,
         page,
         pages,
         count,
-        suppressed: store::count_suppressed(&mut conn, guild).await?,
+        suppressed: count_suppressed(app, guild, version).await?,
     })
+}
+
+/// The address behind which the page begins that has so many before it.
+async fn skipped(app: &App, guild: GuildId, version: i64, mut skip: i64) -> Result<String> {
+    let mut after = String::new();
+    while skip > 0 {
+        let some = skip.min(store::LOOKED_AT_ONCE);
+        let mut conn = app.db.read().await?;
+        let Some(next) = store::skip(&mut conn, guild, version, (&after, some)).await? else {
+            break;
+        };
+        (after, skip) = (next, skip - some);
+    }
+    Ok(after)
+}
+
+async fn count_suppressed(app: &App, guild: GuildId, version: i64) -> Result<i64> {
+    let (mut count, mut after) = (0, String::new());
+    loop {
+        let mut conn = app.db.read().await?;
+        let (some, end) = store::count_suppressed(&mut conn, guild, version, &after).await?;
+        count += some;
+        let Some(end) = end else { return Ok(count) };
+        after = end;
+    }
 }
 
 /// Addresses that begin with what is typed.
 pub async fn suggest(app: &App, guild: GuildId, typed: &str, most: usize) -> Result<Vec<String>> {
     let mut conn = app.db.read().await?;
-    store::beginning_with(&mut conn, guild, &typed.trim().to_lowercase(), most).await
-}
-
-/// Everybody, as the files of an export of at most `most_bytes` each.
-pub async fn export(app: &App, guild: GuildId, most_bytes: usize) -> Result<Vec<Vec<u8>>> {
-    let mut conn = app.db.read().await?;
-    let rows: Vec<Exported> = store::all(&mut conn, guild).await?;
-    drop(conn);
-    if rows.is_empty() {
-        return Err(UserError::NoSubscribers.into());
-    }
-    // Hundreds of thousands of rows take longer than a moment to be written.
-    let written = tokio::task::spawn_blocking(move || sheet::write(&rows, most_bytes));
-    Ok(written.await.map_err(anyhow::Error::new)?)
-}
-
-/// Every decision on advertising that was ever recorded, also of those who are no subscribers any
-/// more, as the files of an export of at most `most_bytes` each: what has to be proven. Empty: there is
-/// none. Read page by page, so that what is held is what is written.
-pub async fn export_consents(app: &App, guild: GuildId, most_bytes: usize) -> Result<Vec<Vec<u8>>> {
-    let mut table = Table::new(&CONSENT_COLUMNS, most_bytes);
-    let mut after = (String::new(), 0);
-    loop {
-        let mut conn = app.db.read().await?;
-        let page = store::decisions(&mut conn, guild, &after, CONSENTS_AT_ONCE).await?;
-        drop(conn);
-        let Some(last) = page.last() else {
-            return Ok(table.files_if_any());
-        };
-        after = (last.email.clone(), last.id);
-        for decision in page {
-            table.push(&decision.cells());
-        }
-    }
-}
-
-/// A recorded decision on advertising.
-struct Decision {
-    id: i64,
-    email: String,
-    granted: bool,
-    decided_ms: i64,
-    source: String,
-    wording: String,
-    recorded_ms: i64,
-}
-
-impl Decision {
-    fn cells(self) -> [String; 6] {
-        let at = |ms: i64| {
-            let at = DateTime::from_timestamp_millis(ms);
-            at.map(|at| at.to_rfc3339()).unwrap_or_default()
-        };
-        let decision = if self.granted { "agreed" } else { "refused" };
-        [
-            self.email,
-            decision.to_owned(),
-            at(self.decided_ms),
-            self.source,
-            self.wording,
-            at(self.recorded_ms),
-        ]
-    }
+    let version = store::version(&mut conn, guild).await?;
+    let typed = typed.trim().to_lowercase();
+    store::beginning_with(&mut conn, guild, version, (&typed, most)).await
 }
 
 /// An import that was read and waits to be confirmed.
@@ -382,7 +355,7 @@ pub struct Draft {
 }
 
 /// Reads a file. Nothing changes before it is confirmed ([`confirm`]).
-pub async fn read(app: &App, guild: GuildId, user: UserId, bytes: &[u8]) -> Result<Draft> {
+pub async fn read(app: &App, guild: GuildId, user: UserId, bytes: Vec<u8>) -> Result<Draft> {
     if bytes.len() > sheet::MOST_BYTES {
         return Err(UserError::SheetTooLarge {
             most_mib: sheet::MOST_BYTES / (1024 * 1024),
@@ -390,27 +363,21 @@ pub async fn read(app: &App, guild: GuildId, user: UserId, bytes: &[u8]) -> Resu
         .into());
     }
     let settings = guild::settings(app, guild).await?;
-    let text = sheet::decode(bytes)?;
+    let (zone, now_ms) = (settings.timezone, app.clock.now_ms());
+    let opened = app.documents.run(guild, Patience::Asked, move |_| {
+        Sheet::open(&sheet::decode(&bytes)?, zone, now_ms)
+    });
+    let sheet = opened.await??;
     let id = ImportId(app.ids.next(&app.clock));
-    let job = (id, guild, user, app.clock.now_ms());
-    app.db
-        .write(job, |tx, (id, guild, user, now_ms)| {
-            Box::pin(store::begin_import(tx, *id, *guild, *user, *now_ms))
-        })
-        .await?;
-    let read = read_rows(app, id, &text, settings.timezone).await;
-    if read.is_err() {
+    import::begin(app, id, guild, user).await?;
+    let mut counted = Counted::default();
+    let read = read_rows(app, guild, id, sheet, &mut counted).await;
+    if read.is_err() || counted.good == 0 {
         cancel(app, guild, id).await?;
     }
     let (faulty, faults) = read?;
-    let counted = app
-        .db
-        .write((id, guild), |tx, (id, guild)| {
-            Box::pin(store::finish_reading(tx, *id, *guild))
-        })
-        .await?;
-    if counted.good == 0 {
-        cancel(app, guild, id).await?;
+    if counted.good > 0 {
+        import::finish_reading(app, id, counted).await?;
     }
     Ok(Draft {
         id,
@@ -425,14 +392,20 @@ pub async fn read(app: &App, guild: GuildId, user: UserId, bytes: &[u8]) -> Resu
 
 async fn read_rows(
     app: &App,
+    guild: GuildId,
     id: ImportId,
-    text: &str,
-    zone: Tz,
+    mut sheet: Sheet,
+    counted: &mut Counted,
 ) -> Result<(usize, Vec<(u64, Fault)>)> {
-    let mut sheet = Sheet::open(text, zone, app.clock.now_ms())?;
     let (mut faulty, mut faults) = (0, Vec::new());
     loop {
-        let lines = sheet.next_rows(ROWS_AT_ONCE)?;
+        // Row by row with everybody else's documents, of which one may come in between.
+        let read = app.documents.run(guild, Patience::Steady, move |_| {
+            let lines = sheet.next_rows(ROWS_AT_ONCE);
+            lines.map(|lines| (sheet, lines))
+        });
+        let (rest, lines) = read.await??;
+        sheet = rest;
         if lines.is_empty() {
             return Ok((faulty, faults));
         }
@@ -448,68 +421,11 @@ async fn read_rows(
                 }
             }
         }
-        app.db
-            .write((id, rows), |tx, (id, rows)| {
-                Box::pin(store::stage(tx, *id, rows))
-            })
-            .await?;
+        import::stage(app, guild, id, rows, counted).await?;
     }
-}
-
-/// What an import did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Imported {
-    /// How many are there now that were not before.
-    pub added: i64,
-    /// How many were there, and are as the file says now.
-    pub replaced: i64,
-}
-
-/// The import takes effect, whole.
-pub async fn confirm(app: &App, guild: GuildId, id: ImportId) -> Result<Imported> {
-    let job = (guild, id, app.clock.now_ms());
-    let imported = app
-        .db
-        .write(job, |tx, (guild, id, now_ms)| {
-            Box::pin(async move {
-                let before = store::count(tx, *guild).await?;
-                let Some(rows) = store::import(tx, *guild, *id, *now_ms).await? else {
-                    return Err(UserError::Outdated.into());
-                };
-                let after = store::count(tx, *guild).await?;
-                if after > MOST_SUBSCRIBERS {
-                    return Err(UserError::TooManySubscribers {
-                        most: MOST_SUBSCRIBERS,
-                    }
-                    .into());
-                }
-                let added = after - before;
-                Ok(Imported {
-                    added,
-                    replaced: rows - added,
-                })
-            })
-        })
-        .await?;
-    tracing::info!(guild.id = %guild, added = imported.added, replaced = imported.replaced, "subscribers were imported");
-    Ok(imported)
-}
-
-/// The import is forgotten.
-pub async fn cancel(app: &App, guild: GuildId, id: ImportId) -> Result<()> {
-    app.db
-        .write((guild, id), |tx, (guild, id)| {
-            Box::pin(store::forget_import(tx, *guild, *id))
-        })
-        .await
 }
 
 /// Whether somebody can be called this.
 pub fn is_name(name: &str) -> bool {
     name.chars().count() <= NAME_LENGTH && !name.chars().any(char::is_control)
-}
-
-/// Who imports what is forgotten with its drafts.
-pub async fn forget(tx: &mut crate::db::Tx, guild: GuildId, user: UserId) -> Result<()> {
-    store::forget_imports_of(tx, guild, user).await
 }

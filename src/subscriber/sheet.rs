@@ -1,12 +1,14 @@
 //! Reads the CSV file of an import, row by row, and writes that of an export. Pure.
 
 use std::collections::HashSet;
+use std::io::Cursor;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 
 use super::attributes::{self, Attributes};
+use super::formula::{armed, defused};
 use super::{Consent, Entry};
 use crate::error::UserError;
 use crate::mailer::EmailAddress;
@@ -15,6 +17,10 @@ use crate::mailer::EmailAddress;
 pub const MOST_ROWS: usize = 100_000;
 /// Bytes of a file.
 pub const MOST_BYTES: usize = 20 * 1024 * 1024;
+/// Columns that are no attributes.
+const OWN_COLUMNS: usize = 6;
+/// Separators in one line: more than all values at their longest could have in them.
+const MOST_SEPARATORS: usize = 20_000;
 /// The columns that say what somebody agreed to.
 const CONSENT: [&str; 3] = ["consent_at", "consent_source", "consent_wording"];
 /// The column that says why nothing is sent there.
@@ -35,7 +41,7 @@ pub enum Fault {
     Value(String),
     /// Not all of a consent's columns are filled, or too much is in them.
     ConsentIncomplete,
-    /// The consent's time cannot be read, or is still to come.
+    /// The consent's time cannot be read, is still to come, or is older than mails are.
     ConsentTime,
     /// The address stood in an earlier row.
     Repeated,
@@ -63,8 +69,8 @@ enum Column {
 }
 
 /// A file that is being read.
-pub struct Sheet<'a> {
-    reader: csv::Reader<&'a [u8]>,
+pub struct Sheet {
+    reader: csv::Reader<Cursor<String>>,
     columns: Vec<Column>,
     record: ByteRecord,
     seen: HashSet<String>,
@@ -77,28 +83,44 @@ pub struct Sheet<'a> {
 pub fn decode(bytes: &[u8]) -> Result<String, UserError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     // One kind of line break, or lines would be counted otherwise than people do.
+    let broken = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n");
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(text.replace("\r\n", "\n"));
+        return Ok(broken(text));
     }
     let (text, had_errors) = encoding_rs::EUC_KR.decode_without_bom_handling(bytes);
     if had_errors {
         return Err(UserError::SheetEncoding);
     }
-    Ok(text.replace("\r\n", "\n"))
+    Ok(broken(&text))
 }
 
-impl<'a> Sheet<'a> {
+impl Sheet {
     /// Reads the header of `text`. Times without a zone are of `zone`.
-    pub fn open(text: &'a str, zone: Tz, now_ms: i64) -> Result<Self, UserError> {
+    pub fn open(text: impl Into<String>, zone: Tz, now_ms: i64) -> Result<Self, UserError> {
+        let text = text.into();
+        let delimiter = delimiter(&text);
+        // Each field costs more memory than its separator; what has so many is no table of people.
+        let separators = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count();
+        if let Some(at) = text
+            .lines()
+            .position(|line| separators(line) > MOST_SEPARATORS)
+        {
+            return Err(UserError::SheetLine { line: at + 1 });
+        }
         let mut reader = ReaderBuilder::new()
-            .delimiter(delimiter(text))
+            .delimiter(delimiter)
             .has_headers(false)
             .flexible(true)
-            .from_reader(text.as_bytes());
+            .from_reader(Cursor::new(text));
         let mut header = ByteRecord::new();
         match reader.read_byte_record(&mut header) {
             Ok(true) => {}
             Ok(false) | Err(_) => return Err(UserError::SheetEmpty),
+        }
+        if header.len() > attributes::MOST + OWN_COLUMNS {
+            return Err(UserError::TooManyAttributes {
+                most: attributes::MOST,
+            });
         }
         let columns: Result<Vec<Column>, UserError> = header.iter().map(column).collect();
         let columns = columns?;
@@ -163,6 +185,7 @@ impl<'a> Sheet<'a> {
         for (column, field) in self.columns.iter().zip(&self.record) {
             let field = std::str::from_utf8(field).unwrap_or_default().trim();
             let field = armed(field);
+            let field = &*field;
             match column {
                 Column::Email => email = EmailAddress::parse(field).ok(),
                 Column::Name => field.clone_into(&mut name),
@@ -202,7 +225,8 @@ impl<'a> Sheet<'a> {
             return Err(Fault::ConsentIncomplete);
         }
         let decided_ms = instant(&at, self.zone).ok_or(Fault::ConsentTime)?;
-        if decided_ms > self.now_ms {
+        // Before 1970 nobody agreed to mails, and years before the first are written in two ways.
+        if !(0..=self.now_ms).contains(&decided_ms) {
             return Err(Fault::ConsentTime);
         }
         Ok(Some(Consent {
@@ -295,88 +319,44 @@ pub struct Exported {
     pub consent: Option<Consent>,
 }
 
-/// Writes an export; its files are at most `most_bytes` long each, every one with the header.
-pub fn write(rows: &[Exported], most_bytes: usize) -> Vec<Vec<u8>> {
-    let mut names: Vec<&String> = rows.iter().flat_map(|row| row.attributes.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let columns: Vec<&str> = ["email", "name"]
-        .into_iter()
-        .chain(names.iter().map(|name| name.as_str()))
-        .chain(CONSENT)
-        .chain([SUPPRESSED])
-        .collect();
-    let mut table = Table::new(&columns, most_bytes);
-    for row in rows {
-        let empty = String::new();
-        let attribute = |name: &&String| row.attributes.get(*name).unwrap_or(&empty).clone();
-        let consent = row.consent.as_ref();
+impl Exported {
+    /// Its cells, under the columns that [`columns`] has for these attributes.
+    pub fn cells(&self, names: &[String]) -> Vec<String> {
+        let attribute = |name: &String| self.attributes.get(name).cloned().unwrap_or_default();
+        let consent = self.consent.as_ref();
         let at = consent.and_then(|one| DateTime::from_timestamp_millis(one.decided_ms));
-        let cells: Vec<String> = [row.address.clone(), row.name.clone()]
+        [self.address.clone(), self.name.clone()]
             .into_iter()
             .chain(names.iter().map(attribute))
             .chain([
                 at.map(|at| at.to_rfc3339()).unwrap_or_default(),
                 consent.map(|one| one.source.clone()).unwrap_or_default(),
                 consent.map(|one| one.wording.clone()).unwrap_or_default(),
-                row.suppressed.clone().unwrap_or_default(),
+                self.suppressed.clone().unwrap_or_default(),
             ])
-            .collect();
-        table.push(&cells);
+            .collect()
     }
-    table.files()
 }
 
-/// A table that is written to files for spreadsheets, each with its header, in which no cell is a
-/// formula. Written row by row, so that what is held is what is written.
-pub struct Table {
-    begun: Vec<u8>,
-    most_bytes: usize,
-    whole: Vec<Vec<u8>>,
-    file: Vec<u8>,
+/// The columns of an export with these attributes.
+pub fn columns(names: &[String]) -> Vec<&str> {
+    ["email", "name"]
+        .into_iter()
+        .chain(names.iter().map(String::as_str))
+        .chain(CONSENT)
+        .chain([SUPPRESSED])
+        .collect()
 }
 
-impl Table {
-    /// One of these columns, in files of at most `most_bytes` each (one row may have more).
-    pub fn new<S: AsRef<str>>(columns: &[S], most_bytes: usize) -> Self {
-        let begun = [BYTE_ORDER_MARK, &line(columns)].concat();
-        Self {
-            file: begun.clone(),
-            begun,
-            most_bytes,
-            whole: Vec::new(),
-        }
-    }
+/// Begins a file for spreadsheets: its first line, of these columns.
+pub fn head<S: AsRef<str>>(columns: &[S]) -> Vec<u8> {
+    [BYTE_ORDER_MARK, &line(columns)].concat()
+}
 
-    /// Its next row.
-    pub fn push(&mut self, cells: &[String]) {
-        let cells: Vec<String> = cells.iter().map(|cell| defused(cell)).collect();
-        let row = line(&cells);
-        if self.file.len() + row.len() > self.most_bytes && !self.is_new() {
-            let file = std::mem::replace(&mut self.file, self.begun.clone());
-            self.whole.push(file);
-        }
-        self.file.extend(row);
-    }
-
-    /// Whether there is no row in its last file, and so none at all.
-    fn is_new(&self) -> bool {
-        self.file.len() == self.begun.len()
-    }
-
-    /// The files; one with the header alone if there is no row.
-    pub fn files(mut self) -> Vec<Vec<u8>> {
-        self.whole.push(self.file);
-        self.whole
-    }
-
-    /// The same; none if there is no row.
-    pub fn files_if_any(self) -> Vec<Vec<u8>> {
-        if self.is_new() {
-            return Vec::new();
-        }
-        self.files()
-    }
+/// A line below it, in which no cell is a formula.
+pub fn row<S: AsRef<str>>(cells: &[S]) -> Vec<u8> {
+    let cells: Vec<_> = cells.iter().map(|cell| defused(cell.as_ref())).collect();
+    line(&cells)
 }
 
 fn line<S: AsRef<str>>(fields: &[S]) -> Vec<u8> {
@@ -386,25 +366,6 @@ fn line<S: AsRef<str>>(fields: &[S]) -> Vec<u8> {
     // Written to memory, which takes everything.
     let _ = writer.write_record(fields.iter().map(|field| field.as_ref().as_bytes()));
     writer.into_inner().unwrap_or_default()
-}
-
-/// A spreadsheet would take a cell that begins so for a formula, and run it.
-fn defused(field: &str) -> String {
-    let first = field.trim_start_matches(' ').chars().next();
-    match first {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
-            format!("'{field}")
-        }
-        _ => field.to_owned(),
-    }
-}
-
-/// What [`defused`] was given.
-fn armed(field: &str) -> &str {
-    match field.strip_prefix('\'') {
-        Some(rest) if defused(rest) != rest => rest,
-        _ => field,
-    }
 }
 
 #[cfg(test)]
@@ -418,6 +379,15 @@ mod tests {
     fn read(text: &str) -> Vec<Line> {
         let mut sheet = Sheet::open(text, chrono_tz::Asia::Seoul, NOW_MS).unwrap();
         sheet.next_rows(100).unwrap()
+    }
+
+    fn write(rows: &[Exported]) -> Vec<u8> {
+        let names = ["city".to_owned()];
+        let rows = rows.iter().map(|one| row(&one.cells(&names)));
+        std::iter::once(head(&columns(&names)))
+            .chain(rows)
+            .flatten()
+            .collect()
     }
 
     fn refused(text: &str) -> UserError {
@@ -442,6 +412,8 @@ mod tests {
             assert_eq!(entry.attributes["도시"], "서울");
         }
         assert_eq!(decode(b"\xff\xff\xff"), Err(UserError::SheetEncoding));
+        // One kind of line break, and decoding what was decoded changes nothing.
+        assert_eq!(decode(b"a\r\nb\rc\r\r\nd\n").unwrap(), "a\nb\nc\n\nd\n");
     }
 
     #[test]
@@ -453,7 +425,8 @@ mod tests {
              c@b.kr,D,,2026-01-01,form,\n\
              d@b.kr,E,,2099-01-01,form,I agree\n\
              e@b.kr,F,,2026-01-01 10:00,form,I agree\n\
-             f@b.kr,short\n";
+             f@b.kr,short\n\
+             g@b.kr,G,,-5-01-01,form,I agree\n";
         let lines = read(text);
         let faults: Vec<(u64, Fault)> = lines
             .iter()
@@ -467,6 +440,7 @@ mod tests {
                 (6, Fault::ConsentIncomplete),
                 (7, Fault::ConsentTime),
                 (9, Fault::Fields),
+                (10, Fault::ConsentTime),
             ]
         );
         let consent = lines[5].read.as_ref().unwrap().consent.as_ref().unwrap();
@@ -491,10 +465,20 @@ mod tests {
         let many: Vec<String> = (0..=attributes::MOST).map(|n| format!("c{n}")).collect();
         let many = refused(&format!("email,{}\n", many.join(",")));
         assert!(matches!(many, UserError::TooManyAttributes { .. }));
+        let many = refused(&format!("email,{}\n", "a,".repeat(MOST_SEPARATORS - 1)));
+        assert!(matches!(many, UserError::TooManyAttributes { .. }));
+        let line = refused(&format!(
+            "email\na@b.kr{}\n",
+            ",".repeat(MOST_SEPARATORS + 1)
+        ));
+        assert_eq!(line, UserError::SheetLine { line: 2 });
+        // A domain of a megabyte, whose letters would be translated for minutes.
+        let long = read(&format!("email\na@{}.kr\n", "한".repeat(300_000)));
+        assert_eq!(long[0].read, Err(Fault::Email));
     }
 
     #[test]
-    fn no_cell_of_an_export_is_a_formula_and_the_files_are_cut_between_rows() {
+    fn no_cell_of_an_export_is_a_formula() {
         let row = |address: &str, name: &str| Exported {
             address: address.into(),
             name: name.into(),
@@ -503,14 +487,9 @@ mod tests {
             consent: None,
         };
         let rows = vec![row("a@b.kr", "=cmd|' /C calc'!A0"), row("b@b.kr", "+1")];
-        let files = write(&rows, 1_000_000);
-        let text = String::from_utf8(files[0].clone()).unwrap();
+        let text = String::from_utf8(write(&rows)).unwrap();
         assert!(text.contains("'=cmd") && text.contains("'+1") && text.contains("'@SUM"));
-        let files = write(&rows, 120);
-        assert_eq!(files.len(), 2);
-        for file in files {
-            assert!(file.starts_with(b"\xef\xbb\xbfemail,name,city"));
-        }
+        assert!(text.starts_with("\u{feff}email,name,city,"));
     }
 
     proptest! {
@@ -525,8 +504,8 @@ mod tests {
 
         #[test]
         fn what_is_exported_can_be_imported(
-            name in "[a-zA-Z가-힣\",;' ]{0,20}",
-            city in "[a-zA-Z가-힣\",;\n ]{1,20}",
+            name in "[a-zA-Z가-힣\",;'=@\u{200b} ]{0,20}",
+            city in "[a-zA-Z가-힣\",;'=+@＝\t\n\u{feff}\\- ]{1,20}",
         ) {
             let row = Exported {
                 address: "a@b.kr".into(),
@@ -535,7 +514,7 @@ mod tests {
                 suppressed: None,
                 consent: None,
             };
-            let file = write(std::slice::from_ref(&row), 1_000_000).remove(0);
+            let file = write(std::slice::from_ref(&row));
             let text = decode(&file).unwrap();
             let mut sheet = Sheet::open(&text, Tz::UTC, NOW_MS).unwrap();
             let lines = sheet.next_rows(10).unwrap();

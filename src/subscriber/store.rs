@@ -5,20 +5,146 @@ use std::collections::{HashMap, HashSet};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use super::export::Decision;
 use super::sheet::Exported;
-use super::{Consent, Decision, Entry, Reader, Reason, Scope, Subscriber, Suppression};
-use crate::db::{Tx, generated, list, placeholders};
-use crate::error::Result;
-use crate::ids::{GuildId, ImportId, UserId};
+use super::{Consent, Entry, Reader, Reason, Scope, Subscriber, Suppression};
+use crate::db::{List, Tx, generated};
+use crate::error::{Result, UserError};
+use crate::ids::{GuildId, ImportId};
 
-/// Rows inserted by one statement: nine columns each, well under SQLite's 32,766 parameters.
-const INSERT_CHUNK: usize = 500;
-/// A draft older than this is forgotten with the next one: a day.
-const DRAFT_LIFE_MS: i64 = 24 * 3_600_000;
+/// Ids named by one statement.
+const ID_CHUNK: usize = 500;
+/// Rows that one read looks at.
+pub(super) const LOOKED_AT_ONCE: i64 = 5_000;
+/// Rows among which somebody's typing is looked for: some milliseconds, at each letter.
+const SUGGESTED_AMONG: i64 = 2_000;
 
-const SUBSCRIBER: &str = "SELECT address, name, attributes, created_ms, email FROM subscribers";
-const READER: &str = "SELECT id, email, address, name, attributes FROM subscribers";
-const CONSENT: &str = "SELECT decided_ms, source, wording, email FROM mail_consents";
+/// What a column says in version `$2` of the list: an import writes the next version beside the present
+/// one, and all of it is there at once when the list's version becomes that.
+macro_rules! in_version {
+    ($column:literal) => {
+        concat!(
+            "CASE WHEN next_version <= $2 THEN next_",
+            $column,
+            " ELSE ",
+            $column,
+            " END"
+        )
+    };
+}
+
+/// Of the guild `$1` in version `$2`.
+const SUBSCRIBER: &str = concat!(
+    "SELECT ",
+    in_version!("address"),
+    ", ",
+    in_version!("name"),
+    ", ",
+    in_version!("attributes"),
+    ", created_ms, email FROM subscribers WHERE guild_id = $1 AND version <= $2"
+);
+const READER: &str = concat!(
+    "SELECT id, email, ",
+    in_version!("address"),
+    ", ",
+    in_version!("name"),
+    ", ",
+    in_version!("attributes"),
+    " FROM subscribers WHERE guild_id = $1 AND version <= $2"
+);
+/// With why nothing is sent there, 'all' before 'ads', and which consent is the newest.
+const EXPORTED: &str = concat!(
+    "SELECT ",
+    in_version!("address"),
+    ", ",
+    in_version!("name"),
+    ", ",
+    in_version!("attributes"),
+    ", email, (SELECT CASE scope WHEN 'ads' THEN reason || ' (ads)' ELSE reason END \
+         FROM suppressions WHERE suppressions.guild_id = $1 \
+             AND suppressions.email = subscribers.email ORDER BY scope DESC LIMIT 1), \
+     (SELECT MAX(mail_consents.id) FROM mail_consents WHERE mail_consents.guild_id = $1 \
+         AND mail_consents.email = subscribers.email AND granted = 1 \
+         AND mail_consents.version <= $2) \
+     FROM subscribers WHERE guild_id = $1 AND version <= $2"
+);
+
+/// What one of these selects of a subscriber in a version of a guild's list.
+async fn row_of(
+    tx: &mut Tx,
+    select: &'static str,
+    (guild, version): (GuildId, i64),
+    email: &str,
+) -> Result<Option<AnyRow>> {
+    let sql = format!("{select} AND email = $3");
+    let query = sqlx::query(generated(sql)).bind(guild.0).bind(version);
+    Ok(query.bind(email.to_owned()).fetch_optional(tx).await?)
+}
+
+/// What it selects of the next `most` behind an address.
+async fn rows_behind(
+    tx: &mut Tx,
+    select: &'static str,
+    (guild, version): (GuildId, i64),
+    (after, most): (&str, i64),
+) -> Result<Vec<AnyRow>> {
+    let sql = format!("{select} AND email > $3 ORDER BY email LIMIT $4");
+    let query = sqlx::query(generated(sql)).bind(guild.0).bind(version);
+    let query = query.bind(after.to_owned()).bind(most);
+    Ok(query.fetch_all(tx).await?)
+}
+
+/// The subscribers of a guild as a whole.
+pub(super) struct Listed {
+    pub(super) version: i64,
+    pub(super) subscribers: i64,
+    /// The import that is being taken in.
+    pub(super) importing: Option<ImportId>,
+}
+
+impl Listed {
+    /// Nothing is added to a list, or taken from it, while an import makes its next version.
+    pub(super) fn require_rest(&self) -> Result<(), UserError> {
+        match self.importing {
+            None => Ok(()),
+            Some(_) => Err(UserError::ImportUnderWay),
+        }
+    }
+}
+
+/// Keeps a guild's list from others who would change it, until the transaction ends.
+pub(super) async fn lock_list(tx: &mut Tx, guild: GuildId) -> Result<Listed> {
+    let row = sqlx::query(
+        "INSERT INTO subscriber_lists (guild_id, version, subscribers) VALUES ($1, 0, 0) \
+         ON CONFLICT (guild_id) DO UPDATE SET version = subscriber_lists.version \
+         RETURNING version, subscribers, import_id",
+    )
+    .bind(guild.0)
+    .fetch_one(tx)
+    .await?;
+    Ok(Listed {
+        version: row.try_get(0)?,
+        subscribers: row.try_get(1)?,
+        importing: row.try_get::<Option<i64>, _>(2)?.map(ImportId),
+    })
+}
+
+/// The version of a guild's list that is in effect.
+pub(super) async fn version(tx: &mut Tx, guild: GuildId) -> Result<i64> {
+    let version = sqlx::query_scalar("SELECT version FROM subscriber_lists WHERE guild_id = $1");
+    let version: Option<i64> = version.bind(guild.0).fetch_optional(tx).await?;
+    Ok(version.unwrap_or_default())
+}
+
+/// There are so many more of them.
+pub(super) async fn grow(tx: &mut Tx, guild: GuildId, by: i64) -> Result<()> {
+    sqlx::query("UPDATE subscriber_lists SET subscribers = subscribers + $2 WHERE guild_id = $1")
+        .bind(guild.0)
+        .bind(by)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
 
 /// Inserts somebody, or replaces what was known. Returns whether they are new.
 pub(super) async fn upsert(
@@ -26,14 +152,15 @@ pub(super) async fn upsert(
     guild: GuildId,
     entry: &Entry,
     id: i64,
-    now_ms: i64,
+    (version, now_ms): (i64, i64),
 ) -> Result<bool> {
     let stored: i64 = sqlx::query_scalar(
         "INSERT INTO subscribers (id, guild_id, email, address, name, attributes, created_ms, \
-             updated_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) \
+             updated_ms, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) \
          ON CONFLICT (guild_id, email) DO UPDATE SET address = excluded.address, \
-             name = excluded.name, attributes = excluded.attributes, \
+             name = excluded.name, attributes = excluded.attributes, next_version = NULL, \
+             next_address = NULL, next_name = NULL, next_attributes = NULL, \
              updated_ms = excluded.updated_ms \
          RETURNING id",
     )
@@ -44,6 +171,7 @@ pub(super) async fn upsert(
     .bind(entry.name.clone())
     .bind(serde_json::to_string(&entry.attributes)?)
     .bind(now_ms)
+    .bind(version)
     .fetch_one(tx)
     .await?;
     Ok(stored == id)
@@ -55,12 +183,12 @@ pub(super) async fn record_consent(
     email: &str,
     consent: &Consent,
     id: i64,
-    now_ms: i64,
+    (version, now_ms): (i64, i64),
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO mail_consents (id, guild_id, email, granted, decided_ms, source, wording, \
-             recorded_ms) \
-         VALUES ($1, $2, $3, 1, $4, $5, $6, $7)",
+             recorded_ms, version) \
+         VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8)",
     )
     .bind(id)
     .bind(guild.0)
@@ -69,6 +197,7 @@ pub(super) async fn record_consent(
     .bind(consent.source.clone())
     .bind(consent.wording.clone())
     .bind(now_ms)
+    .bind(version)
     .execute(tx)
     .await?;
     Ok(())
@@ -148,11 +277,18 @@ fn suppression(row: &AnyRow, at: usize) -> Result<Suppression> {
     })
 }
 
-pub(super) async fn consents(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Vec<Consent>> {
-    let rows = sqlx::query(generated(format!(
-        "{CONSENT} WHERE guild_id = $1 AND email = $2 AND granted = 1 ORDER BY id"
-    )))
+pub(super) async fn consents(
+    tx: &mut Tx,
+    guild: GuildId,
+    version: i64,
+    email: &str,
+) -> Result<Vec<Consent>> {
+    let rows = sqlx::query(
+        "SELECT decided_ms, source, wording FROM mail_consents \
+         WHERE guild_id = $1 AND email = $3 AND granted = 1 AND version <= $2 ORDER BY id",
+    )
     .bind(guild.0)
+    .bind(version)
     .bind(email.to_owned())
     .fetch_all(tx)
     .await?;
@@ -171,17 +307,19 @@ fn consent(row: &AnyRow) -> Result<Consent> {
 pub(super) async fn decisions(
     tx: &mut Tx,
     guild: GuildId,
-    (email, id): &(String, i64),
+    version: i64,
+    (email, id): (&str, i64),
     most: i64,
 ) -> Result<Vec<Decision>> {
     let rows = sqlx::query(
         "SELECT id, email, granted, decided_ms, source, wording, recorded_ms FROM mail_consents \
-         WHERE guild_id = $1 AND (email > $2 OR (email = $2 AND id > $3)) \
-         ORDER BY email, id LIMIT $4",
+         WHERE guild_id = $1 AND version <= $2 AND (email, id) > ($3, $4) \
+         ORDER BY email, id LIMIT $5",
     )
     .bind(guild.0)
-    .bind(email.clone())
-    .bind(*id)
+    .bind(version)
+    .bind(email.to_owned())
+    .bind(id)
     .bind(most)
     .fetch_all(tx)
     .await?;
@@ -199,15 +337,15 @@ pub(super) async fn decisions(
     rows.iter().map(decision).collect()
 }
 
-pub(super) async fn find(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Option<Subscriber>> {
-    let found = sqlx::query(generated(format!(
-        "{SUBSCRIBER} WHERE guild_id = $1 AND email = $2"
-    )))
-    .bind(guild.0)
-    .bind(email.to_owned())
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(row) = found else { return Ok(None) };
+pub(super) async fn find(
+    tx: &mut Tx,
+    guild: GuildId,
+    version: i64,
+    email: &str,
+) -> Result<Option<Subscriber>> {
+    let Some(row) = row_of(tx, SUBSCRIBER, (guild, version), email).await? else {
+        return Ok(None);
+    };
     let mut subscriber = from_row(&row)?;
     subscriber.suppressions = suppressions(tx, guild, email).await?;
     Ok(Some(subscriber))
@@ -223,36 +361,81 @@ fn from_row(row: &AnyRow) -> Result<Subscriber> {
     })
 }
 
-pub(super) async fn count(tx: &mut Tx, guild: GuildId) -> Result<i64> {
-    let count = sqlx::query_scalar("SELECT COUNT(*) FROM subscribers WHERE guild_id = $1");
-    Ok(count.bind(guild.0).fetch_one(tx).await?)
+/// Which version of a guild's list is in effect, and how many subscribers it has.
+pub(super) async fn counted(tx: &mut Tx, guild: GuildId) -> Result<(i64, i64)> {
+    let counted =
+        sqlx::query("SELECT version, subscribers FROM subscriber_lists WHERE guild_id = $1");
+    let Some(row) = counted.bind(guild.0).fetch_optional(tx).await? else {
+        return Ok((0, 0));
+    };
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
-/// Subscribers that nothing is sent to.
-pub(super) async fn count_suppressed(tx: &mut Tx, guild: GuildId) -> Result<i64> {
-    let count = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM suppressions JOIN subscribers \
-             ON subscribers.guild_id = suppressions.guild_id \
-             AND subscribers.email = suppressions.email \
-         WHERE suppressions.guild_id = $1 AND suppressions.scope = 'all'",
+/// Subscribers that nothing is sent to, among the next addresses behind `after` that nothing is sent to;
+/// and up to which those go, if there may be more.
+pub(super) async fn count_suppressed(
+    tx: &mut Tx,
+    guild: GuildId,
+    version: i64,
+    after: &str,
+) -> Result<(i64, Option<String>)> {
+    let end: Option<String> = sqlx::query_scalar(
+        "SELECT email FROM suppressions WHERE guild_id = $1 AND email > $2 \
+         ORDER BY email LIMIT 1 OFFSET $3",
+    )
+    .bind(guild.0)
+    .bind(after.to_owned())
+    .bind(LOOKED_AT_ONCE - 1)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let until = if end.is_some() {
+        "AND suppressions.email <= $4"
+    } else {
+        ""
+    };
+    // Address by address, as a plan without statistics may go through all subscribers for each.
+    let sql = format!(
+        "SELECT CAST(COALESCE(SUM((SELECT COUNT(*) FROM subscribers WHERE guild_id = $1 \
+             AND email = suppressions.email AND version <= $2)), 0) AS BIGINT) \
+         FROM suppressions WHERE guild_id = $1 AND scope = 'all' AND suppressions.email > $3 {until}"
     );
-    Ok(count.bind(guild.0).fetch_one(tx).await?)
+    let mut count = sqlx::query_scalar(generated(sql))
+        .bind(guild.0)
+        .bind(version)
+        .bind(after.to_owned());
+    if let Some(end) = &end {
+        count = count.bind(end.clone());
+    }
+    Ok((count.fetch_one(tx).await?, end))
+}
+
+/// The address of the subscriber `skip` behind an address; `None`: there are not so many.
+pub(super) async fn skip(
+    tx: &mut Tx,
+    guild: GuildId,
+    version: i64,
+    (after, skip): (&str, i64),
+) -> Result<Option<String>> {
+    let address = sqlx::query_scalar(
+        "SELECT email FROM subscribers WHERE guild_id = $1 AND version <= $2 AND email > $3 \
+         ORDER BY email LIMIT 1 OFFSET $4",
+    );
+    Ok(address
+        .bind(guild.0)
+        .bind(version)
+        .bind(after.to_owned())
+        .bind(skip - 1)
+        .fetch_optional(tx)
+        .await?)
 }
 
 pub(super) async fn page(
     tx: &mut Tx,
     guild: GuildId,
-    most: i64,
-    skip: i64,
+    version: i64,
+    (after, most): (&str, i64),
 ) -> Result<Vec<Subscriber>> {
-    let rows = sqlx::query(generated(format!(
-        "{SUBSCRIBER} WHERE guild_id = $1 ORDER BY email LIMIT $2 OFFSET $3"
-    )))
-    .bind(guild.0)
-    .bind(most)
-    .bind(skip)
-    .fetch_all(&mut *tx)
-    .await?;
+    let rows = rows_behind(tx, SUBSCRIBER, (guild, version), (after, most)).await?;
     let mut page = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut subscriber = from_row(row)?;
@@ -263,92 +446,84 @@ pub(super) async fn page(
     Ok(page)
 }
 
-/// Addresses that begin with `typed`. Not by `LIKE`, whose signs somebody might type, nor by bounds,
-/// as PostgreSQL's order of texts is its locale's.
+/// Addresses that begin with `typed`, among those that are next to it in their order: there they all are
+/// on SQLite, and on PostgreSQL but for what its locale sorts in between. Not by `LIKE`, whose signs
+/// somebody might type.
 pub(super) async fn beginning_with(
     tx: &mut Tx,
     guild: GuildId,
-    typed: &str,
-    most: usize,
+    version: i64,
+    (typed, most): (&str, usize),
 ) -> Result<Vec<String>> {
     let addresses = sqlx::query_scalar(
-        "SELECT email FROM subscribers WHERE guild_id = $1 AND SUBSTR(email, 1, LENGTH($2)) = $2 \
-         ORDER BY email LIMIT $3",
+        "SELECT email FROM (SELECT email FROM subscribers \
+             WHERE guild_id = $1 AND version <= $2 AND email >= $3 ORDER BY email LIMIT $5) AS near \
+         WHERE SUBSTR(email, 1, LENGTH($3)) = $3 ORDER BY email LIMIT $4",
     );
     Ok(addresses
         .bind(guild.0)
+        .bind(version)
         .bind(typed.to_owned())
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .bind(SUGGESTED_AMONG)
         .fetch_all(tx)
         .await?)
 }
 
-/// Everybody, with the newest consent of each.
-pub(super) async fn all(tx: &mut Tx, guild: GuildId) -> Result<Vec<Exported>> {
-    let suppressed = sqlx::query(
-        // 'ads' before 'all', which is the one that counts.
-        "SELECT email, scope, reason FROM suppressions WHERE guild_id = $1 ORDER BY scope",
-    )
-    .bind(guild.0)
-    .fetch_all(&mut *tx)
-    .await?;
-    let mut reasons: HashMap<String, String> = HashMap::new();
-    for row in suppressed {
-        let (scope, reason): (String, String) = (row.try_get(1)?, row.try_get(2)?);
-        let said = if scope == "ads" {
-            format!("{reason} (ads)")
-        } else {
-            reason
+/// The next behind an address, each with that and their newest consent.
+pub(super) async fn exported(
+    tx: &mut Tx,
+    guild: GuildId,
+    version: i64,
+    after: &str,
+    most: i64,
+) -> Result<Vec<(String, Exported)>> {
+    let rows = rows_behind(tx, EXPORTED, (guild, version), (after, most)).await?;
+    let mut newest = Vec::new();
+    for row in &rows {
+        newest.extend(row.try_get::<Option<i64>, _>(5)?);
+    }
+    let mut consents = consents_by_id(tx, &newest).await?;
+    let exported = |row: &AnyRow| -> Result<(String, Exported)> {
+        let newest: Option<i64> = row.try_get(5)?;
+        let exported = Exported {
+            address: row.try_get(0)?,
+            name: row.try_get(1)?,
+            attributes: serde_json::from_str(&row.try_get::<String, _>(2)?)?,
+            suppressed: row.try_get(4)?,
+            consent: newest.and_then(|id| consents.remove(&id)),
         };
-        reasons.insert(row.try_get(0)?, said);
+        Ok((row.try_get(3)?, exported))
+    };
+    rows.iter().map(exported).collect()
+}
+
+async fn consents_by_id(tx: &mut Tx, ids: &[i64]) -> Result<HashMap<i64, Consent>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 1, ids.iter().copied());
+        let sql =
+            format!("SELECT decided_ms, source, wording, id FROM mail_consents WHERE id {listed}");
+        let query = sqlx::query(generated(sql)).bind(listed.values());
+        for row in query.fetch_all(&mut *tx).await? {
+            found.insert(row.try_get(3)?, consent(&row)?);
+        }
     }
-    let agreed = sqlx::query(generated(format!(
-        "{CONSENT} WHERE guild_id = $1 AND granted = 1 ORDER BY id"
-    )))
-    .bind(guild.0)
-    .fetch_all(&mut *tx)
-    .await?;
-    let mut consents: HashMap<String, Consent> = HashMap::new();
-    for row in agreed {
-        consents.insert(row.try_get(3)?, consent(&row)?);
-    }
-    let rows = sqlx::query(generated(format!(
-        "{SUBSCRIBER} WHERE guild_id = $1 ORDER BY email"
-    )))
-    .bind(guild.0)
-    .fetch_all(tx)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let email: String = row.try_get(4)?;
-            let Subscriber {
-                address,
-                name,
-                attributes,
-                ..
-            } = from_row(row)?;
-            Ok(Exported {
-                address,
-                name,
-                attributes,
-                suppressed: reasons.get(&email).cloned(),
-                consent: consents.remove(&email),
-            })
-        })
-        .collect()
+    Ok(found)
 }
 
 /// Whom a campaign may go to: the next behind `after`, by id.
 pub(super) async fn readers(
     tx: &mut Tx,
     guild: GuildId,
-    after: i64,
-    most: i64,
+    version: i64,
+    (after, most): (i64, i64),
 ) -> Result<Vec<Reader>> {
     let rows = sqlx::query(generated(format!(
-        "{READER} WHERE guild_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+        "{READER} AND id > $3 ORDER BY id LIMIT $4"
     )))
     .bind(guild.0)
+    .bind(version)
     .bind(after)
     .bind(most)
     .fetch_all(tx)
@@ -357,14 +532,13 @@ pub(super) async fn readers(
 }
 
 /// One of them, by address.
-pub(super) async fn reader(tx: &mut Tx, guild: GuildId, email: &str) -> Result<Option<Reader>> {
-    let found = sqlx::query(generated(format!(
-        "{READER} WHERE guild_id = $1 AND email = $2"
-    )))
-    .bind(guild.0)
-    .bind(email.to_owned())
-    .fetch_optional(tx)
-    .await?;
+pub(super) async fn reader(
+    tx: &mut Tx,
+    guild: GuildId,
+    version: i64,
+    email: &str,
+) -> Result<Option<Reader>> {
+    let found = row_of(tx, READER, (guild, version), email).await?;
     found.as_ref().map(reader_from).transpose()
 }
 
@@ -387,19 +561,17 @@ pub(super) async fn suppressed_of(
 ) -> Result<HashSet<String>> {
     // Address by address, as a count: by `email IN (…)` or `EXISTS`, PostgreSQL without statistics goes by
     // guild and scope through all of a guild's (12 ms of 50,000, at each claim).
-    let asked: Vec<String> = (3..3 + emails.len()).map(|n| format!("(${n})")).collect();
+    let asked = List::of_texts(tx, 3, emails.iter().map(String::as_str));
     let sql = format!(
-        "SELECT asked.column1 FROM (VALUES {}) AS asked WHERE ( \
-             SELECT COUNT(*) FROM suppressions WHERE guild_id = $1 AND email = asked.column1 \
+        "SELECT asked.value FROM {} AS asked WHERE ( \
+             SELECT COUNT(*) FROM suppressions WHERE guild_id = $1 AND email = asked.value \
                  AND (scope = 'all' OR $2 = 1)) > 0",
-        asked.join(", ")
+        asked.rows()
     );
-    let mut query = sqlx::query_scalar(generated(sql))
+    let query = sqlx::query_scalar(generated(sql))
         .bind(guild.0)
-        .bind(i64::from(is_ad));
-    for email in emails {
-        query = query.bind(email.clone());
-    }
+        .bind(i64::from(is_ad))
+        .bind(asked.values());
     Ok(query.fetch_all(tx).await?.into_iter().collect())
 }
 
@@ -410,193 +582,20 @@ pub(super) async fn consenting_of(
     guild: GuildId,
     emails: &[String],
 ) -> Result<HashSet<String>> {
+    // Address by address, as above. Of two decisions of one moment a refusal is the last.
+    let asked = List::of_texts(tx, 2, emails.iter().map(String::as_str));
     let sql = format!(
-        "SELECT email, granted FROM mail_consents \
-         WHERE guild_id = $1 AND email IN ({}) ORDER BY decided_ms, granted DESC, id",
-        list(2, emails.len())
+        "SELECT asked.value FROM {} AS asked WHERE ( \
+             SELECT granted FROM mail_consents WHERE guild_id = $1 AND email = asked.value \
+                 AND version <= COALESCE( \
+                     (SELECT version FROM subscriber_lists WHERE guild_id = $1), 0) \
+             ORDER BY decided_ms DESC, granted, id DESC LIMIT 1) = 1",
+        asked.rows()
     );
-    let mut query = sqlx::query(generated(sql)).bind(guild.0);
-    for email in emails {
-        query = query.bind(email.clone());
-    }
-    let mut consenting = HashSet::new();
-    for row in query.fetch_all(tx).await? {
-        let (email, granted): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
-        if granted == 1 {
-            consenting.insert(email);
-        } else {
-            consenting.remove(&email);
-        }
-    }
-    Ok(consenting)
-}
-
-/// Begins to read a file. The guild's earlier draft is forgotten, and what anybody left lying.
-pub(super) async fn begin_import(
-    tx: &mut Tx,
-    id: ImportId,
-    guild: GuildId,
-    user: UserId,
-    now_ms: i64,
-) -> Result<()> {
-    sqlx::query("DELETE FROM subscriber_imports WHERE guild_id = $1 OR created_ms < $2")
+    let query = sqlx::query_scalar(generated(sql))
         .bind(guild.0)
-        .bind(now_ms - DRAFT_LIFE_MS)
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query(
-        "INSERT INTO subscriber_imports (id, guild_id, user_id, state, created_ms) \
-         VALUES ($1, $2, $3, 'reading', $4)",
-    )
-    .bind(id.0)
-    .bind(guild.0)
-    .bind(user.0)
-    .bind(now_ms)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Keeps rows of a file that is being read. (A job may run twice: what is there stays.)
-pub(super) async fn stage(tx: &mut Tx, id: ImportId, rows: &[(i64, Entry)]) -> Result<()> {
-    for chunk in rows.chunks(INSERT_CHUNK) {
-        let sql = format!(
-            "INSERT INTO subscriber_import_rows (id, import_id, email, address, name, attributes, \
-                 consent_ms, consent_source, consent_wording) \
-             VALUES {} ON CONFLICT (import_id, email) DO NOTHING",
-            placeholders(chunk.len(), 9)
-        );
-        let mut query = sqlx::query(generated(sql));
-        for (row, entry) in chunk {
-            let consent = entry.consent.as_ref();
-            query = query
-                .bind(*row)
-                .bind(id.0)
-                .bind(entry.email.normalised())
-                .bind(entry.email.to_string())
-                .bind(entry.name.clone())
-                .bind(serde_json::to_string(&entry.attributes)?)
-                .bind(consent.map(|one| one.decided_ms))
-                .bind(consent.map(|one| one.source.clone()))
-                .bind(consent.map(|one| one.wording.clone()));
-        }
-        query.execute(&mut *tx).await?;
-    }
-    Ok(())
-}
-
-/// What a draft would do.
-pub(super) struct Counted {
-    pub(super) good: i64,
-    pub(super) new: i64,
-    pub(super) suppressed: i64,
-    pub(super) consents: i64,
-}
-
-pub(super) async fn finish_reading(tx: &mut Tx, id: ImportId, guild: GuildId) -> Result<Counted> {
-    sqlx::query("UPDATE subscriber_imports SET state = 'read' WHERE id = $1 AND guild_id = $2")
-        .bind(id.0)
-        .bind(guild.0)
-        .execute(&mut *tx)
-        .await?;
-    let row = sqlx::query(
-        "SELECT COUNT(*), COUNT(consent_ms), \
-             (SELECT COUNT(*) FROM subscriber_import_rows AS staged \
-              WHERE staged.import_id = $1 AND NOT EXISTS (SELECT 1 FROM subscribers \
-                  WHERE subscribers.guild_id = $2 AND subscribers.email = staged.email)), \
-             (SELECT COUNT(*) FROM subscriber_import_rows AS staged \
-              WHERE staged.import_id = $1 AND EXISTS (SELECT 1 FROM suppressions \
-                  WHERE suppressions.guild_id = $2 AND suppressions.email = staged.email)) \
-         FROM subscriber_import_rows WHERE import_id = $1",
-    )
-    .bind(id.0)
-    .bind(guild.0)
-    .fetch_one(tx)
-    .await?;
-    Ok(Counted {
-        good: row.try_get(0)?,
-        consents: row.try_get(1)?,
-        new: row.try_get(2)?,
-        suppressed: row.try_get(3)?,
-    })
-}
-
-/// Makes subscribers of a draft's rows, and returns how many rows it had; `None`: it is none (any
-/// more).
-pub(super) async fn import(
-    tx: &mut Tx,
-    guild: GuildId,
-    id: ImportId,
-    now_ms: i64,
-) -> Result<Option<i64>> {
-    // Whoever's statement matches imports it; a second press finds nothing.
-    let taken = sqlx::query(
-        "UPDATE subscriber_imports SET state = 'reading' \
-         WHERE id = $1 AND guild_id = $2 AND state = 'read'",
-    )
-    .bind(id.0)
-    .bind(guild.0)
-    .execute(&mut *tx)
-    .await?;
-    if taken.rows_affected() == 0 {
-        return Ok(None);
-    }
-    let rows = sqlx::query(
-        "INSERT INTO subscribers (id, guild_id, email, address, name, attributes, created_ms, \
-             updated_ms) \
-         SELECT id, CAST($1 AS BIGINT), email, address, name, attributes, CAST($2 AS BIGINT), \
-             CAST($2 AS BIGINT) \
-         FROM subscriber_import_rows WHERE import_id = $3 \
-         ON CONFLICT (guild_id, email) DO UPDATE SET address = excluded.address, \
-             name = excluded.name, attributes = excluded.attributes, \
-             updated_ms = excluded.updated_ms",
-    )
-    .bind(guild.0)
-    .bind(now_ms)
-    .bind(id.0)
-    .execute(&mut *tx)
-    .await?;
-    // Their ids are the rows': of another table, and as many.
-    sqlx::query(
-        "INSERT INTO mail_consents (id, guild_id, email, granted, decided_ms, source, wording, \
-             recorded_ms) \
-         SELECT id, CAST($1 AS BIGINT), email, 1, consent_ms, consent_source, consent_wording, \
-             CAST($2 AS BIGINT) \
-         FROM subscriber_import_rows AS staged \
-         WHERE import_id = $3 AND consent_ms IS NOT NULL AND NOT EXISTS ( \
-             SELECT 1 FROM mail_consents AS known \
-             WHERE known.guild_id = $1 AND known.email = staged.email AND known.granted = 1 \
-                 AND known.decided_ms = staged.consent_ms \
-                 AND known.source = staged.consent_source \
-                 AND known.wording = staged.consent_wording)",
-    )
-    .bind(guild.0)
-    .bind(now_ms)
-    .bind(id.0)
-    .execute(&mut *tx)
-    .await?;
-    forget_import(tx, guild, id).await?;
-    Ok(Some(
-        i64::try_from(rows.rows_affected()).unwrap_or(i64::MAX),
-    ))
-}
-
-pub(super) async fn forget_import(tx: &mut Tx, guild: GuildId, id: ImportId) -> Result<()> {
-    sqlx::query("DELETE FROM subscriber_imports WHERE id = $1 AND guild_id = $2")
-        .bind(id.0)
-        .bind(guild.0)
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-pub(super) async fn forget_imports_of(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
-    sqlx::query("DELETE FROM subscriber_imports WHERE guild_id = $1 AND user_id = $2")
-        .bind(guild.0)
-        .bind(user.0)
-        .execute(tx)
-        .await?;
-    Ok(())
+        .bind(asked.values());
+    Ok(query.fetch_all(tx).await?.into_iter().collect())
 }
 
 /// Suppresses for a reason that no admin can lift, and returns since when that stands: an earlier

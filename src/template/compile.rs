@@ -5,23 +5,26 @@
 //!
 //! Every value is escaped in the HTML, whatever its type; nothing can say that it is safe. A field
 //! that is not there is a fault, and its name is told. What a template can do is bounded: by `tags`
-//! before it is kept, by fuel and by the size of what is written while it is merged.
+//! before it is kept, by fuel and by the size of what is written while it is merged. Where the engine
+//! panics nevertheless, that is a fault of this template as any other.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use minijinja::value::{Object, Value, ValueKind};
+use minijinja::value::{Object, StringInput, Value, ValueKind};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, filters, tests,
 };
 
 use super::html::line;
 use super::images::{content_id, file_name};
-use super::tags::FUNCTIONS;
+use super::tags::{self, FUNCTIONS};
 use super::{Fields, Frozen, RenderFault, Rendered, address, plain};
 use crate::error::{MailTemplateError, Part, TagFault};
 use crate::mailer::mime::{Attachment, Image};
@@ -34,6 +37,8 @@ pub(super) const MERGED_BYTES: usize = 1024 * KIB;
 const RANGE: usize = 1_000;
 /// Bytes that `replace` and `urlencode` may make of a value.
 const GROWN_BYTES: usize = 10_000;
+/// Bytes of text that the filters of one part may make in all: time and memory for a few mails.
+const MADE_BYTES: usize = 4 * MERGED_BYTES;
 /// Calls inside one another: none of the tags that are left needs any.
 const RECURSION: usize = 10;
 const KIB: usize = 1024;
@@ -43,7 +48,10 @@ const KIB: usize = 1024;
 pub struct Compiled {
     environment: Environment<'static>,
     /// The fields that it uses, the merged subject included.
-    names: Arc<[String]>,
+    names: Vec<String>,
+    /// Whatever could be one of them, in order. The engine leaves some out of those that it says a
+    /// template uses: of `city[:3]` and `{% set city = city|upper %}` it forgets `city`.
+    looked_up: Arc<[String]>,
     /// Bytes that its parts had without their fields, to begin with.
     lengths: [usize; 3],
     images: Vec<Image>,
@@ -70,16 +78,35 @@ impl Compiled {
             line: line(&frozen.html, wrong.at),
             fault: wrong.fault,
         })?;
-        let mut environment = environment(images);
+        // An older version may have kept it, which knew no bounds; what follows goes by recursion. Whatever
+        // else is wrong with it is told where it is merged.
+        for (part, source) in [(Part::Subject, &frozen.subject), (Part::Text, &frozen.text)] {
+            let read = tags::read(source, &images).err();
+            if let Some(wrong) = read.filter(|wrong| wrong.fault.is_bound()) {
+                return Err(MailTemplateError::Tag {
+                    part,
+                    line: line(source, wrong.at),
+                    fault: wrong.fault,
+                });
+            }
+        }
+        let mut environment = environment(images.clone());
         let sources = [&frozen.subject, &html, &frozen.text];
         let mut names = BTreeSet::new();
+        let mut looked_up = BTreeSet::new();
         for ((part, name), source) in PARTS.into_iter().zip(sources) {
-            let added = environment.add_template_owned(name, source.clone());
-            added.map_err(|error| unreadable(part, &error))?;
-            let template = environment.get_template(name);
-            let template = template.map_err(|error| unreadable(part, &error))?;
-            names.extend(template.undeclared_variables(false));
+            let used = engine(part, || {
+                environment.add_template_owned(name, source.clone())?;
+                Ok(environment.get_template(name)?.undeclared_variables(false))
+            });
+            names.extend(used?.map_err(|error| unreadable(part, &error))?);
         }
+        for source in [&frozen.subject, &frozen.html, &frozen.text] {
+            let tags = tags::read(source, &images).unwrap_or_default();
+            let written = tags::names(source, &tags).into_iter();
+            looked_up.extend(written.map(str::to_owned));
+        }
+        looked_up.extend(names.iter().cloned());
         names.retain(|name| !FUNCTIONS.contains(&name.as_str()) && name != "loop");
         let decoded = frozen.images.iter().map(|image| {
             let bytes = STANDARD.decode(&image.base64);
@@ -101,6 +128,7 @@ impl Compiled {
             images: decoded.collect::<Result<_, MailTemplateError>>()?,
             lengths: sources.map(String::len),
             names: names.into_iter().collect(),
+            looked_up: looked_up.into_iter().collect(),
             environment,
         })
     }
@@ -112,7 +140,7 @@ impl Compiled {
 
     /// Merges one mail; the fault is one that can be told to its author.
     pub fn merge(&self, fields: &Fields<'_>) -> Result<Rendered, MailTemplateError> {
-        let known = Arc::new(Known::new(&self.names, fields));
+        let known = Arc::new(Known::new(&self.looked_up, fields));
         let subject = self.part(0, &known)?;
         if subject.trim().is_empty() || subject.chars().any(char::is_control) {
             return Err(MailTemplateError::SubjectBroken);
@@ -135,8 +163,10 @@ impl Compiled {
             bytes: Vec::with_capacity(self.lengths[index] * 5 / 4 + 64),
             overflown: false,
         };
-        let template = self.environment.get_template(name);
-        let merged = template.and_then(|one| one.render_captured_to(root, &mut out).map(|_| ()));
+        let merged = engine(part, || {
+            let template = self.environment.get_template(name)?;
+            template.render_captured_to(root, &mut out).map(|_| ())
+        })?;
         if out.overflown {
             return Err(MailTemplateError::MergedTooLarge {
                 most_kib: MERGED_BYTES / KIB,
@@ -159,6 +189,17 @@ impl Compiled {
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
+}
+
+/// Runs the template engine. `tags` refuses what is known to make it panic, and whoever finds more must
+/// not get an apology with a code for it, nor a campaign a recipient whose mail is tried again and
+/// again: the panic (which the log has) becomes a fault of the template. What it leaves half done, the
+/// engine's state and what was written, is dropped with it.
+fn engine<T>(
+    part: Part,
+    run: impl FnOnce() -> Result<T, Error>,
+) -> Result<Result<T, Error>, MailTemplateError> {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|_| MailTemplateError::Engine { part })
 }
 
 fn environment(images: Vec<String>) -> Environment<'static> {
@@ -191,7 +232,7 @@ fn environment(images: Vec<String>) -> Environment<'static> {
 fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("abs", filters::abs);
     environment.add_filter(address::FILTER, address::as_address);
-    environment.add_filter("capitalize", filters::capitalize);
+    environment.add_filter("capitalize", capitalize);
     environment.add_filter("count", filters::length);
     environment.add_filter("default", filters::default);
     environment.add_filter("first", filters::first);
@@ -199,12 +240,12 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("int", filters::int);
     environment.add_filter("last", filters::last);
     environment.add_filter("length", filters::length);
-    environment.add_filter("lower", filters::lower);
+    environment.add_filter("lower", lower);
     environment.add_filter("replace", replace);
     environment.add_filter("round", filters::round);
-    environment.add_filter("title", filters::title);
-    environment.add_filter("trim", filters::trim);
-    environment.add_filter("upper", filters::upper);
+    environment.add_filter("title", title);
+    environment.add_filter("trim", trim);
+    environment.add_filter("upper", upper);
     environment.add_filter("urlencode", urlencode);
 }
 
@@ -227,6 +268,44 @@ fn add_tests(environment: &mut Environment<'static>) {
     environment.add_test("startingwith", tests::is_startingwith);
     environment.add_test("string", tests::is_string);
     environment.add_test("undefined", tests::is_undefined);
+}
+
+/// What the filters of a part have made so far.
+#[derive(Default)]
+struct Made(usize);
+
+/// Counts what a filter made. Fuel counts instructions alone, and one of them may go through a long text.
+fn made(state: &mut State<'_, '_>, value: Value) -> Result<Value, Error> {
+    let so_far = state.get_or_insert_extension_with(Made::default);
+    so_far.0 += value.as_str().map_or(0, str::len);
+    if so_far.0 > MADE_BYTES {
+        return Err(Error::from(ErrorKind::OutOfFuel));
+    }
+    Ok(value)
+}
+
+fn capitalize(state: &mut State<'_, '_>, value: StringInput<'_>) -> Result<Value, Error> {
+    made(state, filters::capitalize(value))
+}
+
+fn lower(state: &mut State<'_, '_>, value: StringInput<'_>) -> Result<Value, Error> {
+    made(state, filters::lower(value))
+}
+
+fn title(state: &mut State<'_, '_>, value: Cow<'_, str>) -> Result<Value, Error> {
+    made(state, filters::title(value).into())
+}
+
+fn trim(
+    state: &mut State<'_, '_>,
+    value: StringInput<'_>,
+    signs: Option<Cow<'_, str>>,
+) -> Result<Value, Error> {
+    made(state, filters::trim(value, signs))
+}
+
+fn upper(state: &mut State<'_, '_>, value: StringInput<'_>) -> Result<Value, Error> {
+    made(state, filters::upper(value))
 }
 
 fn range(first: i64, end: Option<i64>) -> Result<Vec<i64>, Error> {
@@ -253,24 +332,24 @@ fn is_divisible(value: &Value, by: &Value) -> bool {
     rest == Some(0)
 }
 
-fn replace(value: &str, from: &str, to: &str) -> Result<String, Error> {
+fn replace(state: &mut State<'_, '_>, value: &str, from: &str, to: &str) -> Result<Value, Error> {
     let found = if from.is_empty() {
         0
     } else {
         value.matches(from).count()
     };
     if found == 0 {
-        return Ok(value.to_owned());
+        return made(state, value.into());
     }
     if value.len() + found * to.len() > GROWN_BYTES {
         return Err(grown("replace"));
     }
-    Ok(value.replace(from, to))
+    made(state, value.replace(from, to).into())
 }
 
 /// As it stands in the query of a link. minijinja's own makes nothing of a field that is not there,
 /// and writes lists; what it makes of a text is three times as long at most, and of that again.
-fn urlencode(value: &Value) -> Result<String, Error> {
+fn urlencode(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
     match value.kind() {
         ValueKind::String | ValueKind::Number | ValueKind::Bool => {}
         ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
@@ -283,7 +362,7 @@ fn urlencode(value: &Value) -> Result<String, Error> {
     if encoded.len() > GROWN_BYTES {
         return Err(grown("urlencode"));
     }
-    Ok(encoded)
+    made(state, encoded.into())
 }
 
 fn grown(filter: &str) -> Error {
@@ -470,6 +549,37 @@ mod checks {
             let used = environment.render_str(&source, Value::from(1));
             let unknown = used.is_err_and(|error| error.kind() == ErrorKind::UnknownTest);
             assert!(!unknown, "{name}");
+        }
+    }
+
+    /// As a template that was saved before `tags` knew of it.
+    #[test]
+    fn what_makes_the_engine_panic_is_a_fault_of_the_template() {
+        for panics in [
+            "{{ name|lower }}{{ name[::-1] }}",
+            "{% for x in range(3) %}{{ loop.cycle() }}{% endfor %}",
+            "{% for x in range(0)[::-1] %}{{ x }}{% endfor %}",
+        ] {
+            let frozen = |subject: &str, text: &str| Frozen {
+                subject: subject.to_owned(),
+                html: String::new(),
+                text: text.to_owned(),
+                images: Vec::new(),
+            };
+            let merged = |frozen: &Frozen| {
+                Compiled::compile(frozen).unwrap().merge(&Fields {
+                    name: "",
+                    email: "",
+                    attributes: &std::collections::BTreeMap::new(),
+                    unsubscribe_url: "",
+                })
+            };
+            let part = Part::Subject;
+            let fault = Err(MailTemplateError::Engine { part });
+            assert_eq!(merged(&frozen(panics, "")), fault, "{panics}");
+            let part = Part::Text;
+            let fault = Err(MailTemplateError::Engine { part });
+            assert_eq!(merged(&frozen("s", panics)), fault, "{panics}");
         }
     }
 

@@ -315,11 +315,9 @@ impl Reader<'_> {
             let start = at + found;
             let after = bytes.get(start + 2..start + 2 + name.len());
             let is_it = after.is_some_and(|after| after.eq_ignore_ascii_case(name.as_bytes()));
-            if is_it
-                && !tags_in(self.tags, &(self.at..start))
-                    .iter()
-                    .any(|tag| tag.span.end > start)
-            {
+            // Of the tags before it only the last can reach beyond it.
+            let last = tags_in(self.tags, &(self.at..start)).last();
+            if is_it && last.is_none_or(|tag| tag.span.end <= start) {
                 return start;
             }
             at = start + 2;

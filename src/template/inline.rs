@@ -11,20 +11,38 @@
 //! element whose class or id depends on the recipient the rules that go by it: these work where
 //! `<style>` does.
 
+use std::collections::HashSet;
+use std::io;
+
 use css_inline::{CSSInliner, InlineError};
 
-use crate::error::MarkupFault;
+use crate::error::{MailTemplateError, MarkupFault};
 
-use super::html::{Element, Piece, pieces, tags_in};
+use super::PREPARED_BYTES;
+use super::html::{Element, Piece, line, pieces, tags_in};
+use super::nesting::Nesting;
+use super::styles::{MOST_PARTS, Shape, Weigher};
 use super::tags::{Kind, Tag};
 
 /// Attributes of an element that its style may go by: html5ever compares each with each.
 const ATTRIBUTES: usize = 50;
+/// Bytes of an attribute's value that a style may go by, those of `class`, `id` and `style` excepted: more
+/// have pictures that are written out.
+const VALUE_BYTES: usize = 1_000;
+/// Bytes that css-inline may write: the elements and attributes of the largest template, and styles as
+/// large as may be.
+const INLINER_BYTES: usize = 4 * PREPARED_BYTES;
+/// What stands for the template's tags in a style begins with it.
+const TOKEN: &str = "mergedfield";
 /// The attribute by which an element is known again.
 const NUMBER: &str = "data-inlined";
 
 /// The source with its styles inlined.
-pub(super) fn inline(source: &str, tags: &[Tag], read: &[Piece]) -> Result<String, MarkupFault> {
+pub(super) fn inline(
+    source: &str,
+    tags: &[Tag],
+    read: &[Piece],
+) -> Result<String, MailTemplateError> {
     let is_style = |piece: &Piece| matches!(piece, Piece::Open(element) if element.name == "style");
     if !read.iter().any(is_style) {
         return Ok(source.to_owned());
@@ -34,13 +52,18 @@ pub(super) fn inline(source: &str, tags: &[Tag], read: &[Piece]) -> Result<Strin
         tags,
         token: token(source),
     };
+    copy.weigh(read)?;
     let inliner = CSSInliner::options()
         .load_remote_stylesheets(false)
         .keep_style_tags(false)
         .build();
-    let inlined = inliner
-        .inline(&copy.of(read))
-        .map_err(|error| refused(&error))?;
+    let mut out = Bounded::default();
+    let inlined = inliner.inline_to(&copy.of(read), &mut out);
+    if out.overflown {
+        return Err(too_large());
+    }
+    inlined.map_err(|error| refused(&error))?;
+    let inlined = String::from_utf8(out.bytes).map_err(|_| styles_fault(1, MarkupFault::Style))?;
     let mut edits = Vec::new();
     let numbered: Vec<&Element> = read.iter().filter_map(opened).collect();
     let mut done = vec![false; numbered.len()];
@@ -69,6 +92,9 @@ pub(super) fn inline(source: &str, tags: &[Tag], read: &[Piece]) -> Result<Strin
         out.push_str(&source[at..range.start]);
         out.push_str(&text);
         at = range.end;
+        if out.len() > PREPARED_BYTES {
+            return Err(too_large());
+        }
     }
     out.push_str(&source[at..]);
     Ok(out)
@@ -81,20 +107,59 @@ fn opened(piece: &Piece) -> Option<&Element> {
     }
 }
 
-fn refused(error: &InlineError) -> MarkupFault {
-    match error {
-        InlineError::MissingStyleSheet { .. } => MarkupFault::OutsideStyle,
-        _ => MarkupFault::Style,
+fn refused(error: &InlineError) -> MailTemplateError {
+    styles_fault(
+        1,
+        match error {
+            InlineError::MissingStyleSheet { .. } => MarkupFault::OutsideStyle,
+            _ => MarkupFault::Style,
+        },
+    )
+}
+
+fn styles_fault(line: usize, fault: MarkupFault) -> MailTemplateError {
+    MailTemplateError::Markup { line, fault }
+}
+
+fn too_large() -> MailTemplateError {
+    MailTemplateError::PreparedTooLarge {
+        most_kib: PREPARED_BYTES / 1024,
+    }
+}
+
+/// Takes what css-inline writes, up to [`INLINER_BYTES`].
+#[derive(Default)]
+struct Bounded {
+    bytes: Vec<u8>,
+    overflown: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > INLINER_BYTES {
+            self.overflown = true;
+            return Err(io::Error::other("larger than a template may be"));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
 /// What stands for the source's tags in a style; no word of the source.
 fn token(source: &str) -> String {
-    let mut token = "mergedfield".to_owned();
-    while source.contains(&token) {
-        token.push('x');
-    }
-    token
+    let follows = source.split(TOKEN).skip(1);
+    let signs = follows.map(|rest| rest.bytes().take_while(|byte| *byte == b'x').count() + 1);
+    format!("{TOKEN}{}", "x".repeat(signs.max().unwrap_or(0)))
+}
+
+/// Where a style sheet stands, and its text as css-inline is shown it.
+struct Sheet {
+    at: usize,
+    text: String,
 }
 
 struct Copy<'a> {
@@ -104,22 +169,70 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
+    /// Refuses styles that cost more than any mail's.
+    fn weigh(&self, pieces: &[Piece]) -> Result<(), MailTemplateError> {
+        let (mut shape, mut nesting) = (Shape::default(), Nesting::default());
+        let mut sheets = Vec::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            match piece {
+                Piece::Open(element) => {
+                    nesting.open(&element.name);
+                    let attributes = self.attributes(element);
+                    let attributes = attributes
+                        .iter()
+                        .map(|(name, value)| (*name, value.as_str()));
+                    shape.add(element, attributes);
+                    shape.deepen(&nesting);
+                    sheets.extend(self.sheet(element, &pieces[index + 1..]));
+                }
+                Piece::Close(name) => {
+                    nesting.close(name);
+                }
+                Piece::Text(_) | Piece::Tag(_) | Piece::Comment(_) => {}
+            }
+        }
+        shape.finish(&nesting);
+        // A line of the sheet is one of the source: tags of several lines are rare in styles.
+        let line_of =
+            |sheet: &Sheet, at: usize| line(self.source, sheet.at) + line(&sheet.text, at) - 1;
+        let mut weigher = Weigher::new(&shape);
+        for sheet in &sheets {
+            let fault = MarkupFault::StyleTooDeep { most: MOST_PARTS };
+            let read = weigher.read(&sheet.text);
+            read.map_err(|at| styles_fault(line_of(sheet, at), fault))?;
+        }
+        match weigher.weigh() {
+            Ok(_) => Ok(()),
+            Err((sheet, at)) => {
+                let at = sheets.get(sheet).map_or(1, |sheet| line_of(sheet, at));
+                Err(styles_fault(at, MarkupFault::StyleTooCostly))
+            }
+        }
+    }
+
     /// The HTML as css-inline is shown it.
     fn of(&self, pieces: &[Piece]) -> String {
         let mut out = String::with_capacity(self.source.len() * 2);
         let mut number = 0;
+        let mut nesting = Nesting::default();
         for (index, piece) in pieces.iter().enumerate() {
             match piece {
                 Piece::Open(element) => {
+                    nesting.open(&element.name);
                     self.element(element, number, &mut out);
                     number += 1;
-                    if element.name == "style" && self.holds_always(element, &pieces[index + 1..]) {
-                        self.style(&pieces[index + 1..], &mut out);
+                    if let Some(sheet) = self.sheet(element, &pieces[index + 1..]) {
+                        out.push_str(&sheet.text);
                     }
                 }
-                Piece::Close(name) => out.push_str(&format!("</{name}>")),
+                // An end of nothing says nothing, or makes an element that is not there.
+                Piece::Close(name) => {
+                    if nesting.close(name) {
+                        out.push_str(&format!("</{name}>"));
+                    }
+                }
                 // Its doctype says how names of classes are compared; a comment says nothing.
-                Piece::Comment(range) if !self.source[range.clone()].starts_with("<!--") => {
+                Piece::Comment(range) if is_doctype(&self.source[range.clone()]) => {
                     out.push_str(&self.source[range.clone()]);
                 }
                 // No style goes by what a text says.
@@ -131,6 +244,15 @@ impl Copy<'_> {
 
     fn element(&self, element: &Element, number: usize, out: &mut String) {
         out.push_str(&format!("<{} {NUMBER}=\"{number}\"", element.name));
+        for (name, value) in self.attributes(element) {
+            out.push_str(&format!(" {name}=\"{value}\""));
+        }
+        out.push('>');
+    }
+
+    /// The attributes that a style can go by, whoever the recipient is; without quotes in them.
+    fn attributes<'e>(&self, element: &'e Element) -> Vec<(&'e str, String)> {
+        let mut shown = Vec::new();
         for attribute in element.attributes.iter().take(ATTRIBUTES) {
             let inside = tags_in(self.tags, &attribute.value);
             let decides = inside.iter().any(|tag| tag.kind == Kind::Statement);
@@ -142,11 +264,15 @@ impl Copy<'_> {
             if decides || is_merged || attribute.conditional || !is_plain {
                 continue;
             }
-            let value = self.with_tokens(attribute.value.clone());
-            let value = value.replace('"', "&quot;");
-            out.push_str(&format!(" {}=\"{value}\"", attribute.name));
+            let mut value = self.with_tokens(attribute.value.clone());
+            match attribute.name.as_str() {
+                "class" => value = each_once(&value),
+                "id" | "style" => {}
+                _ => value.truncate(value.floor_char_boundary(VALUE_BYTES)),
+            }
+            shown.push((attribute.name.as_str(), value.replace('"', "&quot;")));
         }
-        out.push('>');
+        shown
     }
 
     /// Whether the content of a `<style>` holds for every recipient on a screen.
@@ -169,17 +295,24 @@ impl Copy<'_> {
         media && !conditional && !content.into_iter().any(decides)
     }
 
-    fn style(&self, after: &[Piece], out: &mut String) {
+    /// The style sheet that an element is, if it holds for everybody.
+    fn sheet(&self, element: &Element, after: &[Piece]) -> Option<Sheet> {
+        if element.name != "style" || !self.holds_always(element, after) {
+            return None;
+        }
+        let mut text = String::new();
         for piece in after {
             match piece {
-                Piece::Text(range) => out.push_str(&self.source[range.clone()]),
+                Piece::Text(range) => text.push_str(&without_markup(&self.source[range.clone()])),
                 Piece::Tag(tag) if self.tags[*tag].kind == Kind::Value => {
-                    out.push_str(&format!("{}{tag}z", self.token));
+                    text.push_str(&format!("{}{tag}z", self.token));
                 }
                 Piece::Tag(_) | Piece::Comment(_) => {}
                 Piece::Open(_) | Piece::Close(_) => break,
             }
         }
+        let at = element.span.end;
+        Some(Sheet { at, text })
     }
 
     fn with_tokens(&self, range: std::ops::Range<usize>) -> String {
@@ -227,7 +360,11 @@ impl Copy<'_> {
         match quote {
             b'\'' => (own.value.clone(), written.replace('\'', "&#39;")),
             b'"' => (own.value.clone(), written),
-            _ => (own.value.clone(), format!("\"{written}\"")),
+            byte if byte == b'=' || byte.is_ascii_whitespace() => {
+                (own.value.clone(), format!("\"{written}\""))
+            }
+            // Its name alone: `<p style>`.
+            _ => (own.value.clone(), format!("=\"{written}\"")),
         }
     }
 
@@ -254,6 +391,33 @@ impl Copy<'_> {
         out.push_str(rest);
         out
     }
+}
+
+/// A list of classes, each of them once: css-inline compares an element as often as it has a class.
+fn each_once(classes: &str) -> String {
+    let mut seen = HashSet::new();
+    let classes = classes.split_ascii_whitespace();
+    let once: Vec<&str> = classes.filter(|class| seen.insert(*class)).collect();
+    once.join(" ")
+}
+
+/// CSS in which nothing begins an element. Inside `<svg>` a reader of HTML takes a style for markup; in CSS
+/// a `<` before a letter can stand in quotes alone, where it can be written as an escape.
+fn without_markup(css: &str) -> String {
+    let mut out = String::with_capacity(css.len());
+    for (index, part) in css.split('<').enumerate() {
+        if index > 0 {
+            let begins = part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+            out.push_str(if begins { "\\3c " } else { "<" });
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+fn is_doctype(markup: &str) -> bool {
+    let begin = markup.get(.."<!doctype".len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case("<!doctype")) && markup.ends_with('>')
 }
 
 #[cfg(test)]
@@ -316,6 +480,90 @@ mod tests {
             inlined("<style>p{color:red}</style><p style='{% if a %}top:0{% endif %}'>"),
             "<style>p{color:red}</style><p style='color: red; {% if a %}top:0{% endif %}'>"
         );
+    }
+
+    fn refusal(source: &str) -> MailTemplateError {
+        let tags = tags::read(source, &[]).unwrap();
+        inline(source, &tags, &pieces(source, &tags)).unwrap_err()
+    }
+
+    /// What a reader of HTML makes of the copy is what was counted.
+    #[test]
+    fn nothing_but_the_elements_of_the_source_is_shown_to_the_inliner() {
+        let shown = |source: &str| {
+            let tags = tags::read(source, &[]).unwrap();
+            let token = token(source);
+            let copy = Copy {
+                source,
+                tags: &tags,
+                token,
+            };
+            copy.of(&pieces(source, &tags))
+        };
+        assert_eq!(
+            shown("<!DOCTYPE html><!-- {{ x }} <b> --><p>a</b></p></p><!x><?y>"),
+            format!("<!DOCTYPE html><p {NUMBER}=\"0\"></p>")
+        );
+        assert_eq!(
+            shown("<style>p{a:'<b></i>'} @media (width<9em){}</style>"),
+            format!(
+                "<style {NUMBER}=\"0\">p{{a:'\\3c b>\\3c /i>'}} @media (width<9em){{}}</style>"
+            )
+        );
+        let long = format!(
+            "<p title='{}' class='{}'>",
+            "t".repeat(2_000),
+            "c".repeat(2_000)
+        );
+        let shown = shown(&long);
+        assert!(shown.contains(&"c".repeat(2_000)) && !shown.contains(&"t".repeat(1_001)));
+        assert_eq!(each_once("a b a\n a c"), "a b c");
+        assert_eq!(token("mergedfieldxx mergedfield"), "mergedfieldxxx");
+        assert_eq!(token("merged field"), "mergedfield");
+    }
+
+    #[test]
+    fn what_costs_too_much_is_refused_with_the_line_of_its_rule() {
+        let elements = "<p>".repeat(4_900);
+        let costly = |line| styles_fault(line, MarkupFault::StyleTooCostly);
+        let siblings = format!(
+            "\n<style>a{{}}\n\n{}</style>{elements}",
+            "*~*{a:b}".repeat(20)
+        );
+        assert_eq!(refusal(&siblings), costly(4));
+        let properties: String = (0..2_000).map(|n| format!("p{n}:0;")).collect();
+        let many = format!("<style>\np{{{properties}}}</style>{elements}");
+        assert_eq!(refusal(&many), costly(2));
+        let deep = format!("<style>\np{}{{a:b}}</style>", ">p".repeat(MOST_PARTS));
+        let fault = MarkupFault::StyleTooDeep { most: MOST_PARTS };
+        assert_eq!(refusal(&deep), styles_fault(2, fault));
+    }
+
+    #[test]
+    fn a_template_does_not_grow_without_bound() {
+        let value = "x".repeat(1_000);
+        let source = format!("<style>p{{a:{value}}}</style>{}", "<p>".repeat(1_500));
+        assert_eq!(refusal(&source), too_large());
+    }
+
+    #[test]
+    fn a_style_goes_where_the_elements_own_is_however_that_is_written() {
+        for element in [
+            "<p style id=a>",
+            "<p STYLE id=a>",
+            "<p style=\"\" id=a>",
+            "<p style = '' id=a>",
+            "<p id=a style>",
+            "<p id=a style=>",
+        ] {
+            let out = inlined(&format!("<style>p{{color:red}}</style>{element}"));
+            let read = pieces(&out, &[]);
+            let styled = read.iter().filter_map(opened).nth(1).unwrap();
+            let value = |name| &out[styled.attribute(name).unwrap().value.clone()];
+            assert_eq!(styled.attributes.len(), 2, "{out}");
+            assert_eq!(value("id"), "a", "{out}");
+            assert!(value("style").starts_with("color: red"), "{out}");
+        }
     }
 
     #[test]

@@ -6,22 +6,16 @@ use crate::error::{MailTemplateError, MarkupFault};
 
 use super::Warning;
 use super::html::{Attribute, Element, Piece, line, tags_in};
+use super::nesting::Nesting;
 use super::tags::{Kind, Tag};
 
 /// Elements inside one another: what reads them does so by recursion, in mail programs, too. Mails
 /// that are laid out by tables inside tables have some forty.
 const DEPTH: usize = 100;
-/// Elements of one mail: a newsletter has a few hundred. Each is compared with each rule of its styles,
-/// and may be repeated by each that is open around it.
+/// Elements of one mail: a newsletter has a few hundred. Each is compared with each rule of its styles.
 const ELEMENTS: usize = 5_000;
-
-/// Elements that hold nothing, or that end by themselves where the next of them begins, and so are
-/// rightly left open.
-const SHALLOW: [&str; 27] = [
-    "area", "base", "br", "col", "colgroup", "dd", "dt", "embed", "hr", "img", "input", "li",
-    "link", "meta", "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr",
-    "track", "wbr", "body",
-];
+/// Elements that a reader of HTML makes of them, as it opens again what was left open.
+const TREE_ELEMENTS: usize = 4 * ELEMENTS;
 /// Attributes with an address.
 pub(super) const ADDRESSES: [&str; 8] = [
     "action",
@@ -45,7 +39,7 @@ pub(super) fn check(
         fault,
     };
     let mut seen = Seen::default();
-    let mut depth = 0_usize;
+    let mut nesting = Nesting::default();
     let mut elements = 0;
     let mut in_style = false;
     // Where the last piece was text that ends with a `<`.
@@ -54,24 +48,23 @@ pub(super) fn check(
         match piece {
             Piece::Open(element) => {
                 elements += 1;
-                if !SHALLOW.contains(&element.name.as_str()) {
-                    depth += 1;
-                }
+                nesting.open(&element.name);
                 in_style = element.name == "style";
                 let at = element.span.start;
-                if depth > DEPTH {
+                if nesting.depth() > DEPTH {
                     return Err(fault(at, MarkupFault::TooDeep { most: DEPTH }));
                 }
                 if elements > ELEMENTS {
                     return Err(fault(at, MarkupFault::TooMany { most: ELEMENTS }));
                 }
+                if nesting.elements() > TREE_ELEMENTS {
+                    return Err(fault(at, MarkupFault::Reopened));
+                }
                 self::element(source, tags, element).map_err(|wrong| fault(at, wrong))?;
                 seen.element(source, tags, element);
             }
             Piece::Close(name) => {
-                if !SHALLOW.contains(&name.as_str()) {
-                    depth = depth.saturating_sub(1);
-                }
+                nesting.close(name);
                 in_style = false;
             }
             Piece::Text(range) if in_style => {
@@ -260,6 +253,16 @@ mod tests {
         assert!(checked(&"<div>".repeat(DEPTH + 1)).is_err());
         assert!(checked(&"<br>".repeat(ELEMENTS)).is_ok());
         assert!(checked(&"<br>".repeat(ELEMENTS + 1)).is_err());
+        // An end of nothing makes nothing less deep.
+        assert!(checked(&"<div></b>".repeat(DEPTH + 1)).is_err());
+        let left_open = format!("<p>{}</p>{}", "<b>".repeat(90), "<p>x</p>".repeat(300));
+        assert!(matches!(
+            checked(&left_open),
+            Err(MailTemplateError::Markup {
+                fault: MarkupFault::Reopened,
+                ..
+            })
+        ));
     }
 
     #[test]

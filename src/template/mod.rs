@@ -10,13 +10,16 @@
 //!   that are put into the elements they are for.
 //! - No value of a recipient becomes markup, a style, a script behind a link, a header or a tag.
 //! - A template cannot use up the process: what it can grow, how long it runs and how much it writes
-//!   is bounded, and it reads no file and no address.
+//!   is bounded, and it reads no file and no address. What nests in it, and what its styles will cost, is
+//!   bounded before it is read by recursion or put into elements (`tags`, `nesting`, `styles`), also of a
+//!   template that an older version kept; and all of it runs in the threads of [`crate::documents`].
 //! - A campaign takes a template as it is at that moment ([`frozen`]); no later change reaches it.
 //!
 //! # From the upload to the mail
 //!
 //! ```text
 //! upload ─tags─▶ checked tags ─html─▶ pieces ─┬─markup─▶ refused, or warnings
+//!                                             ├─styles─▶ refused, if they cost too much
 //!                                             ├─inline─▶ HTML with its styles in place ─┐
 //!                                             └─plain──▶ the text part's template ──────┤
 //! images ─────────────────────────────────────▶ named pictures ────────────────────────┴▶ Frozen
@@ -32,9 +35,11 @@ mod html;
 pub mod images;
 mod inline;
 mod markup;
+mod nesting;
 mod plain;
 mod preview;
 mod store;
+mod styles;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -49,6 +54,7 @@ pub use preview::{Preview, preview};
 
 use crate::app::App;
 use crate::db::{BoxFuture, Tx};
+use crate::documents::Patience;
 use crate::error::{MailTemplateError, Part, Result, TagFault};
 use crate::ids::{GuildId, TemplateId, UserId};
 use crate::subscriber::attributes::Attributes;
@@ -59,6 +65,8 @@ pub const NAME_LENGTH: usize = 50;
 pub const SUBJECT_LENGTH: usize = 200;
 /// Bytes of a template's HTML: five times what Gmail shows before it cuts a mail off.
 pub const HTML_BYTES: usize = 512 * KIB;
+/// Bytes of HTML or text that a template may be once it is prepared: its mails may not be larger.
+const PREPARED_BYTES: usize = compile::MERGED_BYTES;
 /// Templates of one guild: one for each week of two years.
 pub const MOST_TEMPLATES: i64 = 100;
 /// Bytes of HTML from which on Gmail cuts a mail off, and hides the unsubscribe link at its end.
@@ -227,14 +235,17 @@ pub fn prepare(upload: &Upload) -> Result<(Frozen, Vec<Warning>), MailTemplateEr
     let tags = read.map_err(|wrong| tag_fault(Part::Html, &html, wrong))?;
     let pieces = html::pieces(&html, &tags);
     let mut warnings = markup::check(&html, &tags, &pieces)?;
-    let inlined = inline::inline(&html, &tags, &pieces);
-    let inlined = inlined.map_err(|fault| MailTemplateError::Markup { line: 1, fault })?;
+    let inlined = inline::inline(&html, &tags, &pieces)?;
     let frozen = Frozen {
         subject: subject.to_owned(),
         html: inlined.replace("\r\n", "\n").replace('\n', "\r\n"),
         text: plain::template(&html, &tags, &pieces),
         images,
     };
+    if frozen.html.len().max(frozen.text.len()) > PREPARED_BYTES {
+        let most_kib = PREPARED_BYTES / KIB;
+        return Err(MailTemplateError::PreparedTooLarge { most_kib });
+    }
     let compiled = Compiled::compile(&frozen)?;
     if subject_uses_itself(&frozen) {
         let fault = TagFault::SubjectInSubject;
@@ -302,29 +313,23 @@ fn subject_uses_itself(frozen: &Frozen) -> bool {
 }
 
 /// The fields that a template uses: whoever lacks one cannot be written to.
-pub fn fields(frozen: &Frozen) -> BTreeSet<String> {
+pub(crate) fn fields(frozen: &Frozen) -> BTreeSet<String> {
     let compiled = Compiled::compile(frozen);
     let names = compiled.map(|one| one.names().to_vec());
     names.unwrap_or_default().into_iter().collect()
-}
-
-/// Whether its mails show where to unsubscribe.
-pub fn uses_unsubscribe(frozen: &Frozen) -> bool {
-    fields(frozen).contains("unsubscribe_url")
 }
 
 /// Keeps a template; one of the same name is replaced.
 pub async fn save(app: &App, guild: GuildId, author: UserId, upload: Upload) -> Result<Saved> {
     let named = names(&upload.name);
     let (name, key) = named.ok_or(MailTemplateError::Name { most: NAME_LENGTH })?;
-    // Half a megabyte of HTML with all its styles takes longer than a moment.
-    let prepared = tokio::task::spawn_blocking(move || {
-        let prepared = prepare(&upload)?;
+    let prepared = app.documents.run(guild, Patience::Asked, move |_| {
+        let (frozen, warnings) = prepare(&upload)?;
+        let fields = fields(&frozen);
         let html = decoded(&upload.html)?;
-        Ok::<_, MailTemplateError>((prepared, html))
+        Ok::<_, MailTemplateError>((frozen, warnings, fields, html))
     });
-    let ((frozen, warnings), html) = prepared.await.map_err(anyhow::Error::new)??;
-    let fields = fields(&frozen);
+    let (frozen, warnings, fields, html) = prepared.await??;
     let now_ms = app.clock.now_ms();
     let template = Template {
         name: name.clone(),
@@ -401,8 +406,22 @@ pub async fn frozen(tx: &mut Tx, guild: GuildId, name: &str) -> Result<Frozen> {
     Ok(found.ok_or(MailTemplateError::Unknown)?.frozen)
 }
 
+/// What is to be known of a template that is kept: the fields that it uses, and what its author should
+/// know.
+pub async fn described(
+    app: &App,
+    guild: GuildId,
+    template: &Template,
+) -> Result<(BTreeSet<String>, Vec<Warning>)> {
+    let template = template.clone();
+    let described = app.documents.run(guild, Patience::Asked, move |_| {
+        (fields(&template.frozen), warnings(&template))
+    });
+    Ok(described.await?)
+}
+
 /// What its author should know of a template that is kept.
-pub fn warnings(template: &Template) -> Vec<Warning> {
+pub(crate) fn warnings(template: &Template) -> Vec<Warning> {
     let (html, frozen) = (&template.html, &template.frozen);
     let images: Vec<String> = frozen.images.iter().map(|one| one.name.clone()).collect();
     // It was read and compiled before it was kept; by an older version, perhaps.

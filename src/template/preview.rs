@@ -2,6 +2,7 @@
 
 use super::{Compiled, Fields, Frozen, Template, Warning, get, warnings};
 use crate::app::App;
+use crate::documents::Patience;
 use crate::error::{MailTemplateError, Part, Result, UserError};
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::mailer::mime::{Draft, MAIL_LENGTH, MimeError, Unsubscribe};
@@ -50,11 +51,11 @@ pub async fn preview(
     app.sender.from()?;
     let template = get(app, guild, name).await?;
     let recipient = recipient(app, guild, email, sample_name).await?;
-    let (app, guild_name) = (app.clone(), guild_name.to_owned());
-    // Megabytes of pictures are encoded, and the mail is signed.
-    let written =
-        tokio::task::spawn_blocking(move || write(&app, guild, &guild_name, &template, &recipient));
-    written.await.map_err(anyhow::Error::new)?
+    let (writer, guild_name) = (app.clone(), guild_name.to_owned());
+    let written = app.documents.run(guild, Patience::Asked, move |_| {
+        write(&writer, guild, &guild_name, &template, &recipient)
+    });
+    written.await?
 }
 
 async fn recipient(

@@ -9,7 +9,12 @@
 //!   doubled forty times takes forty instructions. So texts are not joined (`~`, `+`, `*`), lists hold
 //!   literals only, and there are no blocks that catch their own output. What is left grows no value
 //!   beyond the longest tag or its filter's bound, and every loop is paid for by fuel;
-//! - it keeps out what would write a value unescaped (`safe`, `autoescape`).
+//! - it keeps out what would write a value unescaped (`safe`, `autoescape`);
+//! - it keeps out what makes the engine itself fail: a slice with a step panics on an empty text, and
+//!   `loop.cycle()` divides by the number of its arguments. A part of a list is not a list of its own
+//!   but looks into the one that it was taken from, so a name given to a part of a part of a part …
+//!   costs stack at every reading. And `loop` as a value could be put into what `loop.changed`
+//!   remembers, which is a circle that is never freed.
 
 use std::ops::Range;
 
@@ -17,6 +22,21 @@ use crate::error::TagFault;
 
 /// Characters of one tag: ten times what somebody writes by hand.
 pub(super) const TAG_LENGTH: usize = 1_000;
+/// Slices in the values of `set` and `with` of one part: each may be a part of the one before, and an
+/// abbreviation or two is what a mail needs.
+const NAMED_SLICES: usize = 10;
+/// Blocks inside one another. minijinja reads, compiles and drops them by recursion; mails have five.
+const BLOCKS: usize = 50;
+/// `elif`s of all the blocks that are open around a tag: to minijinja each stands inside the one before.
+/// A text for each city of a country fits.
+const BRANCHES: usize = 500;
+/// Brackets inside one another in a tag.
+const BRACKETS: usize = 20;
+/// Operators, filters, tests and parts of values in a tag: each may stand inside the next. A hundred
+/// comparisons.
+const OPERATIONS: usize = 300;
+/// `set`s of a template: each keeps a value of its own, as long as a filter's bound.
+const SETS: usize = 1_000;
 
 /// What can stand after `|`.
 pub(super) const FILTERS: &[&str] = &[
@@ -61,8 +81,75 @@ pub(super) const TESTS: &[&str] = &[
 pub(super) const FUNCTIONS: &[&str] = &["image", "range"];
 /// What can stand before `(` after `loop.`.
 const LOOP_FUNCTIONS: &[&str] = &["changed", "cycle"];
+/// What `loop` is written for; it stands for nothing by itself.
+const LOOP: &[&str] = &[
+    "loop.changed(…)",
+    "loop.cycle(…)",
+    "loop.first",
+    "loop.index",
+    "loop.index0",
+    "loop.last",
+    "loop.length",
+    "loop.revindex",
+];
 /// What stands before `(` without being called.
 const OPERATORS: &[&str] = &["and", "elif", "else", "if", "in", "is", "not", "or"];
+
+/// The blocks that are open around a tag.
+#[derive(Default)]
+struct Open<'a> {
+    blocks: Vec<Block<'a>>,
+    /// `elif`s of all of them.
+    branches: usize,
+    /// `set`s so far, wherever they stand.
+    sets: usize,
+}
+
+struct Block<'a> {
+    at: usize,
+    name: &'a str,
+    branches: usize,
+}
+
+impl<'a> Open<'a> {
+    fn last(&self) -> Option<&'a str> {
+        self.blocks.last().map(|block| block.name)
+    }
+
+    fn push(&mut self, at: usize, name: &'a str) -> Result<(), TagFault> {
+        if self.blocks.len() >= BLOCKS {
+            return Err(TagFault::TooDeep { most: BLOCKS });
+        }
+        let branches = 0;
+        self.blocks.push(Block { at, name, branches });
+        Ok(())
+    }
+
+    fn branch(&mut self) -> Result<(), TagFault> {
+        if self.branches >= BRANCHES {
+            return Err(TagFault::TooManyBranches { most: BRANCHES });
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.branches += 1;
+            self.branches += 1;
+        }
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<Block<'a>> {
+        let block = self.blocks.pop()?;
+        self.branches -= block.branches;
+        Some(block)
+    }
+
+    fn set(&mut self) -> Result<(), TagFault> {
+        self.sets += 1;
+        if self.sets > SETS {
+            return Err(TagFault::TooManySets { most: SETS });
+        }
+        Ok(())
+    }
+}
 
 /// One tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +183,8 @@ pub(super) struct Fault {
 /// All tags, in their order. `images` are the names of the template's pictures.
 pub(super) fn read(source: &str, images: &[String]) -> Result<Vec<Tag>, Fault> {
     let mut tags = Vec::new();
-    let mut open: Vec<(usize, &str)> = Vec::new();
+    let mut open = Open::default();
+    let mut named_slices = 0;
     let mut at = 0;
     while let Some(found) = memchr::memchr(b'{', &source.as_bytes()[at..]) {
         let start = at + found;
@@ -119,23 +207,44 @@ pub(super) fn read(source: &str, images: &[String]) -> Result<Vec<Tag>, Fault> {
                 return Err(fault(TagFault::TooLong { most: TAG_LENGTH }));
             }
             let words = words(inside).map_err(fault)?;
+            bounded(&words).map_err(fault)?;
             let words = without_trimming(&words);
             let used = match kind {
                 Kind::Statement => statement(words, &mut open, start).map_err(fault)?,
                 _ => words,
             };
-            expression(used, images).map_err(fault)?;
+            let slices = expression(used, images).map_err(fault)?;
+            if matches!(words.first(), Some(Word::Name("set" | "with"))) && kind == Kind::Statement
+            {
+                named_slices += slices;
+            }
+            if named_slices > NAMED_SLICES {
+                let most = NAMED_SLICES;
+                return Err(fault(TagFault::NamedSlices { most }));
+            }
         }
         tags.push(Tag { span, kind });
     }
     match open.pop() {
-        Some((at, given)) => {
-            let given = given.to_owned();
+        Some(Block { at, name, .. }) => {
+            let given = name.to_owned();
             let fault = TagFault::Unclosed { given };
             Err(Fault { at, fault })
         }
         None => Ok(tags),
     }
+}
+
+/// Every name that stands in a tag, whatever it stands for.
+pub(super) fn names<'a>(source: &'a str, tags: &[Tag]) -> Vec<&'a str> {
+    let inside = tags.iter().filter(|tag| tag.kind != Kind::Comment);
+    let inside = inside.map(|tag| &source[tag.span.start + 2..tag.span.end - 2]);
+    let words = inside.flat_map(|inside| words(inside).unwrap_or_default());
+    let name = |word| match word {
+        Word::Name(name) => Some(name),
+        _ => None,
+    };
+    words.filter_map(name).collect()
 }
 
 /// Where a tag ends: bytes from its beginning. What stands in quotes does not end it.
@@ -144,7 +253,8 @@ fn end_of(tag: &str, kind: Kind) -> Option<usize> {
     let end: &[u8; 2] = match kind {
         Kind::Value => b"}}",
         Kind::Statement => b"%}",
-        Kind::Comment => return tag.find("#}").map(|at| at + 2),
+        // `{#}` is its beginning alone.
+        Kind::Comment => return tag[2..].find("#}").map(|at| 2 + at + 2),
     };
     let mut at = 2;
     while at < bytes.len() {
@@ -211,6 +321,31 @@ fn words(inside: &str) -> Result<Vec<Word<'_>>, TagFault> {
     Ok(words)
 }
 
+/// Refuses what nests more than a tag needs, wherever in the tag it stands: minijinja would read it by
+/// recursion.
+fn bounded(words: &[Word<'_>]) -> Result<(), TagFault> {
+    let (mut depth, mut operations) = (0_usize, 0_usize);
+    for word in words {
+        match word {
+            Word::Sign('(' | '[' | '{') => {
+                depth += 1;
+                operations += 1;
+            }
+            Word::Sign(')' | ']' | '}') => depth = depth.saturating_sub(1),
+            Word::Sign(',' | ':') | Word::Quote(_) | Word::Number => {}
+            Word::Sign(_) => operations += 1,
+            Word::Name(name) => operations += usize::from(OPERATORS.contains(name)),
+        }
+        if depth > BRACKETS {
+            return Err(TagFault::TooManyBrackets { most: BRACKETS });
+        }
+        if operations > OPERATIONS {
+            return Err(TagFault::TooManyOperations { most: OPERATIONS });
+        }
+    }
+    Ok(())
+}
+
 /// `-` and `+` at a tag's ends say what becomes of the space around it.
 fn without_trimming<'w, 'a>(words: &'w [Word<'a>]) -> &'w [Word<'a>] {
     let trims = |word: Option<&Word<'_>>| matches!(word, Some(Word::Sign('-' | '+')));
@@ -229,7 +364,7 @@ fn without_trimming<'w, 'a>(words: &'w [Word<'a>]) -> &'w [Word<'a>] {
 /// Checks a statement and what is open around it; returns the expression in it.
 fn statement<'w, 'a>(
     words: &'w [Word<'a>],
-    open: &mut Vec<(usize, &'a str)>,
+    open: &mut Open<'a>,
     at: usize,
 ) -> Result<&'w [Word<'a>], TagFault> {
     let unknown = |given: &str| TagFault::Statement {
@@ -243,25 +378,26 @@ fn statement<'w, 'a>(
         given: (*name).to_owned(),
     };
     match *name {
-        "if" => open.push((at, name)),
+        "if" | "with" => open.push(at, name)?,
         "for" => {
-            open.push((at, name));
+            open.push(at, name)?;
             // The names before `in` may be several, by commas.
             let from = rest.iter().position(|word| *word == Word::Name("in"));
             return Ok(&rest[from.map_or(0, |at| at + 1)..]);
         }
-        "with" => open.push((at, name)),
         "set" => {
+            open.set()?;
             // Without a value it would be a block that catches its output.
             if rest.get(1) != Some(&Word::Sign('=')) {
                 return Err(unknown("set … endset"));
             }
         }
-        "elif" if open.last().is_none_or(|(_, open)| *open != "if") => return Err(unopened()),
-        "else" if open.last().is_none_or(|(_, open)| *open == "with") => return Err(unopened()),
-        "elif" | "else" => {}
+        "elif" if open.last() != Some("if") => return Err(unopened()),
+        "else" if open.last().is_none_or(|open| open == "with") => return Err(unopened()),
+        "elif" => open.branch()?,
+        "else" => {}
         "endif" | "endfor" | "endwith" => {
-            if open.pop().is_none_or(|(_, open)| open != &name[3..]) {
+            if open.pop().is_none_or(|open| open.name != &name[3..]) {
                 return Err(unopened());
             }
         }
@@ -286,11 +422,14 @@ enum Bracket {
     Call,
     /// After a value: one of its parts.
     Index,
+    /// After a value, and behind a `:`: several of its parts.
+    Slice,
     /// Around literals.
     List,
 }
 
-fn expression(words: &[Word<'_>], images: &[String]) -> Result<(), TagFault> {
+/// Checks an expression, and counts the slices in it.
+fn expression(words: &[Word<'_>], images: &[String]) -> Result<usize, TagFault> {
     let is_with = words.first() == Some(&Word::Name("with"));
     let words = if is_with { &words[1..] } else { words };
     let mut around = vec![if is_with {
@@ -298,6 +437,7 @@ fn expression(words: &[Word<'_>], images: &[String]) -> Result<(), TagFault> {
     } else {
         Bracket::None
     }];
+    let mut slices = 0;
     for (index, word) in words.iter().enumerate() {
         let before = index.checked_sub(1).map(|at| words[at]);
         let inner = *around.last().unwrap_or(&Bracket::None);
@@ -306,10 +446,22 @@ fn expression(words: &[Word<'_>], images: &[String]) -> Result<(), TagFault> {
                 if inner == Bracket::List {
                     return Err(TagFault::Sign { given: '[' });
                 }
-                let called = words.get(index + 1) == Some(&Word::Sign('('));
+                let after = words.get(index + 1);
+                let called = after == Some(&Word::Sign('('));
+                let is_attribute = before == Some(Word::Sign('.'));
+                if name == "loop" && !is_attribute && after != Some(&Word::Sign('.')) {
+                    let given = name.to_owned();
+                    return Err(TagFault::Name { given, there: LOOP });
+                }
                 named(name, &words[..index], called)?;
                 if name == "image" && called {
                     picture(&words[index + 2..], images)?;
+                }
+                let is_empty = called && words.get(index + 2) == Some(&Word::Sign(')'));
+                if name == "cycle" && is_attribute && is_empty {
+                    return Err(TagFault::NoArgument {
+                        given: "loop.cycle".to_owned(),
+                    });
                 }
             }
             Word::Sign(sign) => match sign {
@@ -329,13 +481,19 @@ fn expression(words: &[Word<'_>], images: &[String]) -> Result<(), TagFault> {
                 }
                 // Elsewhere it would make a list.
                 ',' if matches!(inner, Bracket::With | Bracket::Call | Bracket::List) => {}
-                '|' | '.' | '-' | '/' | '%' | '=' | '!' | '<' | '>' | ':' => {}
+                ':' if inner == Bracket::Index => {
+                    around.pop();
+                    around.push(Bracket::Slice);
+                    slices += 1;
+                }
+                ':' if inner == Bracket::Slice => return Err(TagFault::Step),
+                '|' | '.' | '-' | '/' | '%' | '=' | '!' | '<' | '>' => {}
                 _ => return Err(TagFault::Sign { given: sign }),
             },
             Word::Quote(_) | Word::Number => {}
         }
     }
-    Ok(())
+    Ok(slices)
 }
 
 /// Whether what a name stands for exists, if that can be said.
@@ -404,6 +562,7 @@ mod tests {
     fn what_a_mail_needs_can_be_written() {
         for source in [
             "{{ name }}{{ 가입일 }}{{- city|upper|default('x') -}}",
+            "{##}{#-#}{#}#}{# { #}",
             "{% if a and (b or not c) %}{% elif a is not defined %}{% else %}{% endif %}",
             "{% for n in range(3) %}{{ loop.index }}{{ loop.cycle('a', \"b\") }}{% endfor %}",
             "{% for n in ['a', 'b', -1.5] %}{{ n }}{% else %}{% endfor %}",
@@ -458,6 +617,56 @@ mod tests {
     }
 
     #[test]
+    fn a_comments_beginning_is_not_its_end() {
+        for source in ["{#}", "{#", "{#}{{ name }}", "{# }#", "가{#}"] {
+            assert_eq!(fault(source), TagFault::Endless, "{source}");
+        }
+    }
+
+    /// Each of these makes the template engine panic, overflow its stack or keep memory for ever.
+    #[test]
+    fn what_makes_the_engine_fail_is_refused_and_what_is_like_it_is_not() {
+        let cycle = || TagFault::NoArgument {
+            given: "loop.cycle".to_owned(),
+        };
+        let slices = "{% set a = a[:1][:1] %}".repeat(NAMED_SLICES / 2);
+        let most = NAMED_SLICES;
+        let bare = || TagFault::Name {
+            given: "loop".to_owned(),
+            there: LOOP,
+        };
+        for (inside, expected) in [
+            ("{{ loop.cycle() }}", cycle()),
+            ("{{ loop . cycle ( ) }}", cycle()),
+            ("{% if loop.cycle() %}{% endif %}", cycle()),
+            ("{{ x[::-1] }}", TagFault::Step),
+            ("{{ x[1:2:n] }}", TagFault::Step),
+            ("{{ ''[a[0]:(1) : -1] }}", TagFault::Step),
+            ("{% set y = (x)[::-1] %}", TagFault::Step),
+            ("{{ loop.changed(loop) }}", bare()),
+            ("{% set outer = loop %}", bare()),
+            ("{{ x|default(loop) }}", bare()),
+            (
+                &format!("{slices}{{% with b = a[:] %}}{{% endwith %}}"),
+                TagFault::NamedSlices { most },
+            ),
+        ] {
+            let source = format!("{{% for x in range(3) %}}{inside}{{% endfor %}}");
+            assert_eq!(fault(&source), expected, "{source}");
+        }
+        let many = "{{ name[:1] }}{% for x in name[1:] %}{% endfor %}".repeat(NAMED_SLICES);
+        for source in [
+            "{% for x in range(3) %}{{ loop.cycle('a') }}{{ loop.changed(x) }}{% endfor %}",
+            "{% set n = loop.index %}{{ x.loop }}{{ x.cycle }}",
+            "{{ x[1:][:2][a[:1]:] }}{{ x[-1:] }}",
+            &slices,
+            &many,
+        ] {
+            assert_eq!(read(source, &[]).map(|_| ()), Ok(()), "{source}");
+        }
+    }
+
+    #[test]
     fn what_is_open_is_closed_by_its_own_end() {
         let source = "line\n{% if a %}{% for b in c %}{% endif %}";
         let given = "endif".to_owned();
@@ -476,6 +685,70 @@ mod tests {
             super::read(&long, &[]).unwrap_err().fault,
             TagFault::TooLong { most }
         );
+    }
+
+    #[test]
+    fn what_minijinja_reads_by_recursion_is_bounded_before_it_does() {
+        let blocks = |count: usize| {
+            format!(
+                "{}{}",
+                "{% if a %}".repeat(count),
+                "{% endif %}".repeat(count)
+            )
+        };
+        let branches =
+            |count: usize| format!("{{% if a %}}{}{{% endif %}}", "{% elif a %}".repeat(count));
+        let sets = |count: usize| "{% set a = b %}".repeat(count);
+        let brackets =
+            |count: usize| format!("{{{{ {}a{} }}}}", "(".repeat(count), ")".repeat(count));
+        let target = |count: usize| {
+            let (open, close) = ("(".repeat(count), ")".repeat(count));
+            format!("{{% for {open}a{close} in b %}}{{% endfor %}}")
+        };
+        let signs = |count: usize| format!("{{{{ ({}a) }}}}", "-".repeat(count - 1));
+        let parts = |count: usize| format!("{{{{ a{} }}}}", ".b".repeat(count));
+        type Makes<'m> = &'m dyn Fn(usize) -> String;
+        let all: [(Makes<'_>, usize, TagFault); 7] = [
+            (&blocks, BLOCKS, TagFault::TooDeep { most: BLOCKS }),
+            (
+                &branches,
+                BRANCHES,
+                TagFault::TooManyBranches { most: BRANCHES },
+            ),
+            (&sets, SETS, TagFault::TooManySets { most: SETS }),
+            (
+                &brackets,
+                BRACKETS,
+                TagFault::TooManyBrackets { most: BRACKETS },
+            ),
+            (
+                &target,
+                BRACKETS,
+                TagFault::TooManyBrackets { most: BRACKETS },
+            ),
+            (
+                &signs,
+                OPERATIONS,
+                TagFault::TooManyOperations { most: OPERATIONS },
+            ),
+            (
+                &parts,
+                OPERATIONS,
+                TagFault::TooManyOperations { most: OPERATIONS },
+            ),
+        ];
+        for (makes, most, expected) in all {
+            assert!(read(&makes(most), &[]).is_ok(), "{expected:?}");
+            assert_eq!(fault(&makes(most + 1)), expected);
+        }
+        // What is closed does not count, and what is open counts in sum.
+        let twice = branches(BRANCHES).repeat(2);
+        assert!(read(&twice, &[]).is_ok());
+        let inside = format!(
+            "{{% if a %}}{{% elif a %}}{}{{% endif %}}",
+            branches(BRANCHES)
+        );
+        assert_eq!(fault(&inside), TagFault::TooManyBranches { most: BRANCHES });
     }
 
     #[test]

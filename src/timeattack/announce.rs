@@ -1,36 +1,43 @@
 //! What the outbox is given to say about a time attack.
 
-use super::Proof;
+use chrono_tz::Tz;
+
 use super::TimeAttack;
 use super::text;
 use super::timer::LATE_MS;
+use crate::consent::Zones;
 use crate::db::Tx;
+use crate::duration_text::format_duration;
 use crate::error::Result;
-use crate::guild::Settings;
 use crate::guild::template::{self, Template, Values};
+use crate::guild::{Settings, Style};
 use crate::i18n::{self, Language};
-use crate::messenger::markdown::{escape, shorten};
-use crate::messenger::{Button, ButtonStyle, Embed, Message};
-use crate::outbox::{self, Class, Digest, NewPost, Outbox, Payload, Row, Topic};
+use crate::ids::{FileId, UserId};
+use crate::messenger::markdown::{linked, named, shorten};
+use crate::messenger::{Button, ButtonStyle, Message};
+use crate::outbox::{self, Class, Digest, NewPost, Outbox, Payload, Row, Topic, files};
 
-/// Green: done.
-const COLOR_DONE: u32 = 0x0057_F287;
 /// The kind of post that a verdict at a deadline is; see [`key`].
 pub(super) const VERDICT: &str = "verdict";
+/// The kind of post that shows a proof by itself.
+const PROOF: &str = "proof";
+/// Days in a row that are worth a word.
+const STREAK: i64 = 2;
 /// Characters of a task in a list of many.
 const DIGEST_TASK: usize = 20;
 
-/// The verdict at the deadline.
-pub(super) fn failure(attack: &TimeAttack, settings: &Settings, now_ms: i64) -> NewPost {
+/// The verdict at the deadline. Where the member lives by another clock than the server (`theirs`), the
+/// date on the card says by which it is.
+pub(super) fn failure(
+    attack: &TimeAttack,
+    settings: &Settings,
+    theirs: Option<Tz>,
+    now_ms: i64,
+) -> NewPost {
     let language = settings.language.unwrap_or(attack.language);
     let template = settings.failure_template.as_deref();
-    let mut content = render(
-        template,
-        template::DEFAULT_FAILURE,
-        attack,
-        settings,
-        language,
-    );
+    let default = default_failure(settings.style, language);
+    let mut content = render(template, &default, attack, settings, theirs, language);
     if now_ms - attack.deadline_ms > LATE_MS {
         content.push('\n');
         content.push_str(&i18n::text(
@@ -41,38 +48,72 @@ pub(super) fn failure(attack: &TimeAttack, settings: &Settings, now_ms: i64) -> 
     }
     let digest = digest("😢", attack);
     let key = key(VERDICT, attack);
-    post(
-        attack,
-        settings,
-        now_ms,
-        language,
-        content,
-        Vec::new(),
-        digest,
-        key,
-    )
+    post(attack, settings, now_ms, language, content, digest, key)
 }
 
-/// The post of a finish in time.
+/// The post of a finish in time, which makes a streak of so many days.
 pub(super) fn success(
     attack: &TimeAttack,
     settings: &Settings,
-    proof: Option<&Proof>,
+    streak: i64,
     now_ms: i64,
 ) -> NewPost {
     let language = settings.language.unwrap_or(attack.language);
-    let default = i18n::text(language, "success-template", &[]);
+    let default = default_success(settings.style, language);
     let template = settings.success_template.as_deref();
-    let content = render(template, &default, attack, settings, language);
-    let embeds = proof
-        .map(|proof| show(proof, language))
-        .into_iter()
-        .collect();
+    let mut content = render(template, &default, attack, settings, None, language);
+    if streak >= STREAK {
+        content.push('\n');
+        content.push_str(&i18n::text(
+            language,
+            "success-streak",
+            &[("days", streak.into())],
+        ));
+    }
     let digest = digest("🎉", attack);
     let key = key("success", attack);
-    post(
-        attack, settings, now_ms, language, content, embeds, digest, key,
-    )
+    let mut post = post(attack, settings, now_ms, language, content, digest, key);
+    let limit = format_duration(attack.deadline_ms - attack.started_ms, language);
+    let again = Button {
+        custom_id: text::again_button(attack.id),
+        label: i18n::text(language, "button-again", &[("limit", limit.into())]),
+        style: ButtonStyle::Secondary,
+    };
+    // Behind the first one, which is what several posts together keep.
+    post.message.buttons.push(again);
+    post
+}
+
+/// The post of a proof that came so late that the finish is told by an edit.
+pub(super) fn proof(attack: &TimeAttack, settings: &Settings, now_ms: i64) -> NewPost {
+    let language = settings.language.unwrap_or(attack.language);
+    let args = [
+        ("name", named(Some(&attack.member_name), attack.user).into()),
+        ("task", linked(&attack.task).into()),
+    ];
+    let content = i18n::text(language, "proof-late", &args);
+    let (digest, key) = (digest("📎", attack), key(PROOF, attack));
+    let mut post = post(attack, settings, now_ms, language, content, digest, key);
+    post.message.mentions.clear();
+    post
+}
+
+/// A post with the member's file, which is one by itself; `None` if the file is not kept any more.
+pub(super) async fn with_file(
+    tx: &mut Tx,
+    outbox: &Outbox,
+    mut post: NewPost,
+    file: FileId,
+) -> Result<Option<Row>> {
+    let (guild, user) = (post.guild, post.user.unwrap_or(UserId(0)));
+    let Some(found) = files::find(tx, guild, user, file).await? else {
+        return Ok(None);
+    };
+    post.message.files = vec![found];
+    post.digest = None;
+    let row = outbox.prepare(post);
+    files::attach(tx, file, row.id()).await?;
+    Ok(Some(row))
 }
 
 /// The post of a member who gave up.
@@ -83,21 +124,12 @@ pub(super) fn given_up(attack: &TimeAttack, settings: &Settings, now_ms: i64) ->
         "given-up",
         &[
             ("user", attack.user.to_string().into()),
-            ("task", escape(&attack.task).into()),
+            ("task", linked(&attack.task).into()),
         ],
     );
     let digest = digest("🏳️", attack);
     let key = key("givenup", attack);
-    post(
-        attack,
-        settings,
-        now_ms,
-        language,
-        content,
-        Vec::new(),
-        digest,
-        key,
-    )
+    post(attack, settings, now_ms, language, content, digest, key)
 }
 
 /// Makes the failure that was announced say the success instead. Returns the row to enqueue: the
@@ -119,18 +151,18 @@ pub(super) async fn turn_round(
     })
 }
 
-/// Makes the post of a finish say that it was taken back. Returns the edit to enqueue, if there is
-/// such a post. `finished` is as it stood.
+/// Makes the post of a finish say that it was taken back, and that of its proof. Returns the edits to
+/// enqueue, if there are such posts. `finished` is as it stood.
 pub(super) async fn take_back(
     tx: &mut Tx,
     outbox: &Outbox,
     finished: &TimeAttack,
     settings: &Settings,
-) -> Result<Option<Row>> {
+) -> Result<Vec<Row>> {
     let language = settings.language.unwrap_or(finished.language);
     let args = [
         ("user", finished.user.to_string().into()),
-        ("task", escape(&finished.task).into()),
+        ("task", linked(&finished.task).into()),
     ];
     let message = Message {
         content: i18n::text(language, "taken-back", &args),
@@ -138,18 +170,22 @@ pub(super) async fn take_back(
         ..Message::default()
     };
     let digest = digest("↩️", finished);
-    // A finish in time that was handled late stands where its failure stood.
-    for kind in ["success", "givenup", VERDICT] {
-        let (message, digest) = (message.clone(), Some(digest.clone()));
-        let post = outbox::rewrite(tx, &key(kind, finished), |payload| {
-            rewrite(payload, message, digest);
-        })
-        .await?;
-        if let Some(post) = post {
-            return Ok(Some(outbox.prepare_edit(&post)));
+    let mut edits = Vec::new();
+    // A finish in time that was handled late stands where its failure stood, and its proof below.
+    for kinds in [["success", "givenup", VERDICT].as_slice(), &[PROOF]] {
+        for kind in kinds {
+            let (message, digest) = (message.clone(), Some(digest.clone()));
+            let post = outbox::rewrite(tx, &key(kind, finished), |payload| {
+                rewrite(payload, message, digest);
+            })
+            .await?;
+            if let Some(post) = post {
+                edits.push(outbox.prepare_edit(&post));
+                break;
+            }
         }
     }
-    Ok(None)
+    Ok(edits)
 }
 
 fn rewrite(payload: &mut Payload, message: Message, digest: Option<Digest>) {
@@ -159,17 +195,12 @@ fn rewrite(payload: &mut Payload, message: Message, digest: Option<Digest>) {
     payload.digest = digest;
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts in which the three posts differ"
-)]
 fn post(
     attack: &TimeAttack,
     settings: &Settings,
     now_ms: i64,
     language: Language,
     content: String,
-    embeds: Vec<Embed>,
     digest: Digest,
     dedupe_key: String,
 ) -> NewPost {
@@ -184,7 +215,6 @@ fn post(
         language,
         message: Message {
             content,
-            embeds,
             mentions: vec![attack.user],
             buttons: vec![Button {
                 custom_id: text::NEW_BUTTON.into(),
@@ -192,10 +222,36 @@ fn post(
                 style: ButtonStyle::Secondary,
             }],
             silent: settings.quiet_hours.is_quiet(settings.timezone, now_ms),
+            ..Message::default()
         },
         digest: Some(digest),
         dropped_ms: None,
         dedupe_key,
+    }
+}
+
+/// The success post of a style.
+fn default_success(style: Style, language: Language) -> String {
+    let key = match style {
+        Style::Classic => "success-template",
+        Style::Gentle => "success-gentle",
+        Style::Plain => "success-plain",
+    };
+    i18n::text(language, key, &[])
+}
+
+/// The failure post of a style. The classic card is Korean in every language: where it is not
+/// understood, a line says what it is.
+fn default_failure(style: Style, language: Language) -> String {
+    let card = template::DEFAULT_FAILURE;
+    match (style, language) {
+        (Style::Classic, Language::Korean) => card.to_owned(),
+        (Style::Classic, Language::English) => {
+            let origin = i18n::text(language, "failure-origin", &[]);
+            format!("{card}\n{origin}")
+        }
+        (Style::Gentle, _) => i18n::text(language, "failure-gentle", &[]),
+        (Style::Plain, _) => i18n::text(language, "failure-plain", &[]),
     }
 }
 
@@ -213,10 +269,18 @@ fn render(
     default: &str,
     attack: &TimeAttack,
     settings: &Settings,
+    theirs: Option<Tz>,
     language: Language,
 ) -> String {
     let own = own.and_then(|own| template::parse(own).ok());
-    let values = text::values(attack, settings.timezone, language);
+    let mut values = text::values(attack, settings.timezone, language);
+    let zones = Zones {
+        own: theirs,
+        server: settings.timezone,
+    };
+    if zones.differing(attack.deadline_ms).is_some() {
+        values.date += &text::offset(attack.deadline_ms, settings.timezone);
+    }
     let render = |template: Template| {
         let body = template.render(&values);
         // Whoever failed or won is always told.
@@ -235,37 +299,17 @@ fn render(
 
 /// Should a default template be broken (a test keeps it from that), the bare facts.
 fn fallback(values: &Values) -> String {
-    format!("{} {}", values.mention, escape(&values.task))
-}
-
-/// Pictures are shown, other files linked.
-fn show(proof: &Proof, language: Language) -> Embed {
-    let name = escape(&shorten(&proof.filename, 80));
-    let title = i18n::text(language, "proof-title", &[]);
-    if proof.is_image {
-        Embed {
-            title: Some(title),
-            image_url: Some(proof.url.clone()),
-            color: Some(COLOR_DONE),
-            ..Embed::default()
-        }
-    } else {
-        Embed {
-            title: Some(title),
-            description: Some(format!("📎 [{name}]({})", proof.url)),
-            color: Some(COLOR_DONE),
-            ..Embed::default()
-        }
-    }
+    format!("{} {}", values.mention, linked(&values.task))
 }
 
 fn digest(mark: &str, attack: &TimeAttack) -> Digest {
-    let task = escape(&shorten(&attack.task, DIGEST_TASK));
+    let task = linked(&shorten(&attack.task, DIGEST_TASK));
     let at = seconds(attack.finished_ms.unwrap_or(attack.deadline_ms));
     Digest {
         topic: Topic::Results,
         line: format!("{mark} <@{}> {task} <t:{at}:t>", attack.user),
         mention: Some(attack.user),
+        button: None,
     }
 }
 
@@ -276,7 +320,7 @@ fn seconds(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{AttackId, ChannelId, GuildId, UserId};
+    use crate::ids::{AttackId, ChannelId, GuildId};
     use crate::outbox::merge::LINE_LENGTH;
     use crate::timeattack::State;
     use proptest::prelude::*;
@@ -306,18 +350,28 @@ mod tests {
     fn a_verdict_that_is_late_says_so() {
         let settings = Settings::default();
         let attack = attack("jamong", "알고리즘 3문제 풀기");
-        let in_time = failure(&attack, &settings, attack.deadline_ms + LATE_MS);
-        let late = failure(&attack, &settings, attack.deadline_ms + LATE_MS + 1);
+        let in_time = failure(&attack, &settings, None, attack.deadline_ms + LATE_MS);
+        let late = failure(&attack, &settings, None, attack.deadline_ms + LATE_MS + 1);
         assert!(in_time.message.content.ends_with("```"));
         assert!(late.message.content.contains("<t:1795251600:"));
     }
 
     #[test]
-    fn both_default_success_templates_are_sound() {
-        for language in [Language::Korean, Language::English] {
-            let default = i18n::text(language, "success-template", &[]);
-            assert!(template::parse(&default).unwrap().has_mention());
+    fn every_style_is_sound_in_both_languages() {
+        for language in Language::ALL {
+            for style in Style::ALL {
+                let success = template::parse(&default_success(style, language)).unwrap();
+                assert!(success.has_mention());
+                let failure = default_failure(style, language);
+                assert_eq!(
+                    template::parse(&failure).unwrap().has_mention(),
+                    style != Style::Classic
+                );
+                assert_eq!(failure.contains("나약한 자식"), style == Style::Classic);
+            }
         }
+        let origin = default_failure(Style::Classic, Language::English);
+        assert!(origin.starts_with(template::DEFAULT_FAILURE) && origin.contains("weakling"));
     }
 
     proptest! {
@@ -327,8 +381,8 @@ mod tests {
             let attack = attack(&name, &task);
             let settings = Settings::default();
             for post in [
-                failure(&attack, &settings, attack.deadline_ms + 60_000),
-                success(&attack, &settings, None, attack.deadline_ms),
+                failure(&attack, &settings, None, attack.deadline_ms + 60_000),
+                success(&attack, &settings, 9_999, attack.deadline_ms),
                 given_up(&attack, &settings, attack.deadline_ms),
             ] {
                 prop_assert_eq!(&post.message.mentions, &vec![attack.user]);

@@ -1,7 +1,7 @@
 //! What a member who allows direct messages is told by them: results, and reminders before the
 //! deadline.
 
-use super::{State, TimeAttack, announce, reminders};
+use super::{State, TimeAttack, announce, reminders, store};
 use crate::consent;
 use crate::db::Tx;
 use crate::duration_text::format_duration;
@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::guild::reminders::Reminder;
 use crate::i18n::{self, Language};
 use crate::messenger::Message;
-use crate::messenger::markdown::escape;
+use crate::messenger::markdown::linked;
 use crate::outbox::dm::NewDm;
-use crate::outbox::{self, Class, Outbox, Row};
+use crate::outbox::{self, Class, Outbox, Restatement, Row};
 
 /// The results of those of `attacks` whose members allow direct messages.
 pub(super) async fn results(
@@ -29,7 +29,12 @@ pub(super) async fn results(
         let Some(language) = allowing.get(&(attack.guild, attack.user)) else {
             continue;
         };
-        rows.push(outbox.prepare_dm(result(attack, *language)));
+        // What a member has done themselves, one at a time; a burst of verdicts counts nothing.
+        let count = match attack.state {
+            State::Completed => store::count_completed(tx, attack.guild, attack.user).await?,
+            _ => 0,
+        };
+        rows.push(outbox.prepare_dm(result(attack, *language, count)));
     }
     Ok(rows)
 }
@@ -54,18 +59,49 @@ pub(super) async fn turn_round(tx: &mut Tx, attack: &TimeAttack) -> Result<()> {
     outbox::dm::call_off(tx, &key(announce::VERDICT, attack)).await
 }
 
-/// The finish that was to be told is taken back. `finished` is as it stood.
-pub(super) async fn take_back(tx: &mut Tx, finished: &TimeAttack) -> Result<()> {
-    outbox::dm::call_off(tx, &result_key(finished)).await
+/// The finish that was to be told is taken back. `finished` is as it stood, `again` as it runs now. What was
+/// told already is told otherwise: the edit is enqueued, and returned.
+pub(super) async fn take_back(
+    tx: &mut Tx,
+    outbox: &Outbox,
+    finished: &TimeAttack,
+    again: &TimeAttack,
+) -> Result<Vec<Row>> {
+    let key = result_key(finished);
+    outbox::dm::call_off(tx, &key).await?;
+    let allowing = consent::allowing(tx, std::iter::once((again.guild, again.user))).await?;
+    let language = allowing.get(&(again.guild, again.user));
+    let language = language.copied().unwrap_or(again.language);
+    let message = Message {
+        content: text(language, "dm-taken-back", again),
+        ..Message::default()
+    };
+    let under_way = outbox::under_way(tx, std::slice::from_ref(&key)).await?;
+    if under_way.contains(&key) {
+        // It may arrive in a moment, and is corrected once it has.
+        let sending = outbox::rewrite(tx, &key, |payload| payload.message = message).await?;
+        let edits: Vec<Row> = sending.iter().map(|row| outbox.prepare_edit(row)).collect();
+        outbox::enqueue(tx, &edits, outbox.boot()).await?;
+        return Ok(edits);
+    }
+    let Some(row) = outbox::sent_by_key(tx, &key).await? else {
+        return Ok(Vec::new());
+    };
+    let restatement = Restatement {
+        row,
+        message,
+        digest: None,
+    };
+    Ok(outbox.restate(tx, &[restatement]).await?.edits)
 }
 
-fn result(attack: &TimeAttack, language: Language) -> NewDm {
+fn result(attack: &TimeAttack, language: Language, count: i64) -> NewDm {
     let (class, said) = match attack.state {
         State::Completed => (Class::Critical, "dm-completed"),
         State::Cancelled => (Class::Critical, "dm-given-up"),
         State::Failed | State::Running => (Class::Notice, "dm-failed"),
     };
-    let content = text(language, said, attack);
+    let content = text_with(language, said, attack, count);
     message(attack, language, class, content, result_key(attack))
 }
 
@@ -107,13 +143,19 @@ fn message(
 }
 
 fn text(language: Language, key: &str, attack: &TimeAttack) -> String {
+    text_with(language, key, attack, 0)
+}
+
+/// `count`: how many its member has completed in the guild.
+fn text_with(language: Language, key: &str, attack: &TimeAttack, count: i64) -> String {
     let seconds = attack.deadline_ms.div_euclid(1_000);
     let taken_ms = attack.finished_ms.unwrap_or(attack.deadline_ms) - attack.started_ms;
     let args = [
-        ("task", escape(&attack.task).into()),
+        ("task", linked(&attack.task).into()),
         ("deadline", seconds.to_string().into()),
         ("channel", attack.channel.to_string().into()),
         ("taken", format_duration(taken_ms, language).into()),
+        ("count", count.into()),
     ];
     i18n::text(language, key, &args)
 }

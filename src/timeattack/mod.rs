@@ -26,7 +26,8 @@
 //!
 //! What has ended is counted by [`record`]: days, streaks, the leaderboard.
 //!
-//! The public message of a start shows how it stands ([`start_message`]).
+//! The public message of a start shows how it stands ([`start_message`]). Nothing runs that nobody was
+//! told of ([`telling`]).
 //!
 //! To add a use case: a function here that keeps the branches, its SQL in `store.rs`, its wording
 //! in `text.rs`, the answer to the person in `discord/`.
@@ -36,24 +37,42 @@ mod direct;
 mod store;
 
 pub mod correction;
+pub mod departures;
 pub mod overview;
 pub mod record;
 pub mod reminders;
+#[cfg(feature = "sandbox")]
+pub mod sample;
 pub mod start_message;
+pub mod telling;
 pub mod text;
 pub mod timer;
 
 pub use store::{MOST_COUNTED, Overdue, count_running, overdue_since};
 
+use std::collections::HashMap;
+
+use chrono_tz::Tz;
+
 use crate::app::App;
+use crate::consent;
 use crate::db::Tx;
 use crate::duration_text;
 use crate::error::{Error, Result, UserError};
 use crate::guild::{self, MOST_RUNNING_IN_GUILD, Settings, TASK_LENGTH};
 use crate::i18n::Language;
-use crate::ids::{AttackId, ChannelId, GuildId, MessageId, OutboxId, UserId};
+use crate::i18n::typed::clean;
+use crate::ids::{AttackId, ChannelId, FileId, GuildId, MessageId, OutboxId, UserId};
+use crate::messenger::markdown::shorten;
+use crate::messenger::tokens;
 use crate::outbox;
 
+/// The oldest click that a limit counts from: what is answered later than Discord's tokens live was
+/// not clicked then.
+const LATEST_CLICK_MS: i64 = 15 * 60_000;
+/// The furthest that a click may be ahead of Discord's clock as it is known here: by its `Date` it is
+/// known to the second.
+const MOST_AHEAD_MS: i64 = 2_000;
 /// The shortest limit.
 pub const SHORTEST_MS: i64 = 1_000;
 /// For so long after the click a finish can be taken back.
@@ -119,7 +138,7 @@ pub struct TimeAttack {
     pub finished_ms: Option<i64>,
     /// The guild's language at the start.
     pub language: Language,
-    /// What the member showed at the end.
+    /// What the member showed at the end, of which earlier versions stored the address alone.
     pub proof_url: Option<String>,
     /// The message that says that it was started, once Discord has told its id.
     pub message: Option<MessageId>,
@@ -127,6 +146,13 @@ pub struct TimeAttack {
     pub revision: i64,
     /// How often its finish was taken back.
     pub undos: i64,
+}
+
+impl TimeAttack {
+    /// Whether a finish clicked then would count.
+    pub fn can_be_completed_at(&self, clicked_ms: i64) -> bool {
+        matches!(self.state, State::Running | State::Failed) && self.deadline_ms >= clicked_ms
+    }
 }
 
 /// Who asks, where, and when they clicked.
@@ -159,15 +185,17 @@ pub struct Start {
     pub origin: Option<i64>,
 }
 
-/// Something shown as proof of a finish.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    /// Where Discord keeps it.
-    pub url: String,
-    /// The file's name.
-    pub filename: String,
-    /// Whether Discord can show it as a picture.
-    pub is_image: bool,
+/// What a start led to.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// As it runs.
+    pub attack: TimeAttack,
+    /// Whether it ran already: the member has tried again.
+    pub is_again: bool,
+    /// The message that goes out unless the member is told otherwise; see [`telling`].
+    pub standby: Option<OutboxId>,
+    /// Under which it was started.
+    pub settings: Settings,
 }
 
 /// What an extension led to.
@@ -177,6 +205,10 @@ pub struct Extended {
     pub attack: TimeAttack,
     /// Extensions it still has.
     pub left: i64,
+    /// The message that goes out unless everybody is told otherwise; see [`telling`].
+    pub standby: Option<OutboxId>,
+    /// Under which it was extended.
+    pub settings: Settings,
 }
 
 /// One page of a member's ended time attacks, newest first.
@@ -192,11 +224,23 @@ pub struct History {
 
 /// Starts a time attack: parses what was typed, stores it, arms its timer.
 pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
-    let task = parse_task(&request.task)?;
+    let started = start_by(app, request, false).await?;
+    Ok(started.attack)
+}
+
+/// The same for a member who is told by an answer that may be lost: a message stands by for it, and what
+/// they have just started is not started again.
+pub async fn start_answered(app: &App, request: Start) -> Result<Started> {
+    start_by(app, request, true).await
+}
+
+async fn start_by(app: &App, request: Start, is_answered: bool) -> Result<Started> {
     let settings = guild::settings(app, request.actor.guild).await?;
-    let now_ms = app.clock.now_ms();
-    let understood =
-        duration_text::parse(&request.limit, now_ms, settings.timezone).map_err(UserError::Time)?;
+    let language = settings.language.unwrap_or(request.guild_language);
+    let task = parse_task(&request.task, settings.timezone, language)?;
+    let now_ms = clicked_or_now(app, request.actor.clicked_ms);
+    let zones = consent::zones(app, request.actor.guild, request.actor.user).await?;
+    let understood = read_limit(&request, now_ms, zones.theirs())?;
     check_limit(understood.deadline_ms - now_ms, &settings)?;
     let attack = TimeAttack {
         id: AttackId(app.ids.next(&app.clock)),
@@ -210,7 +254,7 @@ pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
         deadline_ms: understood.deadline_ms,
         extensions: 0,
         finished_ms: None,
-        language: settings.language.unwrap_or(request.guild_language),
+        language,
         proof_url: None,
         message: None,
         revision: 0,
@@ -221,22 +265,45 @@ pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
         guild: MOST_RUNNING_IN_GUILD,
     };
     let reminder_ms = reminders::next_after(&attack, &settings, now_ms);
+    let standby = is_answered.then(|| {
+        let post = telling::started(&attack, &settings, now_ms);
+        app.outbox.prepare_standby(post)
+    });
+    let standing_by = standby.as_ref().map(outbox::Row::id);
+    let job = (attack, request.origin, standby, app.outbox.boot());
     let outcome = app
         .db
-        .write((attack, request.origin), move |tx, (attack, origin)| {
-            Box::pin(store::insert_if_room(
-                tx,
-                attack,
-                *origin,
-                reminder_ms,
-                room,
-            ))
+        .write(job, move |tx, (attack, origin, standby, boot)| {
+            Box::pin(async move {
+                let row = standby.as_ref().map(outbox::Row::id);
+                if row.is_some() {
+                    let since_ms = attack.started_ms - telling::AGAIN_MS;
+                    if let Some(same) = store::find_same(tx, attack, since_ms).await? {
+                        return Ok((store::Inserted::Known(same), true));
+                    }
+                }
+                let (origin, next_ms) = (*origin, reminder_ms);
+                let inserted =
+                    store::insert_if_room(tx, attack, origin, next_ms, row, room).await?;
+                if let (store::Inserted::New(_), Some(standby)) = (&inserted, standby) {
+                    outbox::enqueue(tx, std::slice::from_ref(standby), *boot).await?;
+                }
+                Ok((inserted, false))
+            })
         })
         .await?;
+    let (outcome, is_again) = outcome;
     let attack = match outcome {
         store::Inserted::New(attack) => attack,
-        // Delivered twice by Discord: the first one counts.
-        store::Inserted::Known(attack) => return Ok(attack),
+        // Delivered twice by Discord, or tried twice by the member: the first one counts.
+        store::Inserted::Known(attack) => {
+            return Ok(Started {
+                attack,
+                is_again,
+                standby: None,
+                settings,
+            });
+        }
         store::Inserted::MemberFull => {
             return Err(UserError::TooManyRunning {
                 running: room.member,
@@ -249,39 +316,96 @@ pub async fn start(app: &App, request: Start) -> Result<TimeAttack> {
     };
     app.timers.arm(attack.id, attack.deadline_ms);
     app.reminders.due_at(reminder_ms);
+    if standing_by.is_some() {
+        app.outbox.stands_by();
+    }
     tracing::info!(timeattack.id = %attack.id, guild.id = %attack.guild, "a time attack was started");
-    Ok(attack)
+    Ok(Started {
+        attack,
+        is_again: false,
+        standby: standing_by,
+        settings,
+    })
 }
 
-/// Completes a time attack, if it was clicked in time, and announces it.
+/// When it was clicked, by Discord's clock: what a member sets themselves counts from then, and is shown
+/// by the same clock. A click that cannot be true (none of Discord's, or one that came hours late) counts
+/// from now.
+fn clicked_or_now(app: &App, clicked_ms: i64) -> i64 {
+    let now_ms = app.now_ms();
+    if (now_ms - LATEST_CLICK_MS..=now_ms + MOST_AHEAD_MS).contains(&clicked_ms) {
+        clicked_ms
+    } else {
+        now_ms
+    }
+}
+
+/// What the typed limit means. A refusal says what it may mean.
+fn read_limit(
+    request: &Start,
+    now_ms: i64,
+    zone: Tz,
+) -> std::result::Result<duration_text::Understood, UserError> {
+    let limit = &request.limit;
+    duration_text::parse(limit, now_ms, zone).map_err(|error| {
+        let language = request.guild_language;
+        let readings = duration_text::readings(limit, &error, now_ms, zone, language);
+        if readings.is_empty() {
+            return UserError::Time(error);
+        }
+        let readings = readings.into_iter().map(|one| one.text).collect();
+        UserError::TimeAsked { error, readings }
+    })
+}
+
+/// Completes a time attack, if it was clicked in time, and announces it, with the member's file that proves
+/// it.
 pub async fn complete(
     app: &App,
     actor: Actor,
     attack: AttackId,
-    proof: Option<Proof>,
+    proof: Option<FileId>,
 ) -> Result<TimeAttack> {
-    let job = (app.outbox.clone(), actor, attack, proof, app.clock.now_ms());
+    // Read before, so that nobody who writes waits for it: what it tells changes once a day. No finish
+    // fails for want of it.
+    let streak = record::streak_with_today(app, actor.guild, actor.user).await;
+    let streak = streak.unwrap_or_else(|error| {
+        let error = format!("{error:#}");
+        tracing::warn!(guild.id = %actor.guild, error, "a streak is not told, as it could not be read");
+        0
+    });
+    let job = (app.outbox.clone(), actor, attack, proof, app.now_ms());
     let (completed, rows) = app
         .db
-        .write(job, |tx, (outbox, actor, attack, proof, now_ms)| {
+        .write(job, move |tx, (outbox, actor, attack, proof, now_ms)| {
             Box::pin(async move {
-                let proof_url = proof.as_ref().map(|proof| proof.url.as_str());
-                let Some((completed, was)) =
-                    store::complete_if_in_time(tx, actor, *attack, proof_url).await?
+                let Some((completed, was)) = store::complete_if_in_time(tx, actor, *attack).await?
                 else {
                     return Ok((None, Vec::new()));
                 };
                 let settings = guild::for_guild(tx, completed.guild).await?;
                 reminders::call_off(tx, &completed, &settings, *now_ms).await?;
-                let post = announce::success(&completed, &settings, proof.as_ref(), *now_ms);
-                let row = match was {
-                    State::Failed => {
+                let post = announce::success(&completed, &settings, streak, *now_ms);
+                let mut rows = match (was, proof) {
+                    (State::Failed, proof) => {
                         direct::turn_round(tx, &completed).await?;
-                        announce::turn_round(tx, outbox, &completed, post).await?
+                        let edit = announce::turn_round(tx, outbox, &completed, post).await?;
+                        // An edit uploads nothing.
+                        let proof = match proof {
+                            Some(file) => {
+                                let post = announce::proof(&completed, &settings, *now_ms);
+                                announce::with_file(tx, outbox, post, *file).await?
+                            }
+                            None => None,
+                        };
+                        [Some(edit), proof].into_iter().flatten().collect()
                     }
-                    _ => outbox.prepare(post),
+                    (_, Some(file)) => {
+                        let with = announce::with_file(tx, outbox, post.clone(), *file).await?;
+                        vec![with.unwrap_or_else(|| outbox.prepare(post))]
+                    }
+                    (_, None) => vec![outbox.prepare(post)],
                 };
-                let mut rows = vec![row];
                 rows.extend(direct::results(tx, outbox, std::slice::from_ref(&completed)).await?);
                 outbox::enqueue(tx, &rows, outbox.boot()).await?;
                 Ok((Some(completed), rows))
@@ -299,7 +423,7 @@ pub async fn complete(
 
 /// Gives a running time attack up, and says so in public.
 pub async fn give_up(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttack> {
-    let job = (app.outbox.clone(), actor, attack, app.clock.now_ms());
+    let job = (app.outbox.clone(), actor, attack, app.now_ms());
     let (given_up, rows) = app
         .db
         .write(job, |tx, (outbox, actor, attack, now_ms)| {
@@ -330,7 +454,7 @@ pub async fn give_up(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAt
 /// The time attack runs again as if nothing had happened: what was posted says so, and a deadline
 /// that has passed meanwhile is settled at once.
 pub async fn undo(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttack> {
-    let job = (app.outbox.clone(), actor, attack, app.clock.now_ms());
+    let job = (app.outbox.clone(), actor, attack, app.now_ms());
     let again = app
         .db
         .write(job, |tx, (outbox, actor, attack, now_ms)| {
@@ -346,10 +470,9 @@ pub async fn undo(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttac
                 let (Some(finished), Some(again)) = (finished, again) else {
                     return Ok(None);
                 };
-                let edit = announce::take_back(tx, outbox, &finished, &settings).await?;
-                let rows: Vec<outbox::Row> = edit.into_iter().collect();
-                direct::take_back(tx, &finished).await?;
+                let mut rows = announce::take_back(tx, outbox, &finished, &settings).await?;
                 outbox::enqueue(tx, &rows, outbox.boot()).await?;
+                rows.extend(direct::take_back(tx, outbox, &finished, &again).await?);
                 let reminder_ms = reminders::plan(tx, &again, &settings, *now_ms).await?;
                 Ok(Some((again, rows, reminder_ms)))
             })
@@ -367,14 +490,34 @@ pub async fn undo(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttac
 
 /// Moves the deadline of a running time attack, as often as the guild allows.
 pub async fn extend(app: &App, actor: Actor, attack: AttackId, by_ms: i64) -> Result<Extended> {
+    extend_by(app, actor, attack, by_ms, false).await
+}
+
+/// The same for a member whose answer tells everybody of it, and may be lost: a message stands by.
+pub async fn extend_answered(
+    app: &App,
+    actor: Actor,
+    attack: AttackId,
+    by_ms: i64,
+) -> Result<Extended> {
+    extend_by(app, actor, attack, by_ms, true).await
+}
+
+async fn extend_by(
+    app: &App,
+    actor: Actor,
+    attack: AttackId,
+    by_ms: i64,
+    is_answered: bool,
+) -> Result<Extended> {
     let settings = guild::settings(app, actor.guild).await?;
     check_limit(by_ms, &settings)?;
     let (limit, longest_ms) = (settings.extension_limit, settings.longest_ms);
-    let now_ms = app.clock.now_ms();
-    let job = (settings.clone(), actor);
+    let now_ms = app.now_ms();
+    let job = (settings.clone(), actor, app.outbox.clone());
     let extended = app
         .db
-        .write(job, move |tx, (settings, actor)| {
+        .write(job, move |tx, (settings, actor, outbox)| {
             Box::pin(async move {
                 let extended =
                     store::extend_if_running(tx, actor, attack, by_ms, limit, longest_ms, now_ms);
@@ -387,11 +530,19 @@ pub async fn extend(app: &App, actor: Actor, attack: AttackId, by_ms: i64) -> Re
                 };
                 reminders::call_off(tx, &before, settings, now_ms).await?;
                 let reminder_ms = reminders::plan(tx, &extended, settings, now_ms).await?;
-                Ok(Some((extended, reminder_ms)))
+                let standby = is_answered.then(|| {
+                    let post = telling::extension(&extended, by_ms, settings, now_ms);
+                    outbox.prepare_standby(post)
+                });
+                if let Some(standby) = &standby {
+                    outbox::enqueue(tx, std::slice::from_ref(standby), outbox.boot()).await?;
+                }
+                let standby = standby.as_ref().map(outbox::Row::id);
+                Ok(Some((extended, reminder_ms, standby)))
             })
         })
         .await?;
-    let Some((extended, reminder_ms)) = extended else {
+    let Some((extended, reminder_ms, standby)) = extended else {
         return Err(why_not_extended(app, actor, attack, by_ms, &settings)
             .await?
             .into());
@@ -399,17 +550,27 @@ pub async fn extend(app: &App, actor: Actor, attack: AttackId, by_ms: i64) -> Re
     app.timers.arm(extended.id, extended.deadline_ms);
     app.reminders.due_at(reminder_ms);
     tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a time attack was extended");
+    if standby.is_some() {
+        app.outbox.stands_by();
+    }
     Ok(Extended {
         left: (limit - extended.extensions).max(0),
         attack: extended,
+        standby,
+        settings,
     })
 }
 
 /// One time attack of the guild.
 pub async fn get(app: &App, guild: GuildId, attack: AttackId) -> Result<TimeAttack> {
-    let mut conn = app.db.read().await?;
-    let found = store::find(&mut conn, guild, attack).await?;
+    let found = find(app, guild, attack).await?;
     found.ok_or_else(|| UserError::UnknownAttack.into())
+}
+
+/// The time attack of the guild with this id, if there is one.
+pub async fn find(app: &App, guild: GuildId, attack: AttackId) -> Result<Option<TimeAttack>> {
+    let mut conn = app.db.read().await?;
+    store::find(&mut conn, guild, attack).await
 }
 
 /// A member's running time attacks, the next deadline first.
@@ -445,24 +606,67 @@ pub async fn history(app: &App, guild: GuildId, user: UserId, page: i64) -> Resu
     })
 }
 
-/// Every time attack of a member, oldest first.
-pub async fn all_of(app: &App, guild: GuildId, user: UserId) -> Result<Vec<TimeAttack>> {
+/// Every time attack of a member, oldest first: the next `most` behind an id.
+pub async fn all_of(
+    app: &App,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<TimeAttack>> {
     let mut conn = app.db.read().await?;
-    store::all_of(&mut conn, guild, user).await
+    store::all_of(&mut conn, guild, user, (after, most)).await
 }
 
-/// Forgets every time attack of a member and what they chose about them. Returns those that ran, for
-/// which nobody waits any more, and the edits that take the buttons off their messages.
+/// What some members of a guild were called when they last started something.
+pub async fn stored_names(
+    app: &App,
+    guild: GuildId,
+    users: &[UserId],
+) -> Result<HashMap<UserId, String>> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut conn = app.db.read().await?;
+    store::names_of(&mut conn, guild, users).await
+}
+
+/// How many time attacks a member has, and how many of them run.
+pub async fn count_of(app: &App, guild: GuildId, user: UserId) -> Result<(i64, i64)> {
+    let mut conn = app.db.read().await?;
+    store::count_of(&mut conn, guild, user).await
+}
+
+/// What [`forget`] did.
+pub struct Forgotten {
+    /// Rows.
+    pub count: i64,
+    /// Those that ran, for which nobody waits any more.
+    pub running: Vec<AttackId>,
+    /// Takes the buttons off their messages.
+    pub edits: Vec<outbox::Row>,
+}
+
+/// Forgets time attacks of a member, `most` rows at a time, and what they chose about them; those that run
+/// first.
 pub async fn forget(
     tx: &mut Tx,
     outbox: &outbox::Outbox,
     guild: GuildId,
     user: UserId,
-) -> Result<(Vec<AttackId>, Vec<outbox::Row>)> {
-    let attacks = store::all_of(tx, guild, user).await?;
+    most: i64,
+) -> Result<Forgotten> {
+    // Each is a row, the edit of its message may be one, and that which this takes the place of.
+    let attacks = store::some_of(tx, guild, user, most / 3).await?;
     let edits = start_message::forget(tx, outbox, &attacks).await?;
     reminders::forget(tx, guild, user).await?;
-    Ok((store::forget(tx, guild, user).await?, edits))
+    let ids: Vec<AttackId> = attacks.iter().map(|attack| attack.id).collect();
+    store::forget(tx, guild, &ids).await?;
+    let runs = |attack: &&TimeAttack| attack.state == State::Running;
+    Ok(Forgotten {
+        count: 3 * i64::try_from(attacks.len()).unwrap_or(i64::MAX),
+        running: attacks.iter().filter(runs).map(|one| one.id).collect(),
+        edits,
+    })
 }
 
 /// The newest verdicts of a member.
@@ -536,10 +740,10 @@ pub fn preview(settings: &Settings, sample: Sample) -> Preview {
         revision: 0,
         undos: 0,
     };
-    let success = announce::success(&attack, settings, None, sample.actor.clicked_ms);
+    let success = announce::success(&attack, settings, 0, sample.actor.clicked_ms);
     attack.state = State::Failed;
     attack.finished_ms = Some(attack.deadline_ms);
-    let failure = announce::failure(&attack, settings, attack.deadline_ms);
+    let failure = announce::failure(&attack, settings, None, attack.deadline_ms);
     Preview {
         success: success.message.content,
         failure: failure.message.content,
@@ -557,13 +761,19 @@ fn check_limit(limit_ms: i64, settings: &Settings) -> Result<(), UserError> {
     })
 }
 
-/// Trims, and puts runs of white space and control characters together to one space.
-fn parse_task(typed: &str) -> Result<String, UserError> {
+/// Trims, and puts runs of white space and control characters together to one space. Tokens of Discord's
+/// that nobody has put into words are told in general ones.
+fn parse_task(typed: &str, zone: Tz, language: Language) -> Result<String, UserError> {
+    // Not everything came through Discord's door: a message's text, for one.
+    let typed = clean(typed);
     let words = typed.split(|character: char| character.is_whitespace() || character.is_control());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let task = words.join(" ");
     match task.chars().count() {
-        1..=TASK_LENGTH => Ok(task),
+        1..=TASK_LENGTH => {
+            let task = tokens::named(&task, &tokens::Known::default(), zone, language);
+            Ok(shorten(&task, TASK_LENGTH))
+        }
         length => Err(UserError::TaskLength { length }),
     }
 }
@@ -625,7 +835,7 @@ async fn why_not_extended(
         Some(found)
             if found.user == actor.user
                 && found.state == State::Running
-                && found.deadline_ms > app.clock.now_ms() =>
+                && found.deadline_ms > app.now_ms() =>
         {
             Ok(if found.extensions >= settings.extension_limit {
                 UserError::NoExtensionLeft {
@@ -652,26 +862,30 @@ pub(crate) struct Settled {
 
 /// Fails those of `attacks` whose deadline has passed, and announces them: one transaction for all.
 pub(crate) async fn fail_due(app: &App, attacks: Vec<AttackId>) -> Result<Settled, Error> {
-    let job = (app.outbox.clone(), attacks, app.clock.now_ms());
+    let job = (app.outbox.clone(), attacks, app.now_ms());
     app.db
         .write(job, |tx, (outbox, attacks, now_ms)| {
             Box::pin(async move {
-                let failed = store::fail_if_due(tx, attacks, *now_ms).await?;
+                let mut failed = store::fail_if_due(tx, attacks, *now_ms).await?;
                 let not_due = if failed.len() == attacks.len() {
                     Vec::new()
                 } else {
                     store::still_running(tx, attacks).await?
                 };
+                telling::void_untold(tx, &mut failed).await?;
                 let mut guilds: Vec<GuildId> = failed.iter().map(|attack| attack.guild).collect();
                 guilds.sort_unstable();
                 guilds.dedup();
                 let settings = guild::for_guilds(tx, &guilds).await?;
                 let defaults = Settings::default();
+                let members = failed.iter().map(|attack| (attack.guild, attack.user));
+                let own = consent::own_zones(tx, members).await?;
                 let mut rows: Vec<outbox::Row> = failed
                     .iter()
                     .map(|attack| {
                         let settings = settings.get(&attack.guild).unwrap_or(&defaults);
-                        outbox.prepare(announce::failure(attack, settings, *now_ms))
+                        let theirs = own.get(&(attack.guild, attack.user)).copied();
+                        outbox.prepare(announce::failure(attack, settings, theirs, *now_ms))
                     })
                     .collect();
                 outbox::merge::merge_new(&mut rows);
@@ -693,17 +907,12 @@ mod tests {
 
     #[test]
     fn a_task_is_trimmed_and_counted_in_characters() {
+        let parse = |typed: &str| parse_task(typed, Tz::Asia__Seoul, Language::English);
+        assert_eq!(parse("  알고리즘\n 3문제  ").unwrap(), "알고리즘 3문제");
+        assert_eq!(parse(" \n\t "), Err(UserError::TaskLength { length: 0 }));
+        assert!(parse(&"가".repeat(TASK_LENGTH)).is_ok());
         assert_eq!(
-            parse_task("  알고리즘\n 3문제  ").unwrap(),
-            "알고리즘 3문제"
-        );
-        assert_eq!(
-            parse_task(" \n\t "),
-            Err(UserError::TaskLength { length: 0 })
-        );
-        assert!(parse_task(&"가".repeat(TASK_LENGTH)).is_ok());
-        assert_eq!(
-            parse_task(&"가".repeat(TASK_LENGTH + 1)),
+            parse(&"가".repeat(TASK_LENGTH + 1)),
             Err(UserError::TaskLength {
                 length: TASK_LENGTH + 1
             })

@@ -10,7 +10,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::text::{self, timestamp};
-use super::{State, TimeAttack, store};
+use super::{State, TimeAttack, reminders, store, telling};
 use crate::app::App;
 use crate::db::Tx;
 use crate::duration_text::format_duration;
@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::guild::{self, Settings};
 use crate::i18n::{self, Language};
 use crate::ids::{AttackId, GuildId, MessageId};
-use crate::messenger::markdown::escape;
+use crate::messenger::markdown::linked;
 use crate::messenger::{Button, ButtonStyle, Message};
 use crate::outbox::{self, NewEdit, Outbox, Row};
 
@@ -50,10 +50,10 @@ impl Shown {
     }
 }
 
-/// The message as it should be now. `extension_limit` is the guild's.
-pub fn message(attack: &TimeAttack, extension_limit: i64) -> Message {
+/// The message as it should be now, under the guild's settings.
+pub fn message(attack: &TimeAttack, settings: &Settings) -> Message {
     match attack.state {
-        State::Running => running(attack, extension_limit),
+        State::Running => running(attack, settings),
         State::Completed => ended(attack, "started-completed"),
         State::Failed => ended(attack, "started-failed"),
         State::Cancelled => ended(attack, "started-given-up"),
@@ -74,18 +74,27 @@ pub fn extensions_used(attack: &TimeAttack, limit: i64, language: Language) -> S
     i18n::text(language, "extensions-used", &args)
 }
 
-fn running(attack: &TimeAttack, extension_limit: i64) -> Message {
+fn running(attack: &TimeAttack, settings: &Settings) -> Message {
     let language = attack.language;
     let args = [
         ("user", attack.user.into()),
-        ("task", escape(&attack.task).into()),
+        ("task", linked(&attack.task).into()),
         ("relative", timestamp(attack.deadline_ms, 'R').into()),
         ("time", clock_time(attack).into()),
     ];
     let mut content = i18n::text(language, "started", &args);
     if attack.extensions > 0 {
         content.push('\n');
-        content.push_str(&extensions_used(attack, extension_limit, language));
+        content.push_str(&extensions_used(attack, settings.extension_limit, language));
+    }
+    // Whoever starts in private must know who will read the result.
+    if let Some(results) = settings
+        .results
+        .filter(|results| *results != attack.channel)
+    {
+        content.push('\n');
+        let args = [("channel", results.to_string().into())];
+        content.push_str(&i18n::text(language, "started-result-there", &args));
     }
     let by = format_duration(EXTENSION_MS, language);
     let button = |custom_id: String, key: &str, style: ButtonStyle| Button {
@@ -124,8 +133,9 @@ fn ended(attack: &TimeAttack, key: &str) -> Message {
     let taken = format_duration((finished_ms - attack.started_ms).max(0), language);
     let args = [
         ("user", attack.user.into()),
-        ("task", escape(&attack.task).into()),
+        ("task", linked(&attack.task).into()),
         ("taken", taken.into()),
+        ("at", timestamp(finished_ms, 't').into()),
         ("deadline", timestamp(attack.deadline_ms, 'f').into()),
     ];
     Message {
@@ -139,18 +149,21 @@ fn ended(attack: &TimeAttack, key: &str) -> Message {
 pub async fn mark_shown(app: &App, shown: Shown, message: MessageId) -> Result<()> {
     app.db
         .write((shown, message), |tx, (shown, message)| {
-            Box::pin(async move {
-                let key = edit_key(shown.attack);
-                outbox::withdraw(tx, &key).await?;
-                let overtaken = !outbox::under_way(tx, &[key]).await?.is_empty();
-                // An edit that is on its way shows something older, and may arrive after this: then
-                // another one sets it right.
-                let shown_revision = shown.revision - i64::from(overtaken);
-                let (guild, attack) = (shown.guild, shown.attack);
-                store::mark_shown(tx, guild, attack, shown_revision, *message).await
-            })
+            Box::pin(mark(tx, *shown, *message))
         })
         .await
+}
+
+/// The same in a transaction.
+pub(super) async fn mark(tx: &mut Tx, shown: Shown, message: MessageId) -> Result<()> {
+    let key = edit_key(shown.attack);
+    outbox::withdraw(tx, &key).await?;
+    let overtaken = !outbox::under_way(tx, &[key]).await?.is_empty();
+    // An edit that is on its way shows something older, and may arrive after this: then
+    // another one sets it right.
+    let shown_revision = shown.revision - i64::from(overtaken);
+    let (guild, attack) = (shown.guild, shown.attack);
+    store::mark_shown(tx, guild, attack, shown_revision, message).await
 }
 
 /// Forgets the edits of these time attacks' messages, and enqueues those that take the buttons off what
@@ -205,6 +218,8 @@ pub async fn bring_up_to_date(app: &App) -> Result<()> {
     if !app.outbox.has_room_for_edits() {
         return Ok(());
     }
+    telling::learn_messages(app).await?;
+    reminders::stale::bring_up_to_date(app).await?;
     let mut conn = app.db.read().await?;
     let outdated = store::outdated(&mut conn, EDITS_PER_LOOK).await?;
     drop(conn);
@@ -233,7 +248,7 @@ pub async fn bring_up_to_date(app: &App) -> Result<()> {
                     .iter()
                     .filter_map(|attack| {
                         let settings = settings.get(&attack.guild).unwrap_or(&defaults);
-                        let edit = edit(attack, settings.extension_limit)?;
+                        let edit = edit(attack, settings)?;
                         Some(outbox.prepare_replacement(edit))
                     })
                     .collect();
@@ -247,13 +262,13 @@ pub async fn bring_up_to_date(app: &App) -> Result<()> {
 }
 
 /// `None` while Discord has not told the message's id.
-fn edit(attack: &TimeAttack, extension_limit: i64) -> Option<NewEdit> {
+fn edit(attack: &TimeAttack, settings: &Settings) -> Option<NewEdit> {
     Some(NewEdit {
         guild: attack.guild,
         channel: attack.channel,
         message_id: attack.message?,
         language: attack.language,
-        message: message(attack, extension_limit),
+        message: message(attack, settings),
         dedupe_key: edit_key(attack.id),
     })
 }

@@ -1,13 +1,15 @@
 //! SQL of the time attacks.
 
+use std::collections::HashMap;
+
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Actor, State, TimeAttack};
-use crate::db::{Tx, generated, list};
+use crate::db::{List, Tx, generated};
 use crate::error::Result;
 use crate::i18n::Language;
-use crate::ids::{AttackId, ChannelId, GuildId, MessageId, UserId};
+use crate::ids::{AttackId, ChannelId, GuildId, MessageId, OutboxId, UserId};
 
 /// Ids named by one statement.
 const ID_CHUNK: usize = 500;
@@ -22,9 +24,9 @@ pub(super) const COLUMNS: &str = "id, guild_id, channel_id, user_id, member_name
 /// counted in an index of the running ones alone: ten thousand take about half a millisecond.
 const INSERT_IF_ROOM: &str = "\
      INSERT INTO time_attacks (id, guild_id, channel_id, user_id, member_name, task, state, \
-         started_ms, deadline_ms, origin_id, language, next_reminder_ms) \
+         started_ms, deadline_ms, origin_id, language, next_reminder_ms, standby_id) \
      SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), \
-         $5, $6, 'running', CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, CAST($13 AS BIGINT) \
+         $5, $6, 'running', CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS BIGINT), $10, CAST($13 AS BIGINT), CAST($14 AS BIGINT) \
      WHERE (SELECT COUNT(*) FROM time_attacks \
             WHERE guild_id = $2 AND user_id = $4 AND state = 'running') < $11 \
          AND (SELECT COUNT(*) FROM time_attacks \
@@ -57,6 +59,7 @@ pub(super) async fn insert_if_room(
     attack: &TimeAttack,
     origin: Option<i64>,
     next_reminder_ms: Option<i64>,
+    standby: Option<OutboxId>,
     room: Room,
 ) -> Result<Inserted> {
     let inserted = sqlx::query(INSERT_IF_ROOM)
@@ -73,6 +76,7 @@ pub(super) async fn insert_if_room(
         .bind(room.member)
         .bind(room.guild)
         .bind(next_reminder_ms)
+        .bind(standby.map(|row| row.0))
         .execute(&mut *tx)
         .await?;
     if inserted.rows_affected() == 1 {
@@ -96,21 +100,89 @@ pub(super) async fn insert_if_room(
     })
 }
 
+/// The running time attack of the same member with the same task in the same channel that began after
+/// `since_ms`.
+pub(super) async fn find_same(
+    tx: &mut Tx,
+    attack: &TimeAttack,
+    since_ms: i64,
+) -> Result<Option<TimeAttack>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM time_attacks \
+         WHERE guild_id = $1 AND user_id = $2 AND state = 'running' AND task = $3 \
+             AND started_ms > $4 AND channel_id = $5 ORDER BY id DESC LIMIT 1"
+    );
+    let found = sqlx::query(generated(sql))
+        .bind(attack.guild.0)
+        .bind(attack.user.0)
+        .bind(attack.task.clone())
+        .bind(since_ms)
+        .bind(attack.channel.0)
+        .fetch_optional(tx)
+        .await?;
+    found.as_ref().map(from_row).transpose()
+}
+
+/// The row that stood by for a start is of no more use.
+pub(super) async fn stands_by_no_more(tx: &mut Tx, row: OutboxId) -> Result<()> {
+    sqlx::query("UPDATE time_attacks SET standby_id = NULL WHERE standby_id = $1")
+        .bind(row.0)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The answer to the start for which this row stands by was refused.
+pub(super) async fn mark_untold(tx: &mut Tx, row: OutboxId) -> Result<()> {
+    sqlx::query("UPDATE time_attacks SET untold = 1 WHERE standby_id = $1")
+        .bind(row.0)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Those of `attacks` whose answers were refused, with the rows that stand by for them.
+pub(super) async fn untold(tx: &mut Tx, attacks: &[AttackId]) -> Result<Vec<(AttackId, OutboxId)>> {
+    let mut untold = Vec::new();
+    for chunk in attacks.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 1, chunk.iter().map(|attack| attack.0));
+        let sql = format!(
+            "SELECT id, standby_id FROM time_attacks \
+             WHERE standby_id IS NOT NULL AND untold = 1 AND id {listed}"
+        );
+        let query = sqlx::query(generated(sql)).bind(listed.values());
+        for row in query.fetch_all(&mut *tx).await? {
+            untold.push((AttackId(row.try_get(0)?), OutboxId(row.try_get(1)?)));
+        }
+    }
+    Ok(untold)
+}
+
+/// Time attacks for whose starts a row stands by, the oldest first.
+pub(super) async fn standing_by(tx: &mut Tx, most: i64) -> Result<Vec<(TimeAttack, OutboxId)>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, standby_id FROM time_attacks \
+         WHERE standby_id IS NOT NULL ORDER BY standby_id LIMIT $1"
+    );
+    let rows = sqlx::query(generated(sql)).bind(most).fetch_all(tx).await?;
+    let read = |row: &AnyRow| Ok((from_row(row)?, OutboxId(row.try_get("standby_id")?)));
+    rows.iter().map(read).collect()
+}
+
 /// Completes what was clicked no later than its deadline, even if the verdict has been made: then
 /// the state before was [`State::Failed`].
 pub(super) async fn complete_if_in_time(
     tx: &mut Tx,
     actor: &Actor,
     attack: AttackId,
-    proof_url: Option<&str>,
 ) -> Result<Option<(TimeAttack, State)>> {
     for was in [State::Running, State::Failed] {
         // Conditional, because a finish and the deadline can race: whichever UPDATE matches
         // decides, and the loser announces nothing. What an admin has corrected stays so.
         let sql = format!(
-            "UPDATE time_attacks SET state = 'completed', finished_ms = $4, proof_url = $5, \
+            "UPDATE time_attacks SET state = 'completed', finished_ms = $4, \
                  revision = revision + 1 \
-             WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state = $6 AND deadline_ms >= $4 \
+             WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state = $5 AND deadline_ms >= $4 \
                  AND (state = 'running' OR NOT EXISTS \
                      (SELECT 1 FROM corrections WHERE guild_id = $2 AND attack_id = $1)) \
              RETURNING {COLUMNS}"
@@ -120,7 +192,6 @@ pub(super) async fn complete_if_in_time(
             .bind(actor.guild.0)
             .bind(actor.user.0)
             .bind(actor.clicked_ms)
-            .bind(proof_url.map(str::to_owned))
             .bind(was.as_str())
             .fetch_optional(&mut *tx)
             .await?;
@@ -152,6 +223,50 @@ pub(super) async fn cancel_if_running(
         .fetch_optional(tx)
         .await?;
     cancelled.as_ref().map(from_row).transpose()
+}
+
+/// Whose deadline or next reminder comes until `until_ms`, the next first.
+pub(super) async fn members_of_soon(
+    tx: &mut Tx,
+    now_ms: i64,
+    until_ms: i64,
+    most: i64,
+) -> Result<Vec<(GuildId, UserId)>> {
+    let deadlines = "SELECT guild_id, user_id FROM time_attacks \
+         WHERE state = 'running' AND deadline_ms > $1 AND deadline_ms <= $2 \
+         ORDER BY deadline_ms, id LIMIT $3";
+    let reminders = "SELECT guild_id, user_id FROM time_attacks \
+         WHERE state = 'running' AND next_reminder_ms IS NOT NULL \
+             AND next_reminder_ms > $1 AND next_reminder_ms <= $2 \
+         ORDER BY next_reminder_ms, id LIMIT $3";
+    let mut members = Vec::new();
+    for sql in [deadlines, reminders] {
+        let rows = sqlx::query(sql)
+            .bind(now_ms)
+            .bind(until_ms)
+            .bind(most)
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in rows {
+            members.push((GuildId(row.try_get(0)?), UserId(row.try_get(1)?)));
+        }
+    }
+    Ok(members)
+}
+
+/// Cancels all that a member runs in a guild.
+pub(super) async fn cancel_all_of(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    now_ms: i64,
+) -> Result<Vec<AttackId>> {
+    let ids = sqlx::query_scalar::<_, i64>(
+        "UPDATE time_attacks SET state = 'cancelled', finished_ms = $3, revision = revision + 1 \
+         WHERE guild_id = $1 AND user_id = $2 AND state = 'running' RETURNING id",
+    );
+    let ids = ids.bind(guild.0).bind(user.0).bind(now_ms);
+    Ok(ids.fetch_all(tx).await?.into_iter().map(AttackId).collect())
 }
 
 /// What a finish can be taken back within.
@@ -226,36 +341,75 @@ pub(super) async fn extend_if_running(
     extended.as_ref().map(from_row).transpose()
 }
 
-/// Every time attack of a member, oldest first.
-pub(super) async fn all_of(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<TimeAttack>> {
+/// Every time attack of a member, oldest first: the next `most` behind an id.
+pub(super) async fn all_of(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<TimeAttack>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM time_attacks WHERE guild_id = $1 AND user_id = $2 ORDER BY id"
+        "SELECT {COLUMNS} FROM time_attacks WHERE guild_id = $1 AND user_id = $2 AND id > $3 \
+         ORDER BY id LIMIT $4"
     );
     let rows = sqlx::query(generated(sql))
         .bind(guild.0)
         .bind(user.0)
+        .bind(after)
+        .bind(most)
         .fetch_all(tx)
         .await?;
     rows.iter().map(from_row).collect()
 }
 
-/// Deletes all time attacks of a member, and returns those that ran.
-pub(super) async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<AttackId>> {
-    let deleted = sqlx::query(
-        "DELETE FROM time_attacks WHERE guild_id = $1 AND user_id = $2 RETURNING id, state",
-    )
-    .bind(guild.0)
-    .bind(user.0)
-    .fetch_all(tx)
-    .await?;
-    let mut running = Vec::new();
-    for row in deleted {
-        let state: String = row.try_get(1)?;
-        if state == State::Running.as_str() {
-            running.push(AttackId(row.try_get(0)?));
+/// How many time attacks a member has, and how many of them run: each by an index alone.
+pub(super) async fn count_of(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<(i64, i64)> {
+    let counted = sqlx::query(
+        "SELECT (SELECT COUNT(*) FROM time_attacks WHERE guild_id = $1 AND user_id = $2), \
+             (SELECT COUNT(*) FROM time_attacks WHERE guild_id = $1 AND user_id = $2 \
+                 AND state = 'running')",
+    );
+    let row = counted.bind(guild.0).bind(user.0).fetch_one(tx).await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// Some time attacks of a member, those that run first.
+pub(super) async fn some_of(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    most: i64,
+) -> Result<Vec<TimeAttack>> {
+    let mut some = Vec::new();
+    for state in ["state = 'running'", "state <> 'running'"] {
+        let left = most - i64::try_from(some.len()).unwrap_or(i64::MAX);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM time_attacks \
+             WHERE guild_id = $1 AND user_id = $2 AND {state} LIMIT $3"
+        );
+        let rows = sqlx::query(generated(sql))
+            .bind(guild.0)
+            .bind(user.0)
+            .bind(left.max(0))
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in &rows {
+            some.push(from_row(row)?);
         }
     }
-    Ok(running)
+    Ok(some)
+}
+
+/// Deletes these.
+pub(super) async fn forget(tx: &mut Tx, guild: GuildId, attacks: &[AttackId]) -> Result<()> {
+    for chunk in attacks.chunks(ID_CHUNK) {
+        // The plus keeps SQLite from going through all of the guild's.
+        let listed = List::of_ids(tx, 2, chunk.iter().map(|one| one.0));
+        let sql = format!("DELETE FROM time_attacks WHERE +guild_id = $1 AND id {listed}");
+        let query = sqlx::query(generated(sql)).bind(guild.0);
+        query.bind(listed.values()).execute(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 /// Fails those of `attacks` that are running and past their deadlines, and returns them.
@@ -266,16 +420,15 @@ pub(super) async fn fail_if_due(
 ) -> Result<Vec<TimeAttack>> {
     let mut failed = Vec::with_capacity(attacks.len());
     for chunk in attacks.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 2, chunk.iter().map(|attack| attack.0));
         let sql = format!(
             "UPDATE time_attacks SET state = 'failed', finished_ms = deadline_ms, \
                  revision = revision + 1 \
-             WHERE state = 'running' AND deadline_ms <= $1 AND id IN ({}) RETURNING {COLUMNS}",
-            list(2, chunk.len())
+             WHERE state = 'running' AND deadline_ms <= $1 AND id {listed} RETURNING {COLUMNS}"
         );
-        let mut query = sqlx::query(generated(sql)).bind(now_ms);
-        for attack in chunk {
-            query = query.bind(attack.0);
-        }
+        let query = sqlx::query(generated(sql))
+            .bind(now_ms)
+            .bind(listed.values());
         for row in query.fetch_all(&mut *tx).await? {
             failed.push(from_row(&row)?);
         }
@@ -292,14 +445,11 @@ pub(super) async fn still_running(
 ) -> Result<Vec<(AttackId, i64)>> {
     let mut running = Vec::new();
     for chunk in attacks.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 1, chunk.iter().map(|attack| attack.0));
         let sql = format!(
-            "SELECT id, deadline_ms FROM time_attacks WHERE state = 'running' AND id IN ({})",
-            list(1, chunk.len())
+            "SELECT id, deadline_ms FROM time_attacks WHERE state = 'running' AND id {listed}"
         );
-        let mut query = sqlx::query(generated(sql));
-        for attack in chunk {
-            query = query.bind(attack.0);
-        }
+        let query = sqlx::query(generated(sql)).bind(listed.values());
         for row in query.fetch_all(&mut *tx).await? {
             running.push((AttackId(row.try_get(0)?), row.try_get(1)?));
         }
@@ -347,16 +497,13 @@ pub(super) async fn take_outdated(tx: &mut Tx, attacks: &[AttackId]) -> Result<V
     if attacks.is_empty() {
         return Ok(Vec::new());
     }
+    let listed = List::of_ids(tx, 1, attacks.iter().map(|attack| attack.0));
     let sql = format!(
         "UPDATE time_attacks SET shown_revision = revision \
-         WHERE shown_revision < revision AND message_id IS NOT NULL AND id IN ({}) \
-         RETURNING {COLUMNS}",
-        list(1, attacks.len())
+         WHERE shown_revision < revision AND message_id IS NOT NULL AND id {listed} \
+         RETURNING {COLUMNS}"
     );
-    let mut query = sqlx::query(generated(sql));
-    for attack in attacks {
-        query = query.bind(attack.0);
-    }
+    let query = sqlx::query(generated(sql)).bind(listed.values());
     let rows = query.fetch_all(tx).await?;
     rows.iter().map(from_row).collect()
 }
@@ -384,12 +531,12 @@ pub(super) async fn find_all(
     let mut found = Vec::with_capacity(attacks.len());
     for chunk in attacks.chunks(ID_CHUNK) {
         // The plus keeps SQLite from going through all of the guild's.
-        let sql = format!(
-            "SELECT {COLUMNS} FROM time_attacks WHERE +guild_id = $1 AND id IN ({})",
-            list(2, chunk.len())
-        );
-        let query = sqlx::query(generated(sql)).bind(guild.0);
-        let query = chunk.iter().fold(query, |query, one| query.bind(one.0));
+        let listed = List::of_ids(tx, 2, chunk.iter().map(|one| one.0));
+        let sql =
+            format!("SELECT {COLUMNS} FROM time_attacks WHERE +guild_id = $1 AND id {listed}");
+        let query = sqlx::query(generated(sql))
+            .bind(guild.0)
+            .bind(listed.values());
         for row in query.fetch_all(&mut *tx).await? {
             found.push(from_row(&row)?);
         }
@@ -414,6 +561,7 @@ pub(super) async fn running_of(
     rows.iter().map(from_row).collect()
 }
 
+/// A page of a member's history: what it passes over is no more than that member's own.
 pub(super) async fn ended_of(
     tx: &mut Tx,
     guild: GuildId,
@@ -434,6 +582,40 @@ pub(super) async fn ended_of(
         .fetch_all(tx)
         .await?;
     rows.iter().map(from_row).collect()
+}
+
+/// What members were called in their newest time attacks.
+pub(super) async fn names_of(
+    tx: &mut Tx,
+    guild: GuildId,
+    users: &[UserId],
+) -> Result<HashMap<UserId, String>> {
+    let mut names = HashMap::new();
+    for chunk in users.chunks(ID_CHUNK) {
+        let listed = List::of_ids(tx, 2, chunk.iter().map(|user| user.0));
+        let sql = format!(
+            "SELECT user_id, member_name FROM time_attacks WHERE id IN \
+                 (SELECT MAX(id) FROM time_attacks WHERE guild_id = $1 AND user_id {listed} \
+                  GROUP BY user_id) AND guild_id = $1"
+        );
+        let query = sqlx::query(generated(sql)).bind(guild.0);
+        for row in query.bind(listed.values()).fetch_all(&mut *tx).await? {
+            names.insert(UserId(row.try_get(0)?), row.try_get(1)?);
+        }
+    }
+    Ok(names)
+}
+
+/// How many a member has completed in a guild.
+pub(super) async fn count_completed(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "SELECT COUNT(*) FROM time_attacks WHERE guild_id = $1 AND user_id = $2 \
+             AND state = 'completed' AND state <> 'running'",
+    )
+    .bind(guild.0)
+    .bind(user.0)
+    .fetch_one(tx)
+    .await?)
 }
 
 pub(super) async fn count_ended(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<i64> {
@@ -588,7 +770,14 @@ mod tests {
             guild: 3,
         };
         let inserted = db.write(attack, move |tx, attack| {
-            Box::pin(insert_if_room(tx, attack, Some(attack.id.0), None, room))
+            Box::pin(insert_if_room(
+                tx,
+                attack,
+                Some(attack.id.0),
+                None,
+                None,
+                room,
+            ))
         });
         inserted.await.unwrap()
     }

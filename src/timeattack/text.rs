@@ -9,18 +9,26 @@ use crate::duration_text::format_duration;
 use crate::guild::template::Values;
 use crate::i18n::{Language, text};
 use crate::ids::AttackId;
-use crate::messenger::markdown::{escape, shorten};
+use crate::messenger::markdown::{linked, shorten};
 
 /// The `custom_id` of the button below a verdict that opens the form for another start.
 pub const NEW_BUTTON: &str = "ta:new";
-/// The `custom_id` of the button below a reminder: completes what its presser runs, or asks which.
+/// The `custom_id` of the button below reminders of an earlier version, which named nothing.
 pub const COMPLETE_OWN_BUTTON: &str = "ta:done";
+/// Begins the `custom_id` of the button below a list of reminders, behind which the number of its message
+/// stands: completes what of it is its presser's, or asks which.
+pub const COMPLETE_LISTED_BUTTON: &str = "ta:done:";
 /// Characters of a task in a list.
 const LISTED_TASK: usize = 60;
 
 /// The `custom_id` of the button that completes a time attack.
 pub fn complete_button(attack: AttackId) -> String {
     format!("ta:complete:{attack}")
+}
+
+/// The `custom_id` of the button below a reminder that completes its time attack.
+pub fn reminded_button(attack: AttackId) -> String {
+    format!("ta:reminded:{attack}")
 }
 
 /// The `custom_id` of the button that adds [`super::start_message::EXTENSION_MS`].
@@ -31,6 +39,11 @@ pub fn extend_button(attack: AttackId) -> String {
 /// The `custom_id` of the button that takes a finish back.
 pub fn undo_button(attack: AttackId) -> String {
     format!("ta:undo:{attack}")
+}
+
+/// The `custom_id` of the button that starts the same once more.
+pub fn again_button(attack: AttackId) -> String {
+    format!("ta:again:{attack}")
 }
 
 /// The `custom_id` of the button that asks whether to give up.
@@ -49,6 +62,12 @@ pub fn local_date(at_ms: i64, zone: Tz) -> String {
     utc.with_timezone(&zone)
         .format("%Y-%m-%dT%H:%M:%S")
         .to_string()
+}
+
+/// How far the clocks of `zone` are ahead of UTC's then: `+09:00`.
+pub fn offset(at_ms: i64, zone: Tz) -> String {
+    let utc = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
+    utc.with_timezone(&zone).format("%:z").to_string()
 }
 
 /// What the fields of a template stand for.
@@ -98,5 +117,5 @@ pub fn ended_line(attack: &TimeAttack, language: Language) -> String {
 }
 
 fn listed_task(attack: &TimeAttack) -> String {
-    escape(&shorten(&attack.task, LISTED_TASK))
+    linked(&shorten(&attack.task, LISTED_TASK))
 }

@@ -25,9 +25,10 @@ use tokio_util::sync::CancellationToken;
 use super::{fail_due, store};
 use crate::app::App;
 use crate::clock::{Clock, Nap};
-use crate::db::{TELL_AGAIN_MS, again_ms};
+use crate::db::{Soon, TELL_AGAIN_MS, again_ms};
 use crate::error::{Error, Result};
 use crate::ids::AttackId;
+use crate::messenger::DiscordTime;
 
 /// Between two sweeps of the table: with it, what another process left is settled in time for the
 /// promise of 20 s.
@@ -39,6 +40,9 @@ const ARM_BATCH: i64 = 20_000;
 /// Verdicts of one transaction at most: enough to share its fsync among a burst, few enough that
 /// commands come in between.
 const SETTLE_BATCH: usize = 500;
+/// So long before its deadline a time attack is near, and no piece of a large work begins: longer than
+/// most pieces take, and shorter than the time between two verdicts of a busy server.
+const NEAR_MS: i64 = 5;
 /// A verdict later than this says so.
 pub const LATE_MS: i64 = 5_000;
 
@@ -51,7 +55,12 @@ pub struct Timers {
 
 struct Shared {
     clock: Clock,
+    discord_time: DiscordTime,
     armed: Mutex<HashMap<AttackId, AbortHandle>>,
+    /// Whose deadlines are near or have passed, until they are settled.
+    near: Mutex<HashSet<AttackId>>,
+    /// Hears whether there are such.
+    soon: Soon,
     /// What has rung and is not settled. It rings no second time: while the database is away, every
     /// sweep finds the same ones.
     rung: Mutex<HashSet<AttackId>>,
@@ -59,20 +68,31 @@ struct Shared {
 }
 
 /// The other end of [`Timers`]: what has come due.
-pub struct Due(mpsc::UnboundedReceiver<AttackId>);
+pub struct Due {
+    rings: mpsc::UnboundedReceiver<AttackId>,
+    /// What was received and is being settled.
+    batch: Vec<AttackId>,
+}
 
 impl Timers {
     /// Timers, and what they ring.
-    pub fn new(clock: Clock) -> (Self, Due) {
+    pub fn new(clock: Clock, discord_time: DiscordTime, soon: Soon) -> (Self, Due) {
         // Unbounded, as it holds each running time attack once at most, and they are bounded.
         let (due, rings) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             clock,
+            discord_time,
             armed: Mutex::default(),
+            near: Mutex::default(),
+            soon,
             rung: Mutex::default(),
             due,
         });
-        (Self { shared }, Due(rings))
+        let due = Due {
+            rings,
+            batch: Vec::with_capacity(SETTLE_BATCH),
+        };
+        (Self { shared }, due)
     }
 
     /// Waits for this deadline, and no longer for the one it had before.
@@ -81,6 +101,7 @@ impl Timers {
         let before = lock(&self.shared.armed).insert(attack, task.abort_handle());
         if let Some(before) = before {
             before.abort();
+            self.shared.are_far(slice::from_ref(&attack));
         }
     }
 
@@ -89,6 +110,7 @@ impl Timers {
         let before = lock(&self.shared.armed).remove(&attack);
         if let Some(before) = before {
             before.abort();
+            self.shared.are_far(slice::from_ref(&attack));
         }
     }
 
@@ -111,10 +133,28 @@ impl Timers {
         for attack in attacks {
             rung.remove(attack);
         }
+        drop(rung);
+        self.shared.are_far(attacks);
     }
 }
 
 impl Shared {
+    /// Its deadline is near.
+    fn is_near(&self, attack: AttackId) {
+        let mut near = lock(&self.near);
+        near.insert(attack);
+        self.soon.set(true);
+    }
+
+    /// They are settled, or wait for another deadline.
+    fn are_far(&self, attacks: &[AttackId]) {
+        let mut near = lock(&self.near);
+        for attack in attacks {
+            near.remove(attack);
+        }
+        self.soon.set(!near.is_empty());
+    }
+
     /// It is due.
     fn ring(&self, attack: AttackId) {
         if lock(&self.rung).insert(attack) {
@@ -166,11 +206,20 @@ impl Future for Ring {
             if let Some(nap) = this.nap.as_mut().as_pin_mut() {
                 ready!(nap.poll(context));
             }
-            let nap = this.shared.clock.nap_toward(*this.deadline_ms, spread);
+            // The deadline is one of Discord's clock. Each slice asks anew how far that is from ours.
+            let shared = &**this.shared;
+            let deadline_ms = this
+                .deadline_ms
+                .saturating_sub(shared.discord_time.ahead_ms());
+            let near_ms = deadline_ms.saturating_sub(NEAR_MS);
+            let nap = shared.clock.nap_toward(near_ms, spread).or_else(|| {
+                shared.is_near(*this.attack);
+                shared.clock.nap_toward(deadline_ms, spread)
+            });
             let is_over = nap.is_none();
             this.nap.set(nap);
             if is_over {
-                this.shared.ring(*this.attack);
+                shared.ring(*this.attack);
                 return Poll::Ready(());
             }
         }
@@ -195,29 +244,37 @@ pub async fn arm_all(app: &App) -> Result<usize> {
     }
 }
 
-/// Decides what has come due, until `stop`.
-pub async fn settle_forever(app: App, mut due: Due, stop: CancellationToken) {
+/// Decides what has come due, until `stop`; first of all what a life of this task before had received and
+/// not settled, as it rings no second time.
+pub async fn settle_forever(app: App, due: Arc<tokio::sync::Mutex<Due>>, stop: CancellationToken) {
+    let mut due = due.lock().await;
+    let Due { rings, batch } = &mut *due;
     let mut trouble = Trouble::default();
-    let mut batch = Vec::with_capacity(SETTLE_BATCH);
     loop {
-        let received = tokio::select! {
+        let received = async {
+            if batch.is_empty() {
+                rings.recv_many(batch, SETTLE_BATCH).await;
+            }
+        };
+        tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            received = due.0.recv_many(&mut batch, SETTLE_BATCH) => received,
-        };
-        if received == 0 {
+            () = received => {}
+        }
+        if batch.is_empty() {
             return;
         }
         // Others of the same instant are about to ring: once round the scheduler, and their
         // verdicts share this transaction, and their channel's message.
         tokio::task::yield_now().await;
         while batch.len() < SETTLE_BATCH
-            && let Ok(attack) = due.0.try_recv()
+            && let Ok(attack) = rings.try_recv()
         {
             batch.push(attack);
         }
-        app.timers.have_rung(&batch);
-        settle_or_wait(&app, std::mem::take(&mut batch), &mut trouble).await;
+        app.timers.have_rung(batch);
+        settle_or_wait(&app, batch.clone(), &mut trouble).await;
+        batch.clear();
     }
 }
 
@@ -261,7 +318,7 @@ async fn settle_each(app: &App, attacks: Vec<AttackId>, trouble: &mut Trouble) -
 /// Settles all of these or none.
 async fn settle(app: &App, attacks: &[AttackId]) -> Result<()> {
     let settled = fail_due(app, attacks.to_vec()).await?;
-    let now_ms = app.clock.now_ms();
+    let now_ms = app.now_ms();
     for attack in &settled.failed {
         let late_ms = now_ms - attack.deadline_ms;
         tracing::info!(timeattack.id = %attack.id, guild.id = %attack.guild, late_ms, "a time attack failed");
@@ -342,7 +399,7 @@ pub async fn sweep_forever(app: App, stop: CancellationToken) {
 
 async fn sweep(app: &App) -> Result<()> {
     let mut conn = app.db.read().await?;
-    let overdue = store::overdue(&mut conn, app.clock.now_ms(), SWEEP_BATCH).await?;
+    let overdue = store::overdue(&mut conn, app.now_ms(), SWEEP_BATCH).await?;
     for attack in overdue {
         app.timers.shared.ring(attack);
     }
@@ -351,6 +408,8 @@ async fn sweep(app: &App) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[test]
@@ -359,23 +418,52 @@ mod tests {
         assert!(bytes <= 152, "{bytes} bytes");
     }
 
+    #[tokio::test]
+    async fn a_near_deadline_is_foretold_until_it_is_settled_or_moved() {
+        let (clock, hand) = Clock::manual(0);
+        let soon = Soon::default();
+        let is_foretold = || soon.is_over().now_or_never().is_none();
+        let (timers, mut due) = Timers::new(clock, DiscordTime::default(), soon.clone());
+        let (attack, other) = (AttackId(1), AttackId(2));
+        for one in [attack, other] {
+            timers.arm(one, 1_000);
+        }
+        let asleep = async |count| {
+            while hand.sleepers() != count {
+                tokio::task::yield_now().await;
+            }
+        };
+        asleep(2).await;
+        assert!(!is_foretold());
+        hand.advance_ms(1_000 - NEAR_MS);
+        asleep(2).await;
+        assert!(is_foretold());
+        timers.arm(other, 5_000);
+        assert!(is_foretold(), "the other is near");
+        hand.advance_ms(NEAR_MS);
+        assert_eq!(due.rings.recv().await, Some(attack));
+        assert!(is_foretold(), "it is not settled");
+        timers.are_settled(&[attack]);
+        assert!(!is_foretold());
+    }
+
     #[test]
     fn what_has_rung_rings_no_second_time_until_it_is_settled() {
         let (clock, _hand) = Clock::manual(0);
-        let (timers, mut due) = Timers::new(clock);
+        let (timers, mut due) = Timers::new(clock, DiscordTime::default(), Soon::default());
         let (attack, other) = (AttackId(1), AttackId(2));
         for rung in [attack, attack, other, attack] {
             timers.shared.ring(rung);
         }
-        assert_eq!(due.0.try_recv(), Ok(attack));
+        assert_eq!(due.rings.try_recv(), Ok(attack));
         timers.shared.ring(attack);
-        assert_eq!(due.0.try_recv(), Ok(other));
-        assert!(due.0.try_recv().is_err(), "received, but not settled");
+        assert_eq!(due.rings.try_recv(), Ok(other));
+        assert!(due.rings.try_recv().is_err(), "received, but not settled");
         timers.are_settled(&[attack]);
         timers.shared.ring(attack);
         timers.shared.ring(other);
-        assert_eq!(due.0.try_recv(), Ok(attack));
-        assert!(due.0.try_recv().is_err());
+        assert_eq!(due.rings.try_recv(), Ok(attack));
+        assert!(due.rings.try_recv().is_err());
     }
 
     #[test]

@@ -126,7 +126,7 @@ story(
     const image = await banner(page, sandbox, ["Study Room", "the spring term begins"]);
     await type(page, "/template save name:spring subject:Spring at the Study Room, {{ name }}");
     await attach(page, { body: path.join(MAILS, "spring.html"), image1: image });
-    await message(page, "The template spring is saved").getByText("city").waitFor();
+    await message(page, "The template spring was saved").getByText("city").waitFor();
     await run(page, "/template preview name:spring email:mina@example.com");
     const looks = message(page, "This is what would be sent");
     await looks.getByText("Hello Mina, spring is here").waitFor();
@@ -137,7 +137,7 @@ story(
     await run(page, '/campaign create name:first template:spring segment:city = "Gwangju" kind:News');
     // The first one takes the choice.
     await page.keyboard.press("Enter");
-    await message(page, "The campaign first is made").getByText("Recipients: 1").waitFor();
+    await message(page, "The campaign first was created").getByText("Recipients: 1").waitFor();
     await run(page, "/campaign send name:first");
     await page.getByRole("button", { name: "Send it to all of them" }).click();
     await message(page, "first is done").waitFor();
@@ -149,7 +149,7 @@ story(
     // Everybody: what would be sent is shown, and waits for a click.
     await run(page, "/campaign create name:spring template:spring kind:News");
     await page.keyboard.press("Enter");
-    await message(page, "The campaign spring is made").getByText("Recipients: 500").waitFor();
+    await message(page, "The campaign spring was created").getByText("Recipients: 500").waitFor();
     await run(page, "/campaign test name:spring email:admin@example.com");
     await message(page, "A test is on its way to admin@example.com").waitFor();
     await run(page, "/campaign send name:spring");

@@ -47,7 +47,7 @@ story("the form is filled in, and keeps what was typed when it is refused", {}, 
   await form.getByLabel("What are you going to do?").fill("x".repeat(201));
   await form.getByLabel("How long, or until when?").fill("10m");
   await form.getByRole("button", { name: "Submit" }).click();
-  await form.getByText("takes 1 to 200 characters").or(form.getByText("takes 0 to 200 characters")).waitFor();
+  await form.getByText("must have 1 to 200 characters").or(form.getByText("must have 0 to 200 characters")).waitFor();
   await form.getByLabel("What are you going to do?").fill("Water the plants");
   await form.getByRole("button", { name: "Submit" }).click();
   await message(page, "Water the plants").getByText("in 9 minutes").waitFor();
@@ -57,7 +57,7 @@ story("the form is filled in, and keeps what was typed when it is refused", {}, 
 story("a refused option is red, and nothing that was typed is lost", {}, async (page) => {
   await type(page, "/timeattack status member:nobody");
   await page.keyboard.press("Enter");
-  await page.getByRole("alert").filter({ hasText: "“member” takes another kind of value." }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "“member” needs a member." }).waitFor();
   const chip = page.locator(".chip.wrong");
   assert.equal(await chip.locator("input").inputValue(), "nobody");
   assert.ok(await chip.locator("input").evaluate((input) => input === document.activeElement));
@@ -71,7 +71,7 @@ story("a refused option is red, and nothing that was typed is lost", {}, async (
 
 story("a refusal is gone in another channel, what was written is not", {}, async (page) => {
   await run(page, "/timeattack status member:nobody");
-  await page.getByRole("alert").filter({ hasText: "takes another kind" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "needs a " }).waitFor();
   await page.getByRole("button", { name: "results" }).click();
   await page.getByRole("heading", { name: "results" }).waitFor();
   assert.equal(await page.locator("#notice").textContent(), "");

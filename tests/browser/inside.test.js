@@ -1,4 +1,4 @@
-// What is going on inside, and what the bot survives.
+// What is happening inside, and what the bot survives.
 import assert from "node:assert/strict";
 
 import { become, message, messages, run, story } from "./support.js";
@@ -11,7 +11,7 @@ story("what runs is shown with the time that is left, until it is completed", {}
   await running.getByText(/^9:5\d$/).waitFor();
   await message(page, "Read").getByRole("button", { name: "Complete" }).click();
   await message(page, "🎉").waitFor();
-  await page.getByText("None is running.").waitFor();
+  await page.getByText("Nothing is running.").waitFor();
   assert.equal(await card(page).count(), 0);
 });
 
@@ -67,14 +67,14 @@ story("an outage of Discord's is survived", {}, async (page) => {
 });
 
 story("the story plays itself, and stops when it is told to", {}, async (page) => {
-  await page.getByRole("button", { name: "Play the story" }).click();
+  await page.getByRole("button", { name: "Play the 1-minute demo" }).click();
   await page.locator("#caption").filter({ hasText: "Mina has 20 seconds" }).waitFor();
   await message(page, "Water the plants").first().waitFor();
   await message(page, "🎉").first().waitFor({ timeout: 15_000 });
   await page.locator("#caption").filter({ hasText: "자몽" }).waitFor({ timeout: 15_000 });
-  await page.getByRole("button", { name: "Stop the story" }).click();
-  await page.locator("#caption").filter({ hasText: "The story was stopped." }).waitFor();
-  await page.getByRole("button", { name: "Play the story" }).waitFor();
+  await page.getByRole("button", { name: "Stop the demo" }).click();
+  await page.locator("#caption").filter({ hasText: "The demo was stopped." }).waitFor();
+  await page.getByRole("button", { name: "Play the 1-minute demo" }).waitFor();
   const count = await messages(page).count();
   assert.ok(count > 0);
 });
@@ -88,11 +88,11 @@ story(
     // The first one takes the suggestion.
     await page.keyboard.press("Enter");
     await message(page, "#results").waitFor();
-    await page.getByRole("button", { name: "Play the story" }).click();
+    await page.getByRole("button", { name: "Play the 1-minute demo" }).click();
     const caption = (text) => page.locator("#caption").filter({ hasText: text });
     await caption("Everybody can see it").waitFor();
     await page.locator("#me").filter({ hasText: "Mina" }).waitFor();
-    await caption("everybody reads the card").waitFor({ timeout: 45_000 });
+    await caption("everyone sees the card").waitFor({ timeout: 45_000 });
     await page.getByRole("heading", { name: "results" }).waitFor();
     await card(page).getByText("Name: 자몽").waitFor();
     await caption("Mina starts again").waitFor({ timeout: 15_000 });
@@ -108,9 +108,11 @@ story(
       .filter({ hasText: "Direct messages" })
       .getByText(/\d waiting/)
       .waitFor();
-    await caption("now it comes").waitFor({ timeout: 40_000 });
+    await caption("the DM arrives").waitFor({ timeout: 40_000 });
     await message(page, "Read a chapter").first().waitFor();
-    await caption("That was the story").waitFor({ timeout: 15_000 });
+    await caption("That was the demo").waitFor({ timeout: 15_000 });
+    // It ends where there is something to try.
+    await page.getByRole("heading", { name: "general" }).waitFor();
   },
 );
 
@@ -119,8 +121,8 @@ story("a story that cannot go on says what the bot said", {}, async (page) => {
     await run(page, `/timeattack start task:${task} limit:1h`);
     await message(page, task).first().waitFor();
   }
-  await page.getByRole("button", { name: "Play the story" }).click();
-  await page.locator("#caption").filter({ hasText: "The story cannot go on: You are running" }).waitFor();
+  await page.getByRole("button", { name: "Play the 1-minute demo" }).click();
+  await page.locator("#caption").filter({ hasText: "The demo can't go on: You already have" }).waitFor();
 });
 
 story("a gateway that is cut is there again, and nothing is lost", {}, async (page) => {

@@ -12,7 +12,7 @@ story("a person's language is the bot's answers', the page's is the reader's", {
   await page.locator('[aria-pressed="true"][lang="ko"]').waitFor();
   await run(page, "/timeattack status ");
   await message(page, "타임어택").waitFor();
-  await page.getByText("What is going on inside").waitFor();
+  await page.getByText("What is happening inside").waitFor();
   await page.getByRole("button", { name: "한국어로 보기" }).click();
   await page.getByText("내부에서 일어나는 일").waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
@@ -22,7 +22,7 @@ story("a person's language is the bot's answers', the page's is the reader's", {
 });
 
 story("a browser in Korean gets a page in Korean", { locale: "ko-KR" }, async (page) => {
-  await page.getByRole("button", { name: "이야기 재생" }).waitFor();
+  await page.getByRole("button", { name: "1분 데모 보기" }).waitFor();
   // And begins as somebody who speaks it, where it is spoken.
   await page.getByText("여기가 #일반 채널의 시작이에요.").waitFor();
   await page.locator("#me").filter({ hasText: "자몽" }).waitFor();
@@ -37,13 +37,13 @@ story("a browser in Korean gets a page in Korean", { locale: "ko-KR" }, async (p
 story("the story is told in the reader's language, where it is spoken", { locale: "ko-KR" }, async (page) => {
   // From wherever one is.
   await page.getByRole("button", { name: "Study Room" }).click();
-  await page.getByRole("button", { name: "이야기 재생" }).click();
+  await page.getByRole("button", { name: "1분 데모 보기" }).click();
   await page.locator("#caption").filter({ hasText: "자몽 님이 20초" }).waitFor();
   await page.getByRole("heading", { name: "일반" }).waitFor();
   await message(page, "화분에 물 주기").first().waitFor();
   await message(page, "🎉").first().waitFor({ timeout: 15_000 });
-  await page.locator("#caption").filter({ hasText: "Mina 님은 10초" }).waitFor({ timeout: 15_000 });
-  await page.getByRole("button", { name: "이야기 멈추기" }).click();
+  await page.locator("#caption").filter({ hasText: "Mina 님은 7초" }).waitFor({ timeout: 15_000 });
+  await page.getByRole("button", { name: "데모 멈추기" }).click();
 });
 
 story("direct messages come with a mark, which goes when they are read", {}, async (page) => {
@@ -94,7 +94,7 @@ story(
   async (page, sandbox) => {
     await page.getByRole("button", { name: "Direct messages" }).click();
     await page.getByRole("button", { name: "Mailbox" }).click();
-    await page.getByText("No mail yet").waitFor();
+    await page.getByText("No email yet").waitFor();
     const mail = [
       "From: Study Room <bot@example.org>",
       "To: mina@example.org",

@@ -66,7 +66,7 @@ story(
     await page.getByRole("button", { name: "Servers and channels" }).click();
     await picture(page, "narrow-drawer");
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "What is going on inside" }).click();
+    await page.getByRole("button", { name: "What is happening inside" }).click();
     await page.locator(".bars span").waitFor();
     await picture(page, "narrow-inside");
   },
@@ -82,13 +82,13 @@ story("pictures of trouble, the mailbox and markdown", {}, async (page) => {
   await message(page, "bold").waitFor();
   await type(page, "/timeattack status member:nobody");
   await page.keyboard.press("Enter");
-  await page.getByRole("alert").filter({ hasText: "another kind of value" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "needs a member" }).waitFor();
   await picture(page, "refused");
   await page.getByRole("button", { name: "Kill it for 5 s" }).click();
   await page.locator(".dot.down").waitFor();
   await picture(page, "killed");
   await page.getByRole("button", { name: /^Direct messages/ }).click();
   await page.getByRole("button", { name: "Mailbox" }).click();
-  await page.getByText("No mail yet").waitFor();
+  await page.getByText("No email yet").waitFor();
   await picture(page, "mailbox-empty");
 });

@@ -17,7 +17,7 @@ story("subscribers are imported from a file after a look at what it does", {}, a
   await page.locator(".chip .pick").filter({ hasText: "list.csv" }).waitFor();
   await page.locator("#send").click();
   const preview = message(page, "This is what the file would do");
-  await preview.getByText("line 4: no address").waitFor();
+  await preview.getByText("line 4: not a valid email address").waitFor();
   await picture(page, "subscribers-preview");
   await preview.getByRole("button", { name: "Import 2" }).click();
   await message(page, "Imported: 2 new, 0 replaced").waitFor();
@@ -28,7 +28,7 @@ story("subscribers are imported from a file after a look at what it does", {}, a
   await run(page, "/subscriber show email:MINA@example.com");
   await message(page, "No consent to advertising").getByText("서울").waitFor();
   await run(page, "/subscriber add email:nobody name:X");
-  await message(page, "no address that mail can be sent to. Write it like").waitFor();
+  await message(page, "isn't a valid email address. Write it like").waitFor();
   await run(page, "/subscriber export");
   await page.keyboard.press("Enter");
   const link = message(page, "every consent and refusal").getByRole("link", { name: /subscribers\.csv/ });

@@ -131,7 +131,7 @@ export const message = (page, text) => messages(page).filter({ hasText: text });
 /** Becomes somebody else. */
 export async function become(page, name) {
   await page.locator("#me").click();
-  await page.getByRole("menuitemradio", { name: new RegExp(`Be ${name}|${name} 되기`) }).click();
+  await page.getByRole("menuitemradio", { name: new RegExp(`Switch to ${name}|${name} 되기`) }).click();
   await page.locator("#me").filter({ hasText: name }).waitFor();
 }
 

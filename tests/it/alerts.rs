@@ -9,6 +9,7 @@ use axum::extract::{Json, State};
 use axum::http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use sqlx::Executor as _;
 use timeattack::alerts::webhook::Webhook;
 use timeattack::alerts::{Alerts, Condition, Event};
 use timeattack::clock::{Clock, ManualClock};
@@ -31,7 +32,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::local_discord::Place;
 use crate::support::bot::turning;
-use crate::support::{Database, GUILD, MEMBER, TestApp, execute, hours, minutes, seconds};
+use crate::support::{
+    Database, GUILD, MEMBER, TestApp, execute, hours, minutes, read_only, seconds,
+};
 
 /// What a wait of these tests may take of real time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -392,6 +395,32 @@ async fn a_database_that_is_away_is_told_while_it_is() {
 }
 
 #[tokio::test]
+async fn a_database_that_takes_nothing_is_told_while_it_does_not() {
+    let hook = Hook::start().await;
+    let app = TestApp::start_telling(&hook.url).await;
+    let db = app.app().db.clone();
+    // On SQLite another program holds the write lock, for longer than anybody waits for it.
+    let mut other = app.connect().await;
+    let [refuse, take] = read_only(true);
+    if app.is_postgres() {
+        execute(&db, refuse).await.unwrap();
+    } else {
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
+    }
+    let nothing = "nothing can be stored in the database";
+    turning(&app.clock, hook.said(nothing)).await;
+    assert!(!db.is_storing());
+    if app.is_postgres() {
+        execute(&db, take).await.unwrap();
+    } else {
+        other.execute("ROLLBACK").await.unwrap();
+    }
+    turning(&app.clock, hook.said(&format!("over: {nothing}"))).await;
+    assert!(db.is_storing());
+    assert_eq!(hook.count("the database cannot be read"), 0);
+}
+
+#[tokio::test]
 async fn a_database_that_does_not_answer_is_told() {
     let hook = Hook::start().await;
     let app = TestApp::start_telling(&hook.url).await;
@@ -409,8 +438,7 @@ async fn a_database_that_does_not_answer_is_told() {
 #[tokio::test]
 async fn a_refused_token_is_told() {
     let hook = Hook::start().await;
-    let mut app = TestApp::start_telling(&hook.url).await;
-    app.leaves_unsent();
+    let app = TestApp::start_telling(&hook.url).await;
     app.messenger
         .fail_next([Fault::Refused(SendError::Unauthorized)]);
     app.time_attack().lasting(minutes(1)).started().await;
@@ -419,6 +447,10 @@ async fn a_refused_token_is_told() {
     let refused = "does not accept the bot's token";
     let said = turning(&app.clock, hook.said(refused)).await;
     assert!(said.contains("DISCORD_TOKEN"), "{said}");
+    app.messenger.accept_token();
+    turning(&app.clock, hook.said(&format!("over: Discord {refused}"))).await;
+    app.settle().await;
+    assert_eq!(app.posts().len(), 1);
 }
 
 #[tokio::test]
@@ -524,9 +556,9 @@ async fn messages_that_are_given_up_are_counted() {
 
     // What goes down its ladder is not given up.
     let channels = Change::Channels {
-        results: ChannelId(4),
+        results: Some(Some(ChannelId(4))),
         alerts: None,
-        fallback: Some(ChannelId(5)),
+        fallback: Some(Some(ChannelId(5))),
     };
     app.inside(async move |app| guild::change(&app, GUILD, channels).await)
         .await

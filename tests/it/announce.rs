@@ -9,7 +9,9 @@ use timeattack::ids::{GuildId, RoleId, UserId};
 use timeattack::messenger::memory::{Fault, Gate};
 
 use crate::direct::{allow, members_allow};
-use crate::support::{GUILD, MEMBER, NOW_MS, OTHER, TestApp, execute, hours, seconds};
+use crate::support::{
+    GUILD, MEMBER, NOW_MS, OTHER, TestApp, WHOLE, execute, hours, minutes, seconds,
+};
 
 const ADMIN: UserId = UserId(9);
 
@@ -46,7 +48,6 @@ fn with_ads() -> Wish {
     Wish::Allow {
         night: None,
         ads: Some(true),
-        timezone: None,
     }
 }
 
@@ -77,7 +78,6 @@ async fn an_admin_is_told_beforehand_who_gets_it_when() {
     let night = Wish::Allow {
         night: Some(true),
         ads: Some(true),
-        timezone: None,
     };
     app.decides(UserId(4), night).await;
     app.messenger.close_dms(UserId(5), true);
@@ -91,10 +91,34 @@ async fn an_admin_is_told_beforehand_who_gets_it_when() {
         no_ads: 1,
         closed: 1,
         without_role: 0,
+        left: 0,
         refused: 1,
     };
     assert_eq!(audience, expected);
     assert!(app.texts(OTHER).is_empty(), "nothing is sent yet");
+}
+
+/// Somebody allows direct messages and leaves the server.
+#[tokio::test]
+async fn who_left_is_neither_counted_nor_written_to() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.decides(OTHER, allow()).await;
+    app.messenger.leave(GUILD, MEMBER, true);
+    let (announcement, audience) = app.drafted(draft(Kind::Notice, "x")).await;
+    assert_eq!((audience.now, audience.left), (1, 1), "{audience:?}");
+    let id = announcement.id;
+    app.inside(async move |app| announce::send(&app, GUILD, id).await)
+        .await
+        .unwrap();
+    app.settle().await;
+    assert_eq!(app.texts(OTHER).len(), 1);
+    assert!(app.texts(MEMBER).is_empty(), "{:?}", app.texts(MEMBER));
+    // They come back, and are asked about again.
+    app.messenger.leave(GUILD, MEMBER, false);
+    app.advance(minutes(2)).await;
+    let (_, audience) = app.drafted(draft(Kind::Notice, "x")).await;
+    assert_eq!((audience.now, audience.left), (2, 0), "{audience:?}");
 }
 
 #[tokio::test]
@@ -199,9 +223,9 @@ async fn drafts_are_forgotten_after_a_day_and_the_others_after_three_months() {
     app.drafted(draft(Kind::Notice, "Never sent")).await;
     app.announced(draft(Kind::Notice, "Sent")).await;
     let kept = async || {
-        let said = app.inside(async |app| announce::by(&app, GUILD, ADMIN).await);
+        let said = app.inside(async |app| announce::by(&app, GUILD, ADMIN, WHOLE).await);
         let said = said.await.unwrap().into_iter();
-        said.map(|one| one.body).collect::<Vec<_>>()
+        said.map(|(_, one)| one.body).collect::<Vec<_>>()
     };
     assert_eq!(kept().await, ["Never sent", "Sent"]);
     for (days, expected) in [(2, &["Sent"][..]), (100, &[])] {
@@ -223,7 +247,6 @@ async fn withdrawn_consent_counts_until_the_last_moment() {
     let no_ads = Wish::Allow {
         night: None,
         ads: Some(false),
-        timezone: None,
     };
     app.decides(MEMBER, no_ads).await;
     app.until(NOW_MS + hours(18)).await;

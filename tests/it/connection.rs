@@ -13,43 +13,6 @@ use crate::support::bot::{Bot, turning};
 use crate::support::{file, hours, minutes, seconds};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_a_guild_named_the_commands_are_registered_there_alone() {
-    let bot = Bot::start_with(|settings, guild| settings.guild_id = Some(guild)).await;
-    assert_eq!(bot.discord.commands(Some(bot.guild)).len(), 12);
-    assert!(bot.discord.commands(None).is_empty());
-    for exchange in bot.discord.exchanges() {
-        let is_global = exchange.path.contains("/commands") && !exchange.path.contains("/guilds/");
-        assert!(!is_global, "{} {}", exchange.method, exchange.path);
-    }
-    bot.started().await;
-    bot.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn unchanged_commands_are_not_registered_again() {
-    let bot = Bot::start().await;
-    let writes = |bot: &Bot| {
-        let exchanges = bot.discord.exchanges();
-        let fits = |one: &&timeattack::sandbox::Exchange| {
-            one.path.contains("/commands") && one.method != "GET"
-        };
-        exchanges.iter().filter(fits).count()
-    };
-    // A request is recorded after it was carried out; by the next answer, or the next, it is.
-    while writes(&bot) == 0 {
-        bot.mina().slash("/timeattack status").await.unwrap();
-    }
-    assert_eq!((writes(&bot), bot.requests("GET", "/commands")), (1, 1));
-    let bot = bot.restarted_after(hours(1)).await;
-    // An answered command comes after the look at the list has begun.
-    while bot.requests("GET", "/commands") < 2 {
-        bot.mina().slash("/timeattack status").await.unwrap();
-    }
-    assert_eq!(writes(&bot), 1);
-    bot.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_range_of_shards_is_connected_and_answers_for_all_its_guilds() {
     let range = Shards::Range {
         first: 0,

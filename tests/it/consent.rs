@@ -5,7 +5,7 @@ use timeattack::consent::{self, Scope, Source, Wish};
 use timeattack::ids::UserId;
 
 use crate::direct::{allow, decider};
-use crate::support::{GUILD, MEMBER, NOW_MS, OTHER, TestApp, hours, minutes};
+use crate::support::{GUILD, MEMBER, NOW_MS, OTHER, TestApp, WHOLE, hours, minutes};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -48,16 +48,16 @@ async fn every_decision_is_recorded_with_its_words_and_never_changed() {
     let all = Wish::Allow {
         night: Some(true),
         ads: Some(true),
-        timezone: None,
     };
     app.decides(MEMBER, all).await;
     app.advance(minutes(1)).await;
     app.decides(MEMBER, allow()).await;
     app.decides(MEMBER, Wish::Stop).await;
     let records = app
-        .inside(async |app| consent::records(&app, GUILD, MEMBER).await)
+        .inside(async |app| consent::records(&app, GUILD, MEMBER, WHOLE).await)
         .await
         .unwrap();
+    let records: Vec<_> = records.into_iter().map(|(_, one)| one).collect();
     let facts: Vec<(Scope, bool)> = records.iter().map(|one| (one.scope, one.granted)).collect();
     let (yes, no) = (true, false);
     let expected = [
@@ -81,7 +81,7 @@ async fn the_result_of_a_decision_is_told_at_the_next_permitted_time() {
     app.decides(MEMBER, allow()).await;
     let told = app.notices(MEMBER);
     assert_eq!(told.len(), 1);
-    for part in ["Study", "2026-11-21", "✅ Direct messages"] {
+    for part in ["Study", "2026-11-21", "✅ Get DMs from this server"] {
         assert!(told[0].contains(part), "{part}: {told:?}");
     }
     app.until(NOW_MS + hours(8)).await;
@@ -90,7 +90,7 @@ async fn the_result_of_a_decision_is_told_at_the_next_permitted_time() {
     app.until(NOW_MS + hours(18)).await;
     let told = app.notices(MEMBER);
     assert_eq!(told.len(), 2, "although nothing is allowed any more");
-    assert!(told[1].contains("🚫 Direct messages"), "{told:?}");
+    assert!(told[1].contains("🚫 Get DMs from this server"), "{told:?}");
     app.look_after_notices().await;
     let said = state("result", "said");
     assert_eq!(
@@ -117,9 +117,10 @@ async fn who_declines_the_offer_is_not_written_to_about_it() {
     app.settle().await;
     assert!(app.messenger.direct(MEMBER).is_empty());
     let records = app
-        .inside(async |app| consent::records(&app, GUILD, MEMBER).await)
+        .inside(async |app| consent::records(&app, GUILD, MEMBER, WHOLE).await)
         .await
         .unwrap();
+    let records: Vec<_> = records.into_iter().map(|(_, one)| one).collect();
     assert_eq!(records.len(), 1);
     assert!(!records[0].granted);
     assert_eq!(app.notice_states().await, [state("result", "said")]);
@@ -163,7 +164,6 @@ async fn a_later_decision_about_something_else_puts_no_renewal_off() {
     let night = Wish::Allow {
         night: Some(true),
         ads: None,
-        timezone: None,
     };
     app.decides(MEMBER, night).await;
     app.clock.advance_ms(105 * DAY_MS);

@@ -8,7 +8,7 @@ use timeattack::privacy;
 use timeattack::timeattack::correction::{self, Correction};
 use timeattack::timeattack::{Actor, State, TimeAttack};
 
-use crate::support::{GUILD, MEMBER, OTHER, TestApp, execute, minutes, refusal};
+use crate::support::{GUILD, MEMBER, OTHER, TestApp, WHOLE, execute, minutes, refusal};
 
 const ADMIN: UserId = UserId(99_000_000_000_000_009);
 
@@ -134,7 +134,9 @@ async fn what_cannot_be_corrected_is_refused_and_leaves_no_trace() {
     app.settle().await;
     assert_eq!(app.posts().len(), 1, "the card alone");
     assert_eq!(
-        correction::about(app.app(), GUILD, MEMBER).await.unwrap(),
+        correction::about(app.app(), GUILD, MEMBER, WHOLE)
+            .await
+            .unwrap(),
         []
     );
     assert_eq!(app.state(running.id).await, State::Running);
@@ -178,7 +180,9 @@ async fn two_admins_at_once_leave_a_chain_without_a_gap() {
         assert!(matches!(refusal(refused), UserError::SameVerdict { .. }));
     }
     app.settle().await;
-    let chain = correction::about(app.app(), GUILD, MEMBER).await.unwrap();
+    let chain = correction::about(app.app(), GUILD, MEMBER, WHOLE)
+        .await
+        .unwrap();
     assert_eq!(chain.len(), done);
     // Each begins where another ended: as transitions they lead from the first verdict to the last.
     let mut balance = std::collections::HashMap::from([("failed", 1)]);
@@ -215,9 +219,11 @@ async fn who_asks_to_be_forgotten_is() {
         .await
         .unwrap();
     app.settle().await;
-    let about = correction::about(app.app(), GUILD, MEMBER).await.unwrap();
+    let about = correction::about(app.app(), GUILD, MEMBER, WHOLE)
+        .await
+        .unwrap();
     assert_eq!(about.len(), 2, "about theirs, and by them");
-    let elsewhere = correction::about(app.app(), GuildId(5), MEMBER)
+    let elsewhere = correction::about(app.app(), GuildId(5), MEMBER, WHOLE)
         .await
         .unwrap();
     assert_eq!(elsewhere, []);
@@ -229,7 +235,9 @@ async fn who_asks_to_be_forgotten_is() {
         app.mentions_of(&MEMBER.to_string()).await,
         Vec::<String>::new()
     );
-    let left = correction::about(app.app(), GUILD, OTHER).await.unwrap();
+    let left = correction::about(app.app(), GUILD, OTHER, WHOLE)
+        .await
+        .unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!((left[0].attack, left[0].by), (others.id, None));
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use timeattack::db::{Db, Tx};
+use timeattack::db::{Db, List, Tx, generated, placeholders, typed_placeholders};
 use timeattack::error::{Error, Result};
 use timeattack::timeattack::State;
 
@@ -65,6 +65,126 @@ async fn a_job_that_panics_fails_alone_and_the_writer_goes_on() {
     assert_eq!(written(&db).await, [1, 2, 4, 6]);
 }
 
+/// Texts that a list's form could trip over.
+const ODD_TEXTS: [&str; 12] = [
+    "",
+    " ",
+    "NULL",
+    "null",
+    "a,b",
+    "{a}",
+    "[\"a\"]",
+    "\"",
+    "\\",
+    "\\\"",
+    "한글 🎉\n\t'",
+    "plain",
+];
+
+#[tokio::test]
+async fn a_list_holds_what_was_put_into_it_and_nothing_else() {
+    let database = Database::fresh().await;
+    let db = Db::open(&database.url).await.unwrap();
+    execute(&db, "CREATE TABLE listed (id BIGINT, said TEXT)")
+        .await
+        .unwrap();
+    let found = db
+        .write((), |tx, ()| {
+            Box::pin(async move {
+                let rows = placeholders(tx, ODD_TEXTS.len() + 1, 2);
+                let mut insert =
+                    sqlx::query(generated(format!("INSERT INTO listed VALUES {rows}")));
+                for (id, text) in (1_i64..).zip(ODD_TEXTS) {
+                    insert = insert.bind(id).bind(text);
+                }
+                insert = insert.bind(i64::MAX).bind("another");
+                insert.execute(&mut *tx).await?;
+
+                let texts = List::of_texts(tx, 2, ODD_TEXTS);
+                let sql =
+                    format!("SELECT id FROM listed WHERE id > $1 AND said {texts} ORDER BY id");
+                let by_text = sqlx::query_scalar::<_, i64>(generated(sql)).bind(0_i64);
+                let by_text = by_text.bind(texts.values()).fetch_all(&mut *tx).await?;
+
+                let texts = List::of_texts(tx, 1, ODD_TEXTS);
+                let sql = format!(
+                    "SELECT COUNT(*) FROM {} AS asked \
+                    JOIN listed ON listed.said = asked.value",
+                    texts.rows()
+                );
+                let joined = sqlx::query_scalar::<_, i64>(generated(sql));
+                let joined = joined.bind(texts.values()).fetch_one(&mut *tx).await?;
+
+                let ids = List::of_ids(tx, 1, [3, i64::MAX, -7]);
+                let sql = format!("SELECT id FROM listed WHERE id {ids} ORDER BY id");
+                let by_id = sqlx::query_scalar::<_, i64>(generated(sql));
+                let by_id = by_id.bind(ids.values()).fetch_all(&mut *tx).await?;
+
+                let nobody = List::of_ids(tx, 1, []);
+                let sql = format!("SELECT COUNT(*) FROM listed WHERE NOT (id {nobody})");
+                let others = sqlx::query_scalar::<_, i64>(generated(sql));
+                let others = others.bind(nobody.values()).fetch_one(&mut *tx).await?;
+                Ok((by_text, joined, by_id, others))
+            })
+        })
+        .await
+        .unwrap();
+    let all: Vec<i64> = (1..).take(ODD_TEXTS.len()).collect();
+    assert_eq!(found, (all, 12, vec![3, i64::MAX], 13));
+}
+
+#[tokio::test]
+async fn rows_of_a_statement_have_parameters_without_names_on_sqlite() {
+    let database = Database::fresh().await;
+    let db = Db::open(&database.url).await.unwrap();
+    execute(&db, "CREATE TABLE typed (id BIGINT, said TEXT)")
+        .await
+        .unwrap();
+    let written = db
+        .write((), |tx, ()| {
+            Box::pin(async move {
+                let rows = typed_placeholders(tx, 2, &["BIGINT", "TEXT"]);
+                // A numbered parameter behind them, which stands before them in the text.
+                let sql = format!(
+                    "INSERT INTO typed SELECT v.column1 + CAST($5 AS BIGINT), v.column2 \
+                     FROM (VALUES {rows}) AS v WHERE 1 = 1"
+                );
+                let insert = sqlx::query(generated(sql));
+                let insert = insert.bind(1_i64).bind(None::<&str>).bind(2_i64).bind("b");
+                insert.bind(10_i64).execute(&mut *tx).await?;
+                let ids = sqlx::query_scalar::<_, i64>("SELECT id FROM typed ORDER BY id");
+                Ok((rows, ids.fetch_all(&mut *tx).await?))
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(written.1, [11, 12]);
+    assert_eq!(
+        written.0.contains('$'),
+        database.is_postgres(),
+        "{}",
+        written.0
+    );
+}
+
+#[tokio::test]
+async fn what_waits_when_the_database_is_closed_is_stored_and_what_comes_later_is_refused() {
+    let database = Database::fresh().await;
+    let db = Db::open(&database.url).await.unwrap();
+    execute(&db, "CREATE TABLE written (id BIGINT)")
+        .await
+        .unwrap();
+    let writes = join_all((1..=4).map(|id| write(&db, Deed::Insert(id))));
+    let (stored, ()) = tokio::join!(writes, db.clone().close());
+    assert!(stored.iter().all(Result::is_ok), "{stored:?}");
+    let late = write(&db, Deed::Insert(5)).await;
+    assert!(matches!(late, Err(Error::Away(_))), "{late:?}");
+    assert!(matches!(db.read().await, Err(Error::Away(_))));
+    // Its lock went with it.
+    let again = Db::open(&database.url).await.unwrap();
+    assert_eq!(written(&again).await, [1, 2, 3, 4]);
+}
+
 #[tokio::test]
 async fn a_server_started_again_between_two_writes_costs_nobody_an_error() {
     let database = Database::fresh().await;
@@ -105,10 +225,10 @@ async fn a_full_disk_is_told_politely_and_all_goes_on_when_there_is_room() {
     // Not a page more than there is, whatever is asked for.
     execute(&db, "PRAGMA max_page_count = 1").await.unwrap();
     let long = "x".repeat(190);
-    let line = format!("/timeattack start task:{long} limit:30m");
     let mut told = String::new();
     // The room that is left in the pages there are runs out first.
-    for _ in 0..25 {
+    for number in 0..25 {
+        let line = format!("/timeattack start task:{number}{long} limit:30m");
         told = bot.jamong().slash(&line).await.unwrap().text();
         if told.contains("데이터") {
             break;

@@ -26,19 +26,20 @@ impl Bot {
 
     /// The ephemeral message that offers direct messages.
     async fn offer(&self) -> Message {
-        self.posted(self.channel, "by direct message").await
+        self.posted(self.channel, "as a DM").await
     }
 
     async fn says(&self, user: UserId, line: &str) -> Reply {
         let actor = self.discord.actor(user, self.channel);
-        turning(&self.clock, actor.slash(line)).await.unwrap()
+        let reply = turning(&self.clock, actor.slash(line)).await.unwrap();
+        self.answered(reply).await
     }
 
     /// The admin confirms an announcement to one member.
     async fn sends(&self, preview: &Message) -> Reply {
         let admin = self.admin();
         let sent = turning(&self.clock, admin.click(preview, "Send it to 1"));
-        sent.await.unwrap()
+        self.answered(sent.await.unwrap()).await
     }
 
     /// Whether somebody was written this.
@@ -60,11 +61,11 @@ async fn direct_messages_are_offered_once_at_the_first_time_attack() {
     assert!(offer.is_ephemeral());
     let taken = bot.mina().click(&offer, "Yes, please").await.unwrap();
     let text = taken.text();
-    for part in ["Study", "✅ Direct messages", "/dm stop"] {
+    for part in ["Study", "✅ Get DMs from this server", "/dm stop"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(taken.message().unwrap().buttons().is_empty());
-    bot.written(bot.mina, "was recorded").await;
+    bot.written(bot.mina, "settings were saved").await;
     bot.says(bot.mina, "/timeattack start task:Run limit:5m")
         .await;
     bot.clock.advance_ms(minutes(5));
@@ -73,7 +74,7 @@ async fn direct_messages_are_offered_once_at_the_first_time_attack() {
     let messages = bot.discord.messages(bot.channel);
     let offers = messages
         .iter()
-        .filter(|one| one.text().contains("Shall I tell you"));
+        .filter(|one| one.text().contains("Want the result as a DM"));
     assert_eq!(offers.count(), 0, "the one became its answer");
     bot.end().await;
 }
@@ -85,7 +86,7 @@ async fn who_says_no_thanks_is_never_written_to() {
     let offer = bot.offer().await;
     let declined = bot.mina().click(&offer, "No, thanks").await.unwrap();
     assert!(
-        declined.text().contains("🚫 Direct messages"),
+        declined.text().contains("🚫 Get DMs from this server"),
         "{}",
         declined.text()
     );
@@ -99,7 +100,8 @@ async fn who_says_no_thanks_is_never_written_to() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_allowed_is_shown_and_stopped_by_command_and_by_button() {
     let bot = Bot::start().await;
-    let line = "/dm allow night:true ads:true timezone:europe/berlin";
+    bot.says(bot.jamong, "/timezone zone:europe/berlin").await;
+    let line = "/dm allow night:true ads:true";
     let allowed = bot.says(bot.jamong, line).await;
     assert!(allowed.is_ephemeral());
     assert!(allowed.text().contains("광고"), "{}", allowed.text());
@@ -173,7 +175,7 @@ async fn a_role_is_asked_for_member_by_member() {
 async fn what_waits_for_the_morning_is_shown_with_the_reason_and_comes_out_then() {
     let bot = Bot::start().await;
     bot.says(bot.mina, "/dm allow").await;
-    bot.written(bot.mina, "was recorded").await;
+    bot.written(bot.mina, "settings were saved").await;
     bot.night_begins().await;
     let preview = bot
         .says(bot.admin, "/announce body:Tomorrow at ten kind:notice")
@@ -193,7 +195,7 @@ async fn what_waits_for_the_morning_is_shown_with_the_reason_and_comes_out_then(
     let held = "One direct message:** held until 08:00 Asia/Seoul: no night consent";
     assert!(status.contains(held), "{status}");
     let own = bot.says(bot.mina, "/dm status").await.text();
-    assert!(own.contains("One message waits"), "{own}");
+    assert!(own.contains("One message is waiting"), "{own}");
     assert!(!bot.got(bot.mina, "Tomorrow"));
     bot.clock.advance_ms(hours(10));
     bot.written(bot.mina, "Tomorrow at ten").await;
@@ -256,7 +258,7 @@ async fn what_was_given_up_is_tried_again_when_its_channel_is_open() {
     bot.discord.deny_bot(bot.channel, 0);
     let retried = bot.says(bot.admin, &format!("/queue retry id:{id}")).await;
     assert!(
-        retried.text().contains("trying it again"),
+        retried.text().contains("sending it again"),
         "{}",
         retried.text()
     );
@@ -269,7 +271,7 @@ async fn what_was_given_up_is_tried_again_when_its_channel_is_open() {
 async fn what_was_given_up_is_put_away() {
     let bot = Bot::start().await;
     bot.says(bot.mina, "/dm allow").await;
-    bot.written(bot.mina, "was recorded").await;
+    bot.written(bot.mina, "settings were saved").await;
     bot.discord.close_dms(bot.mina, true);
     let line = "/announce body:Hello kind:notice";
     let preview = bot.says(bot.admin, line).await.message().unwrap();
@@ -278,16 +280,16 @@ async fn what_was_given_up_is_put_away() {
     let away = bot
         .says(bot.admin, &format!("/queue discard id:{id}"))
         .await;
-    assert!(away.text().contains("Put away"), "{}", away.text());
+    assert!(away.text().contains("Dismissed"), "{}", away.text());
     let list = bot.says(bot.admin, "/queue parked").await.text();
-    assert!(list.contains("Nothing was given up"), "{list}");
+    assert!(list.contains("Everything was delivered"), "{list}");
     let closed = bot.says(bot.mina, "/dm status").await.text();
-    assert!(closed.contains("Discord has refused"), "{closed}");
+    assert!(closed.contains("Discord has rejected"), "{closed}");
     assert!(
         !bot.discord
             .messages(bot.channel)
             .iter()
-            .any(|one| one.text().contains("📬 No channel"))
+            .any(|one| one.text().contains("📬 I couldn't post"))
     );
     bot.end().await;
 }
@@ -329,7 +331,7 @@ async fn wrong_input_gets_a_sentence_that_says_what_to_do() {
         (
             bot.admin,
             "/announce body:(광고) Buy kind:ad",
-            "I write it myself",
+            "I add it myself",
         ),
         (
             bot.admin,
@@ -340,10 +342,10 @@ async fn wrong_input_gets_a_sentence_that_says_what_to_do() {
         (bot.admin, "/queue discard id:1", "can't find that message"),
         (
             bot.mina,
-            "/dm allow timezone:Nowhere",
-            "don't know the time zone",
+            "/timezone zone:Nowhere",
+            "don't know which time zone",
         ),
-        (bot.jamong, "/dm allow timezone:Nowhere", "시간대"),
+        (bot.jamong, "/timezone zone:Nowhere", "시간대"),
     ] {
         let reply = bot.says(user, line).await;
         assert!(reply.is_ephemeral(), "{line}");

@@ -1,9 +1,20 @@
 //! `/help`, and the command of a message's menu.
 
+use timeattack::sandbox::Message;
+
 use crate::support::bot::Bot;
 
+/// The values that the menu of a message offers.
+fn topics(message: &Message) -> Vec<String> {
+    let options = &message.components[0]["components"][0]["options"];
+    let values = options.as_array().unwrap().iter();
+    values
+        .map(|option| option["value"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_command_is_listed_as_a_link_and_those_of_managers_for_them_alone() {
+async fn what_matters_comes_first_and_a_menu_leads_to_every_other_command() {
     let bot = Bot::start().await;
     let registered = bot.discord.commands(None);
     let id = registered
@@ -13,17 +24,61 @@ async fn every_command_is_listed_as_a_link_and_those_of_managers_for_them_alone(
         .unwrap();
     let told = bot.mina().slash("/help").await.unwrap();
     assert!(told.is_ephemeral());
+    let message = told.message().unwrap();
     let told = told.text();
     assert!(
         told.contains(&format!("</timeattack start:{id}> — Start a time attack")),
         "{told}"
     );
+    assert_eq!(told.matches("</").count(), 3, "{told}");
     assert!(told.contains("Start a time attack with this"), "{told}");
-    assert!(!told.contains("/setup"), "{told}");
-    let managers = bot.admin().slash("/help").await.unwrap().text();
-    assert!(managers.contains("</setup reminders:"), "{managers}");
+    assert_eq!(topics(&message), ["timeattacks", "records", "you"]);
+    let records = bot.mina().select(&message, "", &["records"]).await.unwrap();
+    let records = records.text();
+    assert!(
+        records.contains(&format!("</timeattack leaderboard:{id}>")),
+        "{records}"
+    );
+
+    // All there is, for whoever manages the server.
+    let managers = bot.admin().slash("/help").await.unwrap().message().unwrap();
+    let mut all = String::new();
+    for topic in topics(&managers) {
+        let told = bot.admin().select(&managers, "", &[&topic]).await.unwrap();
+        all += &told.text();
+    }
+    for command in registered.iter().filter(|one| one["type"] != 3) {
+        let name = command["name"].as_str().unwrap();
+        let below = command["options"].as_array().into_iter().flatten();
+        let below: Vec<String> = below
+            .filter(|option| option["type"] == 1)
+            .map(|option| format!("</{name} {}:", option["name"].as_str().unwrap()))
+            .collect();
+        let own = format!("</{name}:");
+        for link in if below.is_empty() { vec![own] } else { below } {
+            assert!(all.contains(&link), "{link}: {all}");
+        }
+    }
+
     let korean = bot.jamong().slash("/help").await.unwrap().text();
     assert!(korean.contains("타임어택을 시작해요"), "{korean}");
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn topics_of_managers_are_for_managers_and_a_menu_is_for_whom_it_was_shown_to() {
+    let bot = Bot::start().await;
+    let message = bot.mina().slash("/help").await.unwrap().message().unwrap();
+    let menu = message.components[0]["components"][0]["custom_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    // A tampered client chooses what it was not offered: a press of it has no choice at all.
+    let forged = bot.mina().forge(&message, &menu).await.unwrap();
+    assert!(forged.text().contains("run the command again"));
+    let elsewhere = bot.jamong().forge(&bot.started().await, &menu).await;
+    let refused = elsewhere.unwrap();
+    assert!(refused.is_ephemeral() && !refused.text().contains("</timeattack start"));
     bot.end().await;
 }
 

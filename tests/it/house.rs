@@ -10,9 +10,19 @@ use std::path::{Path, PathBuf};
 /// Longer files are hard to hold in one's head.
 const MOST_LINES: usize = 999;
 
+/// Named parameters of one statement: SQLite goes through their names for each of them. What takes
+/// more is a `List`, or `placeholders`, which have no names there.
+const MOST_PARAMETERS: usize = 24;
+/// Where a parameter's number is written by the program.
+const NUMBERS_PARAMETERS: [&str; 2] = [
+    "db/list.rs",
+    // Those behind the placeholders of as many rows as there are.
+    "outbox/mail/lane/store.rs",
+];
+
 /// Words that may stand in these files only. A file is named by its path below `src`, a room by
 /// its folder with a slash, and `store.rs` alone means everybody's.
-const CONFINED: [(&[&str], &[&str], &str); 9] = [
+const CONFINED: [(&[&str], &[&str], &str); 11] = [
     (
         &["poise::", "serenity::"],
         &["discord/"],
@@ -20,7 +30,7 @@ const CONFINED: [(&[&str], &[&str], &str); 9] = [
     ),
     (
         &["axum::", "hyper::", "hyper_util::"],
-        &["http/", "sandbox/"],
+        &["http/", "sandbox/", "server/"],
         "HTTP is served in its own rooms",
     ),
     (
@@ -64,6 +74,26 @@ const CONFINED: [(&[&str], &[&str], &str); 9] = [
         "the environment is read once, where every fault is reported together",
     ),
     (
+        &["spawn_blocking"],
+        &[
+            // Files and folders of our own.
+            "db/",
+            "mailer/files.rs",
+            // SVG of our own making, two pictures at once.
+            "picture/",
+            // Its tests: what a runtime waits for at its end.
+            "run/end.rs",
+        ],
+        "a runtime's end waits for it, and its stack is small: what strangers send is parsed and \
+         expanded by documents/",
+    ),
+    (
+        &["thread::Builder", "thread::spawn", "block_in_place"],
+        // The second ends the process whatever the others do.
+        &["documents/", "run/end.rs", "run/lives.rs"],
+        "whoever works beside the runtime does so in documents/",
+    ),
+    (
         &["getrandom::"],
         &["run/"],
         "randomness is injected: what is random in one run cannot be repeated in a test",
@@ -82,19 +112,22 @@ const CONFINED: [(&[&str], &[&str], &str); 9] = [
 
 /// Which rooms each room may use. An arrow that is missing here is a decision, not an oversight:
 /// add it only with a look at what it closes into a circle.
-const MAY_USE: [(&str, &[&str]); 32] = [
+const MAY_USE: [(&str, &[&str]); 38] = [
     ("clock", &[]),
     ("quiet_hours", &[]),
-    // It is given every word and figure: what to say is its caller's business.
-    ("picture", &[]),
+    // It is given every word and figure: what to say is its caller's business. How what people write
+    // is made fit to be shown is the same everywhere.
+    ("picture", &["i18n"]),
     ("ids", &["clock"]),
+    ("documents", &["ids"]),
     ("i18n", &["ids"]),
     ("mailer", &["clock"]),
     ("config", &["ids", "links", "mailer"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
-    ("duration_text", &["i18n"]),
-    ("messenger", &["clock", "ids"]),
+    ("zones", &["i18n"]),
+    ("duration_text", &["i18n", "zones"]),
+    ("messenger", &["clock", "i18n", "ids"]),
     ("links", &["ids"]),
     ("sender", &["error", "ids", "links", "mailer"]),
     (
@@ -102,6 +135,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
         &[
             "app",
             "db",
+            "documents",
             "error",
             "ids",
             "mailer",
@@ -115,7 +149,9 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "app",
             "clock",
             "db",
+            "documents",
             "error",
+            "export",
             "guild",
             "i18n",
             "ids",
@@ -128,12 +164,32 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "template",
         ],
     ),
-    ("error", &["duration_text", "i18n", "ids", "messenger"]),
+    (
+        "error",
+        &[
+            "documents",
+            "duration_text",
+            "i18n",
+            "ids",
+            "messenger",
+            "zones",
+        ],
+    ),
     ("db", &["error"]),
+    ("export", &["db", "error"]),
     ("presence", &["clock", "db", "error"]),
     (
         "outbox",
-        &["clock", "db", "error", "i18n", "ids", "mailer", "messenger"],
+        &[
+            "clock",
+            "db",
+            "documents",
+            "error",
+            "i18n",
+            "ids",
+            "mailer",
+            "messenger",
+        ],
     ),
     (
         "guild",
@@ -146,6 +202,8 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "messenger",
             "outbox",
             "quiet_hours",
+            "work",
+            "zones",
         ],
     ),
     (
@@ -160,6 +218,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "messenger",
             "outbox",
             "quiet_hours",
+            "zones",
         ],
     ),
     (
@@ -170,9 +229,11 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "db",
             "error",
             "guild",
+            "i18n",
             "ids",
             "messenger",
             "outbox",
+            "work",
         ],
     ),
     (
@@ -199,28 +260,47 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "app",
             "campaign",
             "consent",
+            "db",
             "error",
+            "export",
             "ids",
             "outbox",
             "subscriber",
             "template",
             "timeattack",
+            "work",
+            "zones",
         ],
     ),
     (
         "subscriber",
-        &["app", "db", "error", "guild", "ids", "mailer"],
+        &[
+            "app",
+            "db",
+            "documents",
+            "error",
+            "export",
+            "guild",
+            "ids",
+            "mailer",
+            "work",
+        ],
     ),
+    ("work", &["app", "db", "error", "ids"]),
     (
         "app",
         &[
             "campaign",
             "clock",
             "db",
+            "documents",
             "ids",
+            // How far Discord's clock is from this host's.
+            "messenger",
             "outbox",
             "sender",
             "timeattack",
+            "work",
         ],
     ),
     (
@@ -232,8 +312,11 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "clock",
             "config",
             "consent",
+            // Where its commands may stand.
+            "db",
             "duration_text",
             "error",
+            "export",
             "guild",
             "i18n",
             "ids",
@@ -246,6 +329,8 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "subscriber",
             "template",
             "timeattack",
+            "work",
+            "zones",
         ],
     ),
     (
@@ -261,16 +346,40 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "ids",
             "mailer",
             "outbox",
+            "server",
             "subscriber",
         ],
     ),
-    ("sandbox", &["clock", "ids"]),
-    ("check", &["clock", "config", "mailer"]),
+    ("server", &["clock"]),
+    ("sandbox", &["clock", "documents", "ids", "server"]),
+    ("check", &["clock", "config", "mailer", "messenger"]),
     // It looks at the others, and none of them knows it: a feature that must not fail for want of
     // somebody to tell is simpler. So not `app`, which every feature uses.
     (
         "alerts",
         &["clock", "db", "error", "messenger", "outbox", "timeattack"],
+    ),
+    // It reads what each of them reads, and is in no release.
+    (
+        "fuzzing",
+        &[
+            "campaign",
+            "check",
+            "clock",
+            "config",
+            "discord",
+            "duration_text",
+            "error",
+            "guild",
+            "http",
+            "i18n",
+            "ids",
+            "links",
+            "mailer",
+            "sandbox",
+            "subscriber",
+            "template",
+        ],
     ),
     (
         "run",
@@ -286,6 +395,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "consent",
             "db",
             "discord",
+            "documents",
             "error",
             "guild",
             "http",
@@ -295,9 +405,12 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "messenger",
             "outbox",
             "presence",
+            "privacy",
             "sandbox",
             "sender",
+            "subscriber",
             "timeattack",
+            "work",
         ],
     ),
 ];
@@ -352,6 +465,11 @@ fn the_rules_see_what_they_are_for() {
         ("alerts/watch.rs", "reqwest::Client::new()"),
         ("timeattack/timer.rs", "use crate::alerts::Alerts;"),
         ("mailer/smtp.rs", "use hickory_resolver::TokioResolver;"),
+        (
+            "template/mod.rs",
+            "//! x\ntokio::task::spawn_blocking(work)",
+        ),
+        ("template/inline.rs", "std::thread::spawn(work)"),
     ];
     for (name, text) in breaches {
         let file = File {
@@ -392,6 +510,14 @@ impl File {
                 .any(|verb| literal.trim_start().starts_with(verb));
             if is_sql && !self.is_in(&["db/", "store.rs"]) {
                 fault("SQL stands in db/ and in the features' store.rs".to_owned());
+            }
+            if literal.contains("${") && !self.is_in(&NUMBERS_PARAMETERS) {
+                fault("a numbered parameter is put together: use db::List, or placeholders".into());
+            }
+            if most_parameters(literal) > MOST_PARAMETERS {
+                fault(format!(
+                    "a statement has over {MOST_PARAMETERS} named parameters"
+                ));
             }
         }
         if self.name.ends_with("mod.rs") && !self.text.starts_with("//!") {
@@ -458,6 +584,16 @@ fn first_word(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let word = &text[..end.unwrap_or(text.len())];
     (!word.is_empty()).then_some(word)
+}
+
+/// The highest number among a statement's `$1`, `$2`, …
+fn most_parameters(sql: &str) -> usize {
+    let behind = sql.split('$').skip(1);
+    let numbers = behind.filter_map(|text| {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        text[..digits].parse().ok()
+    });
+    numbers.max().unwrap_or(0)
 }
 
 /// The code with comments and literals blanked, and the literals' insides.

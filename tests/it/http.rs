@@ -2,6 +2,7 @@
 //! want to hold on.
 
 mod campaign;
+mod crowd;
 mod server;
 mod unsubscribe;
 mod webhook;

@@ -8,10 +8,14 @@ use crate::support::smtp::{At, SmtpServer};
 
 const SUBSCRIBERS: usize = 5_000;
 const KILLS: usize = 20;
-/// Mails on their way at once: four for each of ten connections.
-const WINDOW: usize = 40;
+/// Mails that may have left at once: two for each of ten connections.
+const IN_DOUBT: usize = 20;
 
 #[tokio::test]
+#[expect(
+    clippy::print_stderr,
+    reason = "how many were in doubt, and how many of those had arrived, is shown with --nocapture"
+)]
 async fn twenty_kills_in_a_campaign_of_five_thousand_lose_nobody_and_mail_nobody_twice() {
     let smtp = SmtpServer::start().await;
     let server = format!("smtp://{}", smtp.address);
@@ -42,11 +46,15 @@ async fn twenty_kills_in_a_campaign_of_five_thousand_lose_nobody_and_mail_nobody
     }
     let states = newsroom.report().await;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut arrived_in_doubt = 0;
     for (address, state) in &states {
         let times = accepted.get(address).copied().unwrap_or(0);
         match state.as_str() {
             "delivered" => assert_eq!(times, 1, "{address} is said to have it"),
-            "unknown" => assert!(times <= 1, "{address} was written to again"),
+            "unknown" => {
+                assert!(times <= 1, "{address} was written to again");
+                arrived_in_doubt += times;
+            }
             other => panic!("{address} ended as {other}"),
         }
         *counts.entry(state).or_default() += 1;
@@ -54,8 +62,9 @@ async fn twenty_kills_in_a_campaign_of_five_thousand_lose_nobody_and_mail_nobody
     assert_eq!(states.len(), SUBSCRIBERS, "everybody is in the ledger");
     assert!(accepted.keys().all(|address| states.contains_key(address)));
     let unknown = counts.get("unknown").copied().unwrap_or(0);
+    eprintln!("{counts:?} after {KILLS} kills; of those in doubt {arrived_in_doubt} had arrived");
     assert!(
-        unknown <= KILLS * WINDOW,
-        "no kill leaves more in doubt than was on its way: {counts:?}"
+        unknown <= KILLS * IN_DOUBT,
+        "no kill leaves more in doubt than may have left: {counts:?}"
     );
 }

@@ -4,11 +4,12 @@
 //! `interactions`, `direct` (messages, and buttons in them), `members` (and roles), `menus` (commands for a message),
 //! `troubles`
 //! (limits, faults, kicks, direct messages that nobody takes), `insight` (how the bot stands, and the
-//! page's switches for trouble), `mail`, `page`. [`Place`] is a server with
+//! page's switches for trouble), `mail`, `page`, `doors` (who is let in nowhere). [`Place`] is a server with
 //! two members; it ends with a look at Discord's own schema where `DISCORD_OPENAPI` names it.
 
 mod client;
 mod direct;
+mod doors;
 mod gateway;
 mod insight;
 mod interactions;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use timeattack::clock::{Clock, ManualClock};
 use timeattack::mailer::mime::{Assembler, Constant, Draft};
 use timeattack::mailer::smtp::{Pool, Server};
-use timeattack::mailer::{Failure, Letter, Mailbox, Mailer, Sent};
+use timeattack::mailer::{Failure, Gate, Letter, Mailbox, Mailer, Sent};
 
 use crate::support::NOW_MS;
 use crate::support::smtp::{At, SmtpServer};
@@ -53,13 +53,13 @@ impl Post {
     }
 
     async fn send(&self, letter: Letter) -> Result<Sent, Failure> {
-        self.mailer.send(Arc::new(letter)).await
+        self.mailer.send(Arc::new(letter), Gate::open()).await
     }
 
     /// On its way while the test goes on.
     fn sending(&self, letter: Letter) -> tokio::task::JoinHandle<Result<Sent, Failure>> {
         let mailer = Arc::clone(&self.mailer);
-        tokio::spawn(async move { mailer.send(Arc::new(letter)).await })
+        tokio::spawn(async move { mailer.send(Arc::new(letter), Gate::open()).await })
     }
 
     /// Waits until the server has heard this, and somebody waits for its answer; then so much time
@@ -126,4 +126,13 @@ fn draft<'a>(to: &'a Mailbox, subject: &'a str, text: &'a str, html: &'a str) ->
 fn assembled(constant: &Constant, draft: &Draft<'_>) -> Vec<u8> {
     let assembler = Assembler::new(constant, None).unwrap();
     assembler.assemble(draft).unwrap()
+}
+
+/// Longer than what systems keep on the way, so that a loss in the middle is seen while writing.
+fn long_letter() -> Letter {
+    let mut letter = letter();
+    letter
+        .mail
+        .extend(b"a long line of a long mail\r\n".repeat(400_000));
+    letter
 }

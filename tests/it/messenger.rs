@@ -8,7 +8,7 @@ use serde_json::json;
 use timeattack::clock::Clock;
 use timeattack::ids::MessageId;
 use timeattack::messenger::discord::DiscordMessenger;
-use timeattack::messenger::{Button, ButtonStyle, Message, Messenger, Nonce, SendError};
+use timeattack::messenger::{Button, ButtonStyle, Message, Messenger, Nonce, SendError, Token};
 use timeattack::sandbox::{Fault, FaultKind};
 
 use crate::local_discord::Place;
@@ -239,10 +239,48 @@ async fn only_what_discord_itself_says_for_good_is_final() {
         matches!(refused, Err(SendError::TooManyOpened { .. })),
         "{refused:?}"
     );
-    let revoked = code(401, 0);
-    place.discord.fault(Fault::on("/messages", revoked));
-    let refused = post(&place, &messenger, 1).await;
+    place.end();
+}
+
+#[tokio::test]
+async fn a_401_is_believed_when_discord_says_it_twice() {
+    let (place, messenger) = sender().await;
+    let code = |status, code| FaultKind::Error { status, code };
+    let revoked = || code(401, 0);
+    let passes = |outcome: Result<MessageId, SendError>| {
+        assert_eq!(again_after_ms(outcome), None, "by the outbox's own waits");
+    };
+    // Once, while Discord knows the token.
+    place.discord.fault(Fault::on("/messages", revoked()));
+    passes(post(&place, &messenger, 1).await);
+    assert!(post(&place, &messenger, 1).await.is_ok());
+    // By a proxy, in HTML or in a JSON of its own, or about another token.
+    for kind in [FaultKind::Foreign(401), code(401, 401), code(401, 50_027)] {
+        place.discord.fault(Fault::on("/messages", kind.clone()));
+        place.discord.fault(Fault::on("/users/@me", revoked()));
+        let refused = post(&place, &messenger, 2).await;
+        assert_ne!(refused, Err(SendError::Unauthorized), "{kind:?}");
+        let unasked = place.discord.clear_faults();
+        assert_eq!(unasked, 1, "{kind:?} is not worth a question");
+    }
+    // Once by Discord, and then by nobody who knows.
+    for kind in [
+        FaultKind::Foreign(401),
+        FaultKind::Status(500),
+        code(403, 0),
+    ] {
+        place.discord.fault(Fault::on("/messages", revoked()));
+        place.discord.fault(Fault::on("/users/@me", kind.clone()));
+        passes(post(&place, &messenger, 2).await);
+        assert_eq!(place.discord.clear_faults(), 0, "{kind:?}");
+    }
+    place.discord.refuse_token(true);
+    let refused = post(&place, &messenger, 2).await;
     assert_eq!(refused, Err(SendError::Unauthorized));
+    assert_eq!(messenger.token().await, Token::Refused);
+    place.discord.refuse_token(false);
+    assert_eq!(messenger.token().await, Token::Accepted);
+    assert!(post(&place, &messenger, 2).await.is_ok());
     place.end();
 }
 

@@ -6,7 +6,9 @@ use timeattack::messenger::SendError;
 use timeattack::messenger::memory::{Fault, Gate};
 use timeattack::timeattack as attacks;
 
-use crate::support::{CHANNEL, GUILD, MEMBER, TestApp, execute, hours, minutes, seconds};
+use crate::deaths::hurrying;
+use crate::direct::allow;
+use crate::support::{CHANNEL, GUILD, MEMBER, TestApp, days, execute, hours, minutes, seconds};
 
 const RESULTS: ChannelId = ChannelId(501);
 const ALERTS: ChannelId = ChannelId(502);
@@ -36,9 +38,9 @@ fn refused() -> Fault {
 async fn with_channels() -> TestApp {
     let app = TestApp::start().await;
     let channels = Change::Channels {
-        results: RESULTS,
-        alerts: Some(ALERTS),
-        fallback: Some(FALLBACK),
+        results: Some(Some(RESULTS)),
+        alerts: Some(Some(ALERTS)),
+        fallback: Some(Some(FALLBACK)),
     };
     app.inside(async move |app| guild::change(&app, GUILD, channels).await)
         .await
@@ -183,9 +185,44 @@ async fn a_refused_token_stops_everything_and_keeps_what_waits() {
     app.clock.advance_ms(minutes(5));
     app.verdicts_made().await;
     assert_eq!(app.messenger.attempts(), 1);
+    assert_eq!(app.app().outbox.held(), 0, "the table keeps what waits");
     app.leaves_unsent();
     let app = app.restarted_after(seconds(5)).await;
     app.settle().await;
+    three_are_said(&app);
+}
+
+#[tokio::test]
+async fn a_token_that_is_accepted_again_needs_no_restart_and_nothing_is_too_old_by_then() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.settle().await;
+    let before = app.messenger.attempts();
+    app.messenger
+        .fail_next([Fault::Refused(SendError::Unauthorized)]);
+    for minute in 1..=3 {
+        app.time_attack().lasting(minutes(minute)).started().await;
+    }
+    app.clock.advance_ms(minutes(1));
+    app.halted().await;
+    // Longer than anything is tried.
+    for _ in 0..30 {
+        app.clock.advance_ms(hours(1));
+    }
+    app.verdicts_made().await;
+    // Of one instant: the post, the direct message, and the reminder of the second time attack.
+    let tried = app.messenger.attempts() - before;
+    assert!((1..=3).contains(&tried), "{tried}");
+    app.messenger.accept_token();
+    app.clock.advance_ms(minutes(5));
+    app.accepted().await;
+    app.settle().await;
+    three_are_said(&app);
+    assert!(!app.messenger.direct(MEMBER).is_empty());
+    assert_eq!(app.app().outbox.discarded(), 0);
+}
+
+fn three_are_said(app: &TestApp) {
     let said: usize = app
         .posts()
         .iter()
@@ -244,19 +281,20 @@ async fn what_waits_through_a_restart_is_merged_as_before() {
 }
 
 #[tokio::test]
-async fn a_message_that_ends_three_processes_is_given_up_and_told() {
+async fn a_message_that_ends_one_process_after_the_other_for_a_day_is_given_up_and_told() {
     let mut app = with_channels().await;
     app.time_attack().lasting(minutes(1)).started().await;
     let silence = || Fault::Held(Gate::closed(), None);
     app.messenger.fail_next([silence()]);
     app.clock.advance_ms(minutes(1));
     for death in 1..=3 {
-        app.messenger.attempted(death).await;
-        app.messenger.fail_next([silence()]);
-        app = app.killed_for(minutes(1)).await;
+        hurrying(&app.clock, app.messenger.attempted(death)).await;
+        app.messenger.stop_failing();
+        app.messenger.fail_next((death < 3).then(silence));
+        let away = if death < 3 { minutes(1) } else { days(1) };
+        app = app.killed_for(away).await;
     }
-    app.messenger.stop_failing();
-    app.settle().await;
+    app.advance(minutes(2)).await;
     let posted = app.posted();
     let channels: Vec<ChannelId> = posted.iter().map(|post| post.channel).collect();
     assert_eq!(posted.len(), 2, "{channels:?}");

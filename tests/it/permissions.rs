@@ -1,10 +1,11 @@
 //! Who may do what: the bot itself decides, whatever a client sends.
 
-use timeattack::sandbox::{Message, Refused};
+use serde_json::Value;
+use timeattack::sandbox::{Message, OptionValue, Refused};
 use timeattack::timeattack::text;
 
-use crate::support::bot::Bot;
-use crate::support::minutes;
+use crate::support::bot::{Bot, turning};
+use crate::support::{file, minutes};
 
 async fn refuses(bot: &Bot, line: &str) {
     let client = bot.mina().slash(line).await;
@@ -48,6 +49,68 @@ only_for_managers! {
     setup_messages_is_refused_to_members: "/setup messages failure:Lost {task}";
     setup_show_is_refused_to_members: "/setup show";
     setup_check_is_refused_to_members: "/setup check";
+}
+
+/// The commands below this one that can be used, each with what it must be given.
+fn usable(command: &Value, path: &str, found: &mut Vec<(String, Vec<Value>)>) {
+    let path = format!("{path} {}", command["name"].as_str().unwrap());
+    let options = command["options"].as_array().cloned().unwrap_or_default();
+    // Subcommands and groups of them.
+    let (below, own): (Vec<_>, Vec<_>) = options
+        .into_iter()
+        .partition(|option| option["type"] == 1 || option["type"] == 2);
+    if below.is_empty() {
+        let required = own.into_iter().filter(|option| option["required"] == true);
+        found.push((path.trim().to_owned(), required.collect()));
+    }
+    for command in &below {
+        usable(command, &path, found);
+    }
+}
+
+/// Something that may be given for an option.
+fn given(bot: &Bot, option: &Value) -> OptionValue {
+    let text = |text: &str| OptionValue::Text(text.to_owned());
+    match option["type"].as_u64().unwrap() {
+        3 | 4 | 10 => match &option["choices"][0]["value"] {
+            Value::String(choice) => text(choice),
+            Value::Null => text("1"),
+            other => text(&other.to_string()),
+        },
+        5 => OptionValue::Bool(true),
+        6 => OptionValue::Id(bot.jamong.get()),
+        7 => OptionValue::Id(bot.results.get()),
+        11 => file("x.csv", b"email\nx@example.org\n"),
+        other => panic!("an option of type {other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_that_discord_keeps_from_members_is_refused_by_the_bot_too() {
+    let bot = Bot::start().await;
+    let before = settings(&bot).await;
+    let mut commands = Vec::new();
+    for command in bot.discord.commands(None) {
+        if command["default_member_permissions"].is_string() {
+            usable(&command, "", &mut commands);
+        }
+    }
+    assert!(commands.len() >= 37, "{}", commands.len());
+    let member = bot.mina().let_in();
+    for (path, required) in commands {
+        let options: Vec<_> = required
+            .iter()
+            .map(|option| (option["name"].as_str().unwrap(), given(&bot, option)))
+            .collect();
+        let refused = turning(&bot.clock, member.slash_with(&path, &options)).await;
+        let refused = refused.unwrap();
+        assert!(
+            refused.is_ephemeral() && refused.text().contains("Manage Server"),
+            "{path}: {refused:?}"
+        );
+    }
+    assert_eq!(settings(&bot).await, before);
+    bot.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

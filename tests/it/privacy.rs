@@ -11,7 +11,7 @@ use timeattack::timeattack::{self as attacks, Actor};
 
 use crate::direct::{allow, decider};
 use crate::support::bot::Bot;
-use crate::support::{GUILD, MEMBER, OTHER, TestApp, execute, hours, minutes, seconds};
+use crate::support::{GUILD, MEMBER, OTHER, TestApp, all, execute, hours, minutes, seconds};
 
 impl TestApp {
     /// The columns of all tables in which this stands, in any form.
@@ -170,6 +170,115 @@ async fn a_deadline_that_passes_meanwhile_leaves_nothing_behind() {
     }
 }
 
+/// So many ended time attacks of a member, and as many corrections of them.
+async fn much(app: &timeattack::app::App, guild: GuildId, user: UserId, count: i64) {
+    let rows = |row: &dyn Fn(i64) -> String| (1..=count).map(row).collect::<Vec<_>>().join(", ");
+    let attacks = rows(&|n| {
+        format!("({n}, {guild}, 1, {user}, 'm', 'line\none {n}', 'completed', 0, 1, 1, 'ko')")
+    });
+    let corrections = rows(&|n| {
+        format!("({n}, {guild}, {n}, {user}, {user}, 'failed', 'completed', 'why', {n})")
+    });
+    for sql in [
+        format!(
+            "INSERT INTO time_attacks (id, guild_id, channel_id, user_id, member_name, task, state, \
+             started_ms, deadline_ms, finished_ms, language) VALUES {attacks}"
+        ),
+        format!(
+            "INSERT INTO corrections (id, guild_id, attack_id, user_id, by_user_id, from_state, \
+             to_state, reason, at_ms) VALUES {corrections}"
+        ),
+    ] {
+        execute(&app.db, sql).await.unwrap();
+    }
+}
+
+/// What the files say, one behind the other: each is whole by itself.
+fn put_together(files: &[Vec<u8>]) -> serde_json::Map<String, serde_json::Value> {
+    let mut whole = serde_json::Map::new();
+    for file in files {
+        let part: serde_json::Value = serde_json::from_slice(file).unwrap();
+        let part = part.as_object().unwrap().clone();
+        assert_eq!(part.len(), 16, "{:?}", part.keys());
+        for (name, value) in part {
+            match (whole.get_mut(&name), value) {
+                (None, value) => drop(whole.insert(name, value)),
+                (Some(list), serde_json::Value::Array(more)) => {
+                    list.as_array_mut().unwrap().extend(more);
+                }
+                (Some(same), value) => assert_eq!(*same, value, "{name}"),
+            }
+        }
+    }
+    whole
+}
+
+#[tokio::test]
+async fn what_is_stored_of_a_member_is_told_in_files_that_are_each_whole() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.decides(OTHER, allow()).await;
+    much(app.app(), GUILD, MEMBER, 1_200).await;
+    let export = |most_bytes| {
+        app.inside(async move |app| {
+            all(privacy::export(&app, GUILD, MEMBER, most_bytes).await).await
+        })
+    };
+    let one = export(usize::MAX).await;
+    assert_eq!(one.len(), 1);
+    let whole = put_together(&one);
+    for (list, count) in [
+        ("consents", 1),
+        ("time_attacks", 1_200),
+        ("corrections", 1_200),
+        ("campaigns", 0),
+    ] {
+        assert_eq!(whole[list].as_array().unwrap().len(), count, "{list}");
+    }
+    assert!(!whole["consent_notices"].as_array().unwrap().is_empty());
+    assert_eq!(whole["time_attacks"][1_199]["task"], "line\none 1200");
+    assert_eq!(whole["direct_messages"]["notice"], true);
+    let files = export(50_000).await;
+    assert!(files.len() > 10, "{}", files.len());
+    let longest = files.iter().map(Vec::len).max();
+    assert!(longest < Some(50_200), "{longest:?}");
+    assert_eq!(put_together(&files), whole);
+    // Of a member of whom nothing is known there is that.
+    let nobody = app
+        .inside(async |app| all(privacy::export(&app, GUILD, UserId(3), 1_000).await).await)
+        .await;
+    let nobody = put_together(&nobody);
+    assert_eq!(nobody["direct_messages"], serde_json::Value::Null);
+    assert_eq!(nobody["messages"], serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_a_message_takes_of_a_member_comes_in_several() {
+    let bot = Bot::start().await;
+    much(&bot.app(), bot.guild, bot.mina, 100).await;
+    bot.discord.limit_files(5_000);
+    bot.mina().slash("/privacy export").await.unwrap();
+    let parts = |text: &str| text.contains("Message 2 of 2");
+    bot.discord
+        .message_where(bot.channel, |message| parts(&message.text()))
+        .await
+        .unwrap();
+    let (mut names, mut files) = (Vec::new(), Vec::new());
+    for message in bot.discord.messages(bot.channel) {
+        assert!(message.is_ephemeral());
+        for file in &message.attachments {
+            names.push(file.filename.clone());
+            files.push(bot.discord.file(file).unwrap());
+        }
+    }
+    let numbered = |n: usize| format!("timeattack-data-{n}.json");
+    let expected: Vec<String> = (1..=files.len()).map(numbered).collect();
+    assert_eq!(names, expected);
+    let whole = put_together(&files);
+    assert_eq!(whole["time_attacks"].as_array().unwrap().len(), 100);
+    bot.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_asked_first_shown_and_done_for_the_presser_alone() {
     let bot = Bot::start().await;
@@ -195,9 +304,14 @@ async fn it_is_asked_first_shown_and_done_for_the_presser_alone() {
         "{}",
         kept.text()
     );
-    // Another's press, forged, deletes what is theirs.
-    let forged = bot.jamong().forge(&start, "pv:delete").await.unwrap();
-    assert!(forged.text().contains("타임어택 1개"), "{}", forged.text());
+    // Another's press, forged, deletes nothing, whoever was asked.
+    let delete = asked.buttons()[0].custom_id.clone().unwrap();
+    for (forged, part) in [(delete.as_str(), "다른 사람"), ("pv:delete", "다시 실행")] {
+        let forged = bot.jamong().forge(&start, forged).await.unwrap();
+        assert!(forged.text().contains(part), "{}", forged.text());
+        let status = bot.jamong().slash("/timeattack status").await.unwrap();
+        assert!(status.text().contains("걷기"), "{}", status.text());
+    }
     let asked = bot.mina().slash("/privacy delete").await.unwrap();
     let asked = asked.message().unwrap();
     let done = bot.mina().click(&asked, "Delete everything").await.unwrap();
@@ -220,7 +334,7 @@ async fn it_is_asked_first_shown_and_done_for_the_presser_alone() {
     let complete = start.buttons()[0].custom_id.clone().unwrap();
     let pressed = bot.mina().forge(&start, &complete).await.unwrap();
     assert!(
-        pressed.text().contains("not kept any more"),
+        pressed.text().contains("no longer stored"),
         "{}",
         pressed.text()
     );

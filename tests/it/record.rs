@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDate};
 use timeattack::clock::Clock;
 use timeattack::db::Db;
+use timeattack::guild::{self, Change};
+use timeattack::i18n::Language;
 use timeattack::ids::{GuildId, UserId};
 use timeattack::presence::{Outage, Presence, outages_within};
 use timeattack::timeattack::State;
@@ -308,8 +310,9 @@ async fn a_process_without_a_connection_gives_no_sign_of_life() {
     let (clock, hand) = Clock::manual(NOW_MS);
     let (connection, connected) = watch::channel(true);
     let stop = CancellationToken::new();
-    let presence = Presence::new(clock.clone(), db.clone());
-    let keeping = tokio::spawn(presence.keep(connected, stop.clone()));
+    let mut presence = Presence::new(clock.clone(), db.clone());
+    let stopped = stop.clone();
+    let keeping = tokio::spawn(async move { presence.keep(connected, stopped).await });
     // The first sign, after which it sleeps.
     while hand.sleepers() == 0 {
         tokio::task::yield_now().await;
@@ -337,4 +340,63 @@ async fn a_process_without_a_connection_gives_no_sign_of_life() {
     let mut next = Presence::new(clock, db);
     let outage = next.beat().await.unwrap().unwrap();
     assert_eq!(outage.until_ms - outage.from_ms, seconds(61));
+}
+
+#[tokio::test]
+async fn days_that_were_counted_stay_when_the_server_moves_to_another_zone() {
+    let app = TestApp::start().await;
+    let mornings = [
+        "2026-11-14T01:00:00+09:00",
+        "2026-11-15T12:00:00+09:00",
+        "2026-11-16T01:00:00+09:00",
+        "2026-11-17T23:30:00+09:00",
+        "2026-11-18T01:00:00+09:00",
+        "2026-11-19T12:00:00+09:00",
+        "2026-11-20T23:00:00+09:00",
+        "2026-11-21T00:30:00+09:00",
+    ];
+    app.ended(GUILD, MEMBER, State::Completed, &mornings).await;
+    let before = app.record(MEMBER).await;
+    assert_eq!((before.streaks.current, before.streaks.longest), (8, 8));
+    let days = app.effects(MEMBER).await;
+    let calendar = before.calendar.clone();
+    for timezone in [chrono_tz::America::New_York, chrono_tz::Pacific::Kiritimati] {
+        let change = Change::Locale {
+            timezone,
+            language: Language::English,
+        };
+        app.inside(async move |app| guild::change(&app, GUILD, change).await)
+            .await
+            .unwrap();
+        let now = app.record(MEMBER).await;
+        assert_eq!(now.streaks.longest, 8, "{timezone}");
+        assert_eq!(now.streaks.current, 8, "{timezone}");
+        assert_eq!(now.zone, timezone);
+        let done = |days: &[record::CalendarDay]| -> Vec<NaiveDate> {
+            let done = days.iter().filter(|day| day.ended.completed > 0);
+            done.map(|day| day.date).collect()
+        };
+        let (mut shown, mut known) = (done(&now.calendar), done(&calendar));
+        // In New York it is still the day before.
+        shown.retain(|date| *date <= now.today);
+        known.retain(|date| *date <= now.today);
+        assert_eq!(shown, known, "{timezone}");
+        let board = app.board(MEMBER, Period::All, 0).await;
+        assert_eq!(board.places[0].streak, 8, "{timezone}");
+    }
+    // The book explains it as before.
+    let counted = |days: &[(String, Effect)]| -> Vec<(String, Effect)> {
+        let counted = days.iter().cloned();
+        counted
+            .filter(|(_, effect)| matches!(effect, Effect::Counted { .. }))
+            .collect()
+    };
+    assert_eq!(counted(&app.effects(MEMBER).await), counted(&days));
+    // From now on the new zone's days count.
+    app.leap(hours(24)).await;
+    let today = app.record(MEMBER).await.today;
+    let now = Clock::Manual(app.clock.clone()).now_ms();
+    let local = DateTime::from_timestamp_millis(now).unwrap();
+    let there = local.with_timezone(&chrono_tz::Pacific::Kiritimati);
+    assert_eq!(today, there.date_naive());
 }

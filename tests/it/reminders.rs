@@ -4,11 +4,11 @@ use timeattack::guild::reminders::{Reminders, When};
 use timeattack::guild::{self, Change};
 use timeattack::ids::{ChannelId, UserId};
 use timeattack::messenger::SendError;
-use timeattack::messenger::memory::{Fault, Gate};
-use timeattack::timeattack::{self as attacks, reminders};
+use timeattack::messenger::memory::{Fault, Gate, Posted};
+use timeattack::timeattack::{self as attacks, reminders, start_message};
 
 use crate::direct::allow;
-use crate::support::bot::Bot;
+use crate::support::bot::{Bot, turning};
 use crate::support::{CHANNEL, GUILD, MEMBER, OTHER, TestApp, execute, hours, minutes, seconds};
 
 impl TestApp {
@@ -24,6 +24,14 @@ impl TestApp {
         self.inside(async move |app| guild::change(&app, GUILD, change).await)
             .await
             .unwrap();
+    }
+
+    /// Posts and messages that are out of date are edited now, and not a second later.
+    async fn brought_up_to_date(&self) {
+        self.inside(async |app| start_message::bring_up_to_date(&app).await)
+            .await
+            .unwrap();
+        self.settle().await;
     }
 
     fn reminded(&self) -> Vec<String> {
@@ -42,13 +50,14 @@ impl TestApp {
 async fn a_member_is_reminded_at_half_time_and_ten_minutes_and_one_before_the_deadline() {
     let app = TestApp::start().await;
     app.changes(Change::Channels {
-        results: ChannelId(5),
+        results: Some(Some(ChannelId(5))),
         alerts: None,
         fallback: None,
     })
     .await;
     app.time_attack().lasting(minutes(30)).started().await;
-    let mut told = Vec::new();
+    // As they were posted: what has ended is told otherwise.
+    let mut told: Vec<Posted> = Vec::new();
     for (wait, count) in [
         (minutes(15) - 1, 0),
         (1, 1),
@@ -57,8 +66,9 @@ async fn a_member_is_reminded_at_half_time_and_ten_minutes_and_one_before_the_de
         (minutes(1), 3),
     ] {
         app.advance(wait).await;
-        told = app.reminders();
-        assert_eq!(told.len(), count, "{told:?}");
+        let now = app.reminders();
+        assert_eq!(now.len(), count, "{now:?}");
+        told.extend(now.into_iter().skip(told.len()));
     }
     assert!(told[0].message.content.contains("절반"), "{told:?}");
     assert!(told[1].message.content.contains("10분"), "{told:?}");
@@ -278,9 +288,9 @@ async fn many_in_one_channel_become_one_message() {
 async fn a_reminder_that_its_channel_refuses_is_dropped_without_a_word() {
     let app = TestApp::start().await;
     app.changes(Change::Channels {
-        results: ChannelId(5),
-        alerts: Some(ChannelId(6)),
-        fallback: Some(ChannelId(7)),
+        results: Some(Some(ChannelId(5))),
+        alerts: Some(Some(ChannelId(6))),
+        fallback: Some(Some(ChannelId(7))),
     })
     .await;
     let refused = Fault::Refused(SendError::Discard {
@@ -380,23 +390,148 @@ async fn what_ran_before_there_were_reminders_runs_on() {
     assert_eq!((app.reminders().len(), app.posts().len()), (0, 1));
 }
 
+/// Mina finishes what she was reminded of otherwise, and has another one by then; jamong has one as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_button_of_a_reminder_completes_what_its_presser_runs() {
+async fn the_button_of_a_reminder_completes_the_time_attack_that_it_names() {
     let bot = Bot::start().await;
     bot.started().await;
     bot.clock.advance_ms(minutes(5));
-    let reminder = bot.posted(bot.channel, "half the time").await;
+    let reminder = bot.posted(bot.channel, "halfway").await;
     assert_eq!(reminder.pinged, [bot.mina]);
+    for (actor, task) in [(bot.mina(), "Second"), (bot.jamong(), "Own")] {
+        let line = format!("/timeattack start task:{task} limit:30m");
+        actor.slash(&line).await.unwrap();
+    }
     let other = bot.jamong().click(&reminder, "Complete").await.unwrap();
-    assert!(other.is_ephemeral() && other.text().contains("진행 중인 타임어택이 없어요"));
+    assert!(other.is_ephemeral() && other.text().contains("다른 사람의 타임어택"));
     let done = bot.mina().click(&reminder, "Complete").await.unwrap();
+    let said = done.text();
     assert!(
-        done.is_ephemeral() && done.text().contains("Well done"),
-        "{}",
-        done.text()
+        done.is_ephemeral() && said.contains("Well done") && said.contains("Read"),
+        "{said}"
     );
     bot.posted(bot.channel, "did it").await;
+    // Once more, through a client that has not seen that it is over.
+    let custom_id = reminder.buttons()[0].custom_id.clone().unwrap();
+    let again = bot.mina().forge(&reminder, &custom_id).await.unwrap();
+    assert!(again.text().contains("already ended"), "{}", again.text());
+    let edited = bot.until(&reminder, |now| now.buttons().is_empty()).await;
+    assert!(
+        edited.text().contains("finished **Read**"),
+        "{}",
+        edited.text()
+    );
+    let status = bot.mina().slash("/timeattack status").await.unwrap().text();
+    assert!(status.contains("Second"), "{status}");
     bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_button_of_a_list_of_reminders_asks_which_of_those_it_names() {
+    let bot = Bot::start().await;
+    bot.admin().slash("/setup reminders at:5m").await.unwrap();
+    for task in ["One", "Two"] {
+        let line = format!("/timeattack start task:{task} limit:10m");
+        bot.mina().slash(&line).await.unwrap();
+    }
+    bot.jamong()
+        .slash("/timeattack start task:Own limit:10m")
+        .await
+        .unwrap();
+    let later = "/timeattack start task:Later limit:1h";
+    bot.mina().slash(later).await.unwrap();
+    bot.clock.advance_ms(minutes(5));
+    let list = turning(&bot.clock, bot.posted(bot.channel, "left for **Own**")).await;
+    for task in ["One", "Two"] {
+        assert!(list.text().contains(task), "{}", list.text());
+    }
+    let stranger = bot.admin().click(&list, "Complete").await.unwrap();
+    assert!(stranger.text().contains("belongs to somebody else"));
+    let asked = bot.mina().click(&list, "Complete").await.unwrap();
+    let menu = asked.message().unwrap();
+    let options = menu.components[0]["components"][0]["options"].clone();
+    let named: Vec<&str> = options
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["label"].as_str())
+        .collect();
+    assert_eq!(named, ["One", "Two"], "and not what is no part of the list");
+    // Of one there is nothing to choose.
+    let own = bot.jamong().click(&list, "Complete").await.unwrap();
+    assert!(own.text().contains("Own"), "{}", own.text());
+    // The others' button stays.
+    let edited = bot
+        .until(&list, |now| {
+            now.text().contains("끝냈어요") || now.text().contains("finished **Own**")
+        })
+        .await;
+    assert_eq!(edited.buttons().len(), 1);
+    bot.clock.advance_ms(minutes(5));
+    bot.until(&list, |now| now.buttons().is_empty()).await;
+    bot.end().await;
+}
+
+#[tokio::test]
+async fn reminders_say_how_it_ended_and_lose_their_buttons_whatever_ends_it() {
+    for how in ["completed", "given up", "missed"] {
+        let app = TestApp::start().await;
+        let attack = app.time_attack().lasting(minutes(30)).started().await;
+        app.advance(minutes(15)).await;
+        assert_eq!(app.reminders()[0].message.buttons.len(), 1);
+        let (actor, id) = (app.actor(MEMBER), attack.id);
+        match how {
+            "completed" => drop(app.complete(&attack).await.unwrap()),
+            "given up" => {
+                let given_up = app.inside(async move |app| attacks::give_up(&app, actor, id).await);
+                given_up.await.unwrap();
+            }
+            _ => app.advance(minutes(15)).await,
+        }
+        app.brought_up_to_date().await;
+        for reminder in app.reminders() {
+            assert!(reminder.message.buttons.is_empty(), "{how}: {reminder:?}");
+            assert!(reminder.edits > 0, "{how}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn reminders_show_the_new_deadline_and_what_was_taken_back() {
+    let app = TestApp::start().await;
+    let attack = app.time_attack().lasting(minutes(30)).started().await;
+    app.advance(minutes(15)).await;
+    let (actor, id) = (app.actor(MEMBER), attack.id);
+    app.inside(async move |app| attacks::extend(&app, actor, id, minutes(10)).await)
+        .await
+        .unwrap();
+    app.brought_up_to_date().await;
+    let moved = format!("<t:{}", (attack.deadline_ms + minutes(10)) / 1_000);
+    let reminder = app.reminders().remove(0).message;
+    assert!(reminder.content.contains(&moved), "{reminder:?}");
+    assert_eq!(reminder.buttons.len(), 1);
+    app.complete(&attack).await.unwrap();
+    app.brought_up_to_date().await;
+    assert!(app.reminders()[0].message.buttons.is_empty());
+    let actor = app.actor(MEMBER);
+    app.inside(async move |app| attacks::undo(&app, actor, id).await)
+        .await
+        .unwrap();
+    app.brought_up_to_date().await;
+    let reminder = app.reminders().remove(0).message;
+    assert!(reminder.content.contains(&moved), "{reminder:?}");
+    assert_eq!(reminder.buttons.len(), 1);
+}
+
+#[tokio::test]
+async fn a_reminder_whose_time_attack_ended_while_the_bot_was_away_is_edited_after_the_start() {
+    let app = TestApp::start().await;
+    app.time_attack().lasting(minutes(30)).started().await;
+    app.advance(minutes(15)).await;
+    let app = app.killed_for(minutes(30)).await;
+    app.settle().await;
+    app.brought_up_to_date().await;
+    assert!(app.reminders()[0].message.buttons.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -408,10 +543,10 @@ async fn the_commands_of_reminders_say_what_they_do_and_refuse_what_they_cannot(
     let none = admin("/setup reminders off:true").await;
     assert!(none.contains("Reminders:** none"), "{none}");
     for (line, said) in [
-        ("/setup reminders", "nothing to change"),
+        ("/setup reminders", "Nothing to change"),
         ("/setup reminders at:5m off:true", "not both"),
-        ("/setup reminders at:0%", "no share of a time"),
-        ("/setup reminders at:101%", "no share of a time"),
+        ("/setup reminders at:0%", "isn't a percentage"),
+        ("/setup reminders at:101%", "isn't a percentage"),
         ("/setup reminders at:10", "Add a unit"),
         ("/setup reminders at:yesterday", "don't understand"),
         ("/setup reminders at:1m,2m,3m,4m,5m,6m", "at most 5"),

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use timeattack::sandbox::{LocalDiscord, Options};
 
 use crate::support::minutes;
 
@@ -216,15 +217,19 @@ async fn a_verdict_that_discord_did_not_take_before_the_kill_is_said_once_after_
     let sandbox = Sandbox::start(data.path());
     sandbox.until_connected().await;
     sandbox.types("/timeattack start task:Read limit:5m").await;
+    let posts = |told: &Value| {
+        let post = &told["lanes"][0];
+        post["waiting"].as_i64().unwrap() + post["under_way"].as_i64().unwrap()
+    };
+    // The start's message stands by until the bot knows that its answer was taken.
+    let told = |told: &Value| posts(told) == 0 && running(told) == &json!(1);
+    sandbox.until("told", told).await;
     let outage = json!({ "outage_ms": minutes(10) });
     let (status, _) = sandbox.post("/local/faults", &outage).await;
     assert_eq!(status, 200);
     let turned = json!({ "advance_ms": minutes(5) });
     sandbox.post("/local/clock", &turned).await;
-    let has_post = |told: &Value| {
-        let post = &told["lanes"][0];
-        post["waiting"].as_i64().unwrap() + post["under_way"].as_i64().unwrap() == 1
-    };
+    let has_post = |told: &Value| posts(told) == 1;
     // What runs and what waits are read one after the other.
     let decided = |told: &Value| has_post(told) && running(told) == &json!(0);
     let told = sandbox.until("decided", decided).await;
@@ -250,6 +255,97 @@ async fn a_verdict_that_discord_did_not_take_before_the_kill_is_said_once_after_
     assert_eq!(told["faults"]["outage_until_ms"], Value::Null);
     sandbox.until("at rest", |told| !has_post(told)).await;
     assert_eq!(sandbox.cards().await, 1);
+    assert!(sandbox.end().await.success());
+}
+
+/// As long as a machine under load may take, and far less than the turn.
+const ON_TIME_MS: i64 = 1_500;
+
+#[tokio::test]
+async fn a_turn_over_deadlines_shows_each_verdict_on_time() {
+    let data = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(data.path());
+    sandbox.until_connected().await;
+    for (task, limit) in [("Read", "5m"), ("Write", "2h"), ("Walk", "20h")] {
+        let line = format!("/timeattack start task:{task} limit:{limit}");
+        sandbox.types(&line).await;
+    }
+    sandbox
+        .until("running", |told| *running(told) == json!(3))
+        .await;
+    let turned = json!({ "advance_ms": minutes(8 * 60) });
+    let (status, _) = sandbox.post("/local/clock", &turned).await;
+    assert_eq!(status, 200);
+    let said = |told: &Value| told["verdicts"].as_array().unwrap().len() == 2;
+    let told = sandbox.until("said", said).await;
+    for verdict in told["verdicts"].as_array().unwrap() {
+        assert!(
+            verdict["late_ms"].as_i64().unwrap() < ON_TIME_MS,
+            "{verdict}"
+        );
+    }
+    assert_eq!(*running(&told), 1, "what is due later goes on");
+    assert_eq!(sandbox.cards().await, 2);
+    assert!(sandbox.end().await.success());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_turned_goes_on_from_there_after_a_restart() {
+    let data = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(data.path());
+    sandbox.until_connected().await;
+    let turned = json!({ "advance_ms": minutes(60 * 24) });
+    let (_, told) = sandbox.post("/local/clock", &turned).await;
+    let turned_ms = told["now_ms"].as_i64().unwrap();
+    sandbox.types("/timeattack start task:Read limit:1h").await;
+    sandbox
+        .until("running", |told| *running(told) == json!(1))
+        .await;
+    assert!(sandbox.end().await.success());
+
+    let sandbox = Sandbox::start(data.path());
+    let told = sandbox.until_connected().await;
+    let now_ms = told["now_ms"].as_i64().unwrap();
+    assert!((turned_ms..turned_ms + minutes(10)).contains(&now_ms));
+    let left_ms = told["running"]["next"][0]["deadline_ms"].as_i64().unwrap() - now_ms;
+    assert!((minutes(50)..=minutes(60)).contains(&left_ms), "{left_ms}");
+    assert!(sandbox.end().await.success());
+}
+
+/// How many emails are in the mailbox.
+async fn mails(sandbox: &Sandbox) -> usize {
+    let told = sandbox.get("/local/mail").await;
+    usize::try_from(told["total"].as_u64().unwrap_or(0)).unwrap()
+}
+
+#[tokio::test]
+async fn sample_data_fills_stats_leaderboard_and_mailbox_once() {
+    let data = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(data.path());
+    sandbox.until_connected().await;
+    let world = sandbox.get("/local/world").await;
+    for guild in world["guilds"].as_array().unwrap() {
+        let (status, told) = sandbox
+            .post("/local/fill", &json!({ "guild": guild["id"] }))
+            .await;
+        assert_eq!(status, 200, "{told}");
+        assert!(told["attacks"].as_u64().unwrap() > 300, "{told}");
+        assert_eq!(told["is_mailed"], true, "{told}");
+        let (_, again) = sandbox
+            .post("/local/fill", &json!({ "guild": guild["id"] }))
+            .await;
+        assert_eq!(again, json!({ "attacks": 0, "is_mailed": false }));
+    }
+    let told = sandbox.types("/timeattack leaderboard period:all").await;
+    let mina = format!("**{}**", world["people"][0]["name"].as_str().unwrap());
+    assert!(told.to_string().contains(&mina), "{told}");
+    let told = sandbox.types("/timeattack history").await;
+    assert!(told.to_string().contains("page 1 of"), "{told}");
+    while mails(&sandbox).await == 0 {
+        sandbox.until("sending", |_| true).await;
+    }
+    let nowhere = sandbox.post("/local/fill", &json!({ "guild": "1" })).await;
+    assert_eq!(nowhere.0, 404);
     assert!(sandbox.end().await.success());
 }
 
@@ -305,4 +401,22 @@ async fn a_bot_that_ends_by_itself_takes_the_sandbox_with_it() {
         .unwrap();
     assert!(said.contains("in use by another timeattack"), "{said}");
     assert!(first.end().await.success());
+}
+
+/// Whoever reads the source, or has run another sandbox, knows none of its tokens.
+#[tokio::test]
+async fn each_start_has_a_token_of_its_own() {
+    let data = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(data.path());
+    sandbox.until_connected().await;
+    let other = LocalDiscord::start(Options::default()).await.unwrap();
+    for token in ["local.discord.token".to_owned(), other.token()] {
+        let asked = sandbox
+            .http
+            .get(format!("{}/api/v10/users/@me", sandbox.url));
+        let asked = asked.header("authorization", format!("Bot {token}"));
+        assert_eq!(asked.send().await.unwrap().status(), 401, "{token}");
+    }
+    other.stop();
+    assert!(sandbox.end().await.success());
 }

@@ -1,5 +1,6 @@
 //! The message that a time attack lives in never says what is no longer so.
 
+use timeattack::guild::Settings;
 use timeattack::i18n::Language;
 use timeattack::ids::{MessageId, UserId};
 use timeattack::messenger::memory::{Fault as MemoryFault, Gate};
@@ -202,8 +203,8 @@ async fn a_burst_of_verdicts_goes_out_before_any_edit() {
 }
 
 /// A message in the memory messenger that a time attack lives in.
-async fn shown(app: &TestApp, attack: &attacks::TimeAttack) -> MessageId {
-    let message = start_message::message(attack, 3);
+pub async fn shown(app: &TestApp, attack: &attacks::TimeAttack) -> MessageId {
+    let message = start_message::message(attack, &Settings::default());
     let sender = Messenger::Memory(app.messenger.clone());
     let nonce = Nonce::new(attack.id.0, 9);
     let id = sender.post(attack.channel, &message, &nonce).await.unwrap();

@@ -213,7 +213,7 @@ async fn results_go_to_the_results_channel_in_the_guilds_words() {
     let results = ChannelId(4242);
     for change in [
         Change::Channels {
-            results,
+            results: Some(Some(results)),
             alerts: None,
             fallback: None,
         },

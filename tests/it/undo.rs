@@ -3,6 +3,7 @@
 use timeattack::error::{Error, UserError};
 use timeattack::guild::{self, Change};
 use timeattack::ids::{AttackId, GuildId};
+use timeattack::messenger::memory::{Fault, Gate};
 use timeattack::timeattack::{self as attacks, Actor, MOST_UNDOS, State, TimeAttack, UNDO_MS};
 
 use crate::direct::allow;
@@ -60,6 +61,39 @@ async fn a_completion_taken_back_runs_to_its_old_deadline() {
     assert_eq!(posts.len(), 2, "{posts:?}");
     assert!(posts[1].contains("나약한"));
     assert_eq!(app.state(attack.id).await, State::Failed);
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_when_a_finish_is_taken_back_is_corrected_once_it_has_arrived() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    let attack = app.time_attack().lasting(minutes(10)).started().await;
+    app.settle().await;
+    let (gate, attempts) = (Gate::closed(), app.messenger.attempts());
+    let held = || Fault::AnswerHeld(gate.clone());
+    app.messenger.fail_next([held(), held()]);
+    app.complete(&attack).await.unwrap();
+    app.messenger.attempted(attempts + 2).await;
+    let (actor, id) = (app.actor(MEMBER), attack.id);
+    app.inside(async move |app| attacks::undo(&app, actor, id).await)
+        .await
+        .unwrap();
+    gate.open();
+    app.settle().await;
+    app.advance(seconds(5)).await;
+    let posts = app.posts();
+    assert!(
+        posts.iter().any(|post| post.contains("되돌렸어요")),
+        "{posts:?}"
+    );
+    assert!(
+        !posts.iter().any(|post| post.contains("해냈어요")),
+        "{posts:?}"
+    );
+    let direct = app.texts(MEMBER);
+    let last = direct.last().unwrap();
+    assert!(last.contains("↩️"), "{direct:?}");
+    assert!(!direct.iter().any(|text| text.contains("🎉")), "{direct:?}");
 }
 
 #[tokio::test]
@@ -227,7 +261,8 @@ async fn reminders_and_direct_messages_follow() {
     app.advance(minutes(9)).await;
     assert_eq!(app.reminders().len(), 2);
     let texts = app.texts(MEMBER);
-    for (mark, count) in [("🎉", 1), ("⏰", 2), ("😢", 1)] {
+    // What was told of the finish says that it was taken back.
+    for (mark, count) in [("🎉", 0), ("↩", 1), ("⏰", 2), ("😢", 1)] {
         let found = texts.iter().filter(|text| text.contains(mark)).count();
         assert_eq!(found, count, "{mark}: {texts:?}");
     }
@@ -252,7 +287,7 @@ async fn the_button_takes_it_back_for_its_member_and_the_start_runs_on() {
     let bot = Bot::start().await;
     let start = bot.started().await;
     bot.mina().click(&start, "Complete").await.unwrap();
-    let offer = bot.posted(bot.channel, "You can take it back").await;
+    let offer = bot.posted(bot.channel, "You can undo until").await;
     assert!(offer.is_ephemeral());
     assert_eq!(offer.visible_to, Some(bot.mina));
     bot.posted(bot.channel, "did it").await;
@@ -260,7 +295,7 @@ async fn the_button_takes_it_back_for_its_member_and_the_start_runs_on() {
     assert!(undone.text().contains("running again"), "{}", undone.text());
     assert!(undone.message().unwrap().buttons().is_empty());
     bot.until(&start, |now| now.buttons().len() == 3).await;
-    bot.posted(bot.channel, "took that back").await;
+    bot.posted(bot.channel, "undid that").await;
     // Given up by its command, and that is taken back, too.
     let question = bot.mina().slash("/timeattack giveup").await.unwrap();
     let question = question.message().unwrap();
@@ -282,4 +317,20 @@ fn undo_id(start: &timeattack::sandbox::Message) -> String {
     let buttons = start.buttons();
     let complete = buttons[0].custom_id.as_deref().unwrap();
     complete.replace("complete", "undo")
+}
+
+#[tokio::test]
+async fn an_undo_reaches_the_direct_message_as_well() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    let attack = app.time_attack().lasting(minutes(10)).started().await;
+    app.complete(&attack).await.unwrap();
+    app.settle().await;
+    assert!(app.texts(MEMBER).last().unwrap().contains('🎉'));
+    let told = app.texts(MEMBER).len();
+    app.undo(&attack).await.unwrap();
+    app.advance(seconds(5)).await;
+    let texts = app.texts(MEMBER);
+    assert_eq!(texts.len(), told, "edited, and not one more: {texts:?}");
+    assert!(texts.last().unwrap().contains("undid that"), "{texts:?}");
 }

@@ -119,6 +119,15 @@ function build() {
     part("late", h("div", { class: "bars", role: "img" }), h("p", { class: "hint" })),
     part("outbox", h("ul", { class: "lanes" })),
     part(
+      "sample",
+      h(
+        "div",
+        { class: "wide" },
+        h("button", { type: "button", class: "small-button fill", onclick: fill }, t("fill")),
+      ),
+      h("p", { class: "hint", role: "status" }, t("fill-hint")),
+    ),
+    part(
       "faults",
       h(
         "div",
@@ -133,6 +142,7 @@ function build() {
           { type: "button", class: "small-button drop", onclick: () => fault({ drop_gateway: true }) },
           t("drop-gateway"),
         ),
+        h("button", { type: "button", class: "small-button invite", onclick: invite }, t("invite")),
       ),
       h(
         "label",
@@ -162,7 +172,7 @@ export const isDown = () => (state.insight ? state.insight.bot.state === "down" 
 function update() {
   const { insight } = state;
   const isUp = !isDown();
-  for (const name of ["running", "late", "outbox", "faults"]) find(`.part.${name}`).hidden = !insight;
+  for (const name of ["running", "late", "outbox", "sample", "faults"]) find(`.part.${name}`).hidden = !insight;
   find(".kill").parentElement.hidden = find(".part.bot .hint").hidden = !insight;
   find(".kill").disabled = !isUp;
   find(".dot").className = `dot ${isUp ? (state.connected ? "up" : "half") : "down"}`;
@@ -310,8 +320,12 @@ async function report(answering) {
   return answer;
 }
 
+/** The clock stops at whatever is due on its way, so a turn may take a moment. */
 export async function forward(ms) {
+  const turns = find(".turns");
+  turns.ariaBusy = "true";
   const answer = await report(post("/local/clock", { advance_ms: ms }));
+  turns.ariaBusy = "false";
   if (answer.now_ms) emit("clock", answer.now_ms);
   count();
   return answer;
@@ -324,6 +338,24 @@ export async function kill(_event, ms = KILLED_MS) {
     emit("insight");
   }
   return answer;
+}
+
+/** The server that one looks at, or else the first. */
+const here = () => state.world.guilds.find((one) => one.id === state.guild) ?? state.world.guilds[0];
+
+/** As if the bot came to the server for the first time: it greets it, once. */
+const invite = () => report(post("/local/invite", { guild: here().id }));
+
+/** Half a year of history and a campaign. */
+async function fill() {
+  const button = find(".fill"),
+    hint = find(".part.sample .hint");
+  button.disabled = true;
+  say(hint, t("filling"));
+  const answer = await report(post("/local/fill", { guild: here().id }));
+  button.disabled = false;
+  const word = answer.refused ? "fill-hint" : answer.attacks || answer.is_mailed ? "filled" : "filled-before";
+  say(hint, t(word, { count: answer.attacks ?? 0 }));
 }
 
 const fault = (what) => report(post("/local/faults", what));

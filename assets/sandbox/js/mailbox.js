@@ -127,7 +127,7 @@ async function show(id) {
     h(
       "header",
       {},
-      h("h3", {}, mail.subject || "—"),
+      h("h2", {}, mail.subject || "—"),
       h(
         "dl",
         {},

@@ -24,7 +24,7 @@ export function draw(message, { isGrouped, isMore, dismiss }) {
   const head = isGrouped
     ? time
     : h(
-        "h3",
+        "h2",
         { class: "head" },
         h("span", { class: "author" }, name),
         isBot ? h("span", { class: "app" }, t("app")) : null,

@@ -185,7 +185,7 @@ async function tell(signal) {
   await pause(3_000, signal);
   caption(t("story-tick"));
   await pause(3_000, signal);
-  caption(t("story-complete"));
+  caption(t("story-complete", names));
   await complete(first, plants);
   await pause(4_000, signal);
 
@@ -229,5 +229,6 @@ async function tell(signal) {
   go("home");
   caption(t("story-morning"));
   await pause(5_000, signal);
+  await enter(first);
   caption(t("story-end"));
 }

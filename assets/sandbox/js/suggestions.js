@@ -23,6 +23,10 @@ export function suggest(control, { title, note, items, isFirst = false }) {
     list,
   );
   $("suggestions").hidden = items.length === 0 && !note;
+  const cue = () =>
+    list.classList.toggle("more", list.scrollHeight - list.scrollTop - list.clientHeight > 4);
+  list.addEventListener("scroll", cue);
+  cue();
   control.setAttribute("aria-expanded", String(items.length > 0));
   control.setAttribute("aria-controls", "suggested");
   activate(isFirst && items.length ? 0 : -1);

@@ -18,10 +18,26 @@ export function t(key, values = {}) {
 export function refusal(text) {
   for (const [pattern, key] of REFUSALS) {
     const found = pattern.exec(text);
-    if (found) return t(key, found.groups);
+    if (found) return t(key, inWords(found.groups));
   }
   return text;
 }
+
+/** What an option needs is said in the page's language. */
+const inWords = (groups) =>
+  groups?.kind && chosen !== "en" ? { ...groups, kind: t(KINDS[groups.kind] ?? groups.kind) } : groups;
+
+const KINDS = {
+  text: "type-3",
+  "a whole number": "type-4",
+  "yes or no": "type-5",
+  "a member": "type-6",
+  "a channel": "type-7",
+  "a role": "type-8",
+  "a member or role": "type-9",
+  "a number": "type-10",
+  "a file": "type-11",
+};
 
 const REFUSALS = [
   [/^The application did not respond$/, "no-answer"],
@@ -30,10 +46,10 @@ const REFUSALS = [
   [/^that message is gone$/, "message-gone"],
   [/^there is no command “\/?(?<path>.*)”$/, "no-command"],
   [/^the option “(?<name>.*)” is required$/, "required-option"],
-  [/^the option “(?<name>.*)” takes another kind of value$/, "wrong-kind"],
-  [/^the option “(?<name>.*)” takes (?<least>-?\d+) to (?<most>\d+)$/, "wrong-number"],
-  [/^“(?<name>.*)” takes (?<least>\d+) to (?<most>\d+) characters$/, "wrong-length"],
-  [/^“(?<text>.*)” is none of the choices$/, "no-choice"],
+  [/^the option “(?<name>.*)” needs (?<kind>.*)$/, "wrong-kind"],
+  [/^the option “(?<name>.*)” must be between (?<least>-?\d+) and (?<most>\d+)$/, "wrong-number"],
+  [/^“(?<name>.*)” must have (?<least>\d+) to (?<most>\d+) characters$/, "wrong-length"],
+  [/^“(?<text>.*)” isn't one of the choices$/, "no-choice"],
   [/^Your files are too powerful$/, "too-large"],
 ];
 

@@ -177,7 +177,14 @@ impl Test {
                 compared(known, value).is_some_and(|order| comparison.fits(order))
             }
             Self::Contains(text) => folded(known).contains(&folded(text)),
-            Self::In(values) => values.iter().any(|value| equals(known, value)),
+            Self::In(values) => {
+                // Once, and not for each of them.
+                let folded_known = folded(known);
+                values.iter().any(|value| match value {
+                    Value::Text(text) => folded(text) == folded_known,
+                    Value::Number(_) | Value::Date(_) => equals(known, value),
+                })
+            }
         }
     }
 }

@@ -110,13 +110,21 @@ fn judge(signer: &Signer, texts: &[String]) -> Line {
     Line::ok(WHAT, format!("{name} has the key that signs"))
 }
 
+/// What is said of these records and a key of the tests, as [`fuzzing`](crate::fuzzing) asks.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn judged(texts: &[String]) -> Line {
+    let pem = include_bytes!("../../../tests/keys/dkim_rsa.pem");
+    let signer = Signer::new("example.org", "2026a", pem).expect("a key");
+    judge(&signer, texts)
+}
+
 /// The tags of `text`, if receivers verify with it what the key of the record `wanted` signs; else
 /// what is wrong with it.
 fn compare<'a>(text: &'a str, wanted: &Tags<'_>) -> Result<Tags<'a>, String> {
     let record = Tags::parse(text);
     let is_one = |tags: &Tags<'_>| tags.get("v").is_none_or(|version| version == "DKIM1");
     let record = record.filter(is_one);
-    let record = record.ok_or_else(|| format!("is no record of DKIM, {}", shown(text)))?;
+    let record = record.ok_or_else(|| format!("isn't a DKIM record, {}", shown(text)))?;
     let key = record.get("p").map(without_space);
     match key.as_deref() {
         None => return Err(format!("has no key: {}", shown(text))),
@@ -240,14 +248,17 @@ mod tests {
             ("v=DKIM1; k=rsa; p=".to_owned(), "revoked"),
             ("v=DKIM1; p= ;".to_owned(), "revoked"),
             ("v=DKIM1; k=rsa".to_owned(), "has no key"),
-            ("v=spf1 -all".to_owned(), "no record of DKIM, “v=spf1 -all”"),
+            (
+                "v=spf1 -all".to_owned(),
+                "isn't a DKIM record, “v=spf1 -all”",
+            ),
             (
                 "verification".to_owned(),
-                "no record of DKIM, “verification”",
+                "isn't a DKIM record, “verification”",
             ),
             (
                 format!("v=DKIM2; p={key}"),
-                "no record of DKIM, “v=DKIM2; p=",
+                "isn't a DKIM record, “v=DKIM2; p=",
             ),
             (format!("k=ed25519; p={key}"), "the kind “ed25519”"),
             (format!("h=sha1; p={key}"), "SHA-256"),

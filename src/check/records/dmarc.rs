@@ -76,7 +76,7 @@ fn judge(domain: &str, signing: Option<&str>, asked: &[Asked]) -> Line {
         Line::warn(WHAT, detail, advice)
     };
     let Some(tags) = Tags::parse(record) else {
-        return wrong("is no list of tags");
+        return wrong("isn't a list of tags");
     };
     let Some(own) = tags.get("p") else {
         // RFC 9989 takes it for `none`; RFC 7489, by which many still go, for no record.
@@ -86,7 +86,7 @@ fn judge(domain: &str, signing: Option<&str>, asked: &[Asked]) -> Line {
     let below = tags.get("sp").filter(|_| name != record_name(domain));
     for (tag, policy) in [("p", Some(own)), ("sp", tags.get("sp"))] {
         if policy.is_some_and(|policy| !is_policy(policy)) {
-            return wrong(&format!("has a {tag}= that is no policy"));
+            return wrong(&format!("has a {tag}= that isn't a policy"));
         }
     }
     let is_strict = tags
@@ -107,6 +107,14 @@ fn judge(domain: &str, signing: Option<&str>, asked: &[Asked]) -> Line {
         WHAT,
         format!("{policy} for {domain}, as {name} says {}", shown(record)),
     )
+}
+
+/// What is said where every name on the way has these records, as [`fuzzing`](crate::fuzzing) asks.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn judged(domain: &str, texts: &[String]) -> Line {
+    let asked = walk(domain).into_iter().map(record_name);
+    let asked: Vec<Asked> = asked.map(|name| (name, Ok(texts.to_vec()))).collect();
+    judge(domain, Some("example.org"), &asked)
 }
 
 /// The records that count, which should be one, and where they are.
@@ -238,11 +246,11 @@ mod tests {
         for (record, sought) in [
             ("v=DMARC1", "has no p="),
             ("v=DMARC1; rua=mailto:a@example.org", "has no p="),
-            ("v=DMARC1; p=", "a p= that is no policy"),
-            ("v=DMARC1; p=nothing", "a p= that is no policy"),
-            ("v=DMARC1; p=none; sp=all", "a sp= that is no policy"),
-            ("v=DMARC1; none", "no list of tags"),
-            ("v=DMARC1; p=none; p=reject", "no list of tags"),
+            ("v=DMARC1; p=", "a p= that isn't a policy"),
+            ("v=DMARC1; p=nothing", "a p= that isn't a policy"),
+            ("v=DMARC1; p=none; sp=all", "a sp= that isn't a policy"),
+            ("v=DMARC1; none", "isn't a list of tags"),
+            ("v=DMARC1; p=none; p=reject", "isn't a list of tags"),
         ] {
             let line = own(record);
             assert_eq!(line.level, Level::Warn, "{line}");

@@ -34,6 +34,16 @@ pub async fn mail_records(mail: &MailConfig, dns: &Dns) -> Vec<Line> {
     vec![spf, dkim, dmarc]
 }
 
+/// What is said where each of the three has these records, as [`fuzzing`](crate::fuzzing) asks.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn judged(domain: &str, texts: &[String]) -> [Line; 3] {
+    [
+        spf::judge(domain, "the mail server", texts),
+        dkim::judged(texts),
+        dmarc::judged(domain, texts),
+    ]
+}
+
 /// It is not known what there is.
 fn unanswered(what: &str, name: &str, why: &NoAnswer) -> Line {
     Line::warn(

@@ -16,7 +16,7 @@ pub(super) async fn check(domain: &str, mail_server: &str, dns: &Dns) -> Line {
     }
 }
 
-fn judge(domain: &str, mail_server: &str, texts: &[String]) -> Line {
+pub(super) fn judge(domain: &str, mail_server: &str, texts: &[String]) -> Line {
     let records: Vec<_> = texts.iter().filter(|text| is_record(text)).collect();
     let record = match records[..] {
         [record] => record,

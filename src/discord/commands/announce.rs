@@ -13,8 +13,8 @@ use crate::clock::Clock;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::choice::{Choice, Choosable};
-use crate::discord::components::Action;
 use crate::discord::connection::describe;
+use crate::discord::controls::{Action, Asked};
 use crate::discord::follow::{self, Look};
 use crate::discord::framework::Context;
 use crate::discord::guild_name::guild_name;
@@ -34,6 +34,9 @@ const MOST_ASKED: usize = 5_000;
 /// How often each is asked about, and the wait between, growing.
 const TRIES: i64 = 3;
 const AGAIN_MS: i64 = 1_000;
+/// Discord's code for somebody who is not in the server; a 404 alone may be a proxy's.
+const UNKNOWN_MEMBER: isize = 10_007;
+
 /// Write to everybody who allowed direct messages
 #[poise::command(slash_command, guild_only, default_member_permissions = "MANAGE_GUILD")]
 pub(in crate::discord) async fn announce(
@@ -58,7 +61,7 @@ pub(in crate::discord) async fn announce(
             role,
         };
         let (announcement, audience) = announce::draft(app, draft).await?;
-        let preview = preview(&announcement, &audience, asker.language);
+        let preview = preview(&announcement, &audience, &asker);
         Ok(Answer::Private(preview))
     };
     respond::command(ctx, Deferral::Private, answer).await
@@ -124,7 +127,7 @@ async fn has_role(
             Ok(member) => return Ok(member.roles.contains(&role).then_some(user)),
             // They have left.
             Err(serenity::Error::Http(HttpError::UnsuccessfulRequest(refusal)))
-                if refusal.status_code.as_u16() == 404 =>
+                if refusal.error.code == UNKNOWN_MEMBER =>
             {
                 return Ok(None);
             }
@@ -139,7 +142,8 @@ async fn has_role(
 }
 
 /// How it will look, and who gets it when.
-fn preview(announcement: &Announcement, audience: &Audience, language: Language) -> Reply {
+fn preview(announcement: &Announcement, audience: &Audience, asker: &Asker) -> Reply {
+    let (language, asked) = (asker.language, asker.asked());
     let line = |key: &str, count: i64| text(language, key, &[("count", count.into())]);
     let mut lines = vec![text(language, "announce-preview", &[])];
     lines.push(line("announce-now", audience.now));
@@ -152,6 +156,7 @@ fn preview(announcement: &Announcement, audience: &Audience, language: Language)
     }
     for (key, count) in [
         ("announce-no-ads", audience.no_ads),
+        ("announce-left", audience.left),
         ("announce-closed", audience.closed),
         ("announce-without-role", audience.without_role),
         ("announce-refused", audience.refused),
@@ -160,21 +165,23 @@ fn preview(announcement: &Announcement, audience: &Audience, language: Language)
             lines.push(line(key, count));
         }
     }
-    let embed = CreateEmbed::new().description(announce::compose(announcement));
+    // Whoever sees the preview is its author.
+    let composed = announce::compose(announcement, Some(&asker.name));
+    let embed = CreateEmbed::new().description(composed);
     let mut reply = Reply::new(lines.join("\n")).embed(embed);
     let mut buttons = Vec::new();
     if audience.total() > 0 {
         let send = Action::SendAnnouncement(announcement.id);
         let total = [("count", audience.total().into())];
         buttons.push(
-            CreateButton::new(send.custom_id())
+            CreateButton::new(send.custom_id(asked))
                 .label(text(language, "announce-send", &total))
                 .style(ButtonStyle::Danger),
         );
     }
     let drop = Action::CancelAnnouncement(announcement.id);
     buttons.push(
-        CreateButton::new(drop.custom_id())
+        CreateButton::new(drop.custom_id(asked))
             .label(text(language, "button-cancel", &[]))
             .style(ButtonStyle::Secondary),
     );
@@ -188,7 +195,6 @@ pub(in crate::discord) async fn confirmed(
     asker: &Asker,
     id: AnnouncementId,
 ) -> Result<Answer> {
-    asker.require_manage_server()?;
     announce::send(app, asker.guild, id).await?;
     refreshed(app, asker, id).await
 }
@@ -199,9 +205,13 @@ pub(in crate::discord) async fn refreshed(
     asker: &Asker,
     id: AnnouncementId,
 ) -> Result<Answer> {
-    asker.require_manage_server()?;
     let progress = announce::progress(app, asker.guild, id).await?;
-    Ok(Answer::Update(bar(id, &progress, asker.language)))
+    Ok(Answer::Update(bar(
+        id,
+        &progress,
+        asker.asked(),
+        asker.language,
+    )))
 }
 
 /// What is left of it is stopped, or the draft forgotten.
@@ -210,12 +220,11 @@ pub(in crate::discord) async fn cancelled(
     asker: &Asker,
     id: AnnouncementId,
 ) -> Result<Answer> {
-    asker.require_manage_server()?;
     announce::cancel(app, asker.guild, id).await?;
     refreshed(app, asker, id).await
 }
 
-fn bar(id: AnnouncementId, progress: &Progress, language: Language) -> Reply {
+fn bar(id: AnnouncementId, progress: &Progress, asked: Asked, language: Language) -> Reply {
     let total = progress.total();
     let done = total - progress.waiting - progress.held;
     let heading = match (progress.is_cancelled, progress.is_over()) {
@@ -241,7 +250,7 @@ fn bar(id: AnnouncementId, progress: &Progress, language: Language) -> Reply {
         return reply;
     }
     let button = |action: &Action, key: &str, style| {
-        CreateButton::new(action.custom_id())
+        CreateButton::new(action.custom_id(asked))
             .label(text(language, key, &[]))
             .style(style)
     };
@@ -266,13 +275,13 @@ pub(in crate::discord) fn followed(
     asker: &Asker,
     id: AnnouncementId,
 ) {
-    let (app, guild, language) = (data.app.clone(), asker.guild, asker.language);
+    let (app, asked, language) = (data.app.clone(), asker.asked(), asker.language);
     follow::follow(&data.app, &ctx.http, asker, move |()| {
         let app = app.clone();
         async move {
-            let progress = announce::progress(&app, guild, id).await?;
+            let progress = announce::progress(&app, asked.guild, id).await?;
             let look = Look {
-                reply: bar(id, &progress, language),
+                reply: bar(id, &progress, asked, language),
                 is_over: progress.is_over() || progress.is_cancelled,
             };
             Ok((look, ()))

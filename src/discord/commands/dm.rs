@@ -4,22 +4,22 @@
 use poise::serenity_prelude as serenity;
 use serenity::{ButtonStyle, ComponentInteraction, CreateActionRow, CreateButton, Http};
 
-use super::setup::locale::suggest_zone;
 use crate::app::App;
 use crate::consent::{self, Decided, Decider, Member, Scope, Source, Wish, notices};
 use crate::discord::answer::{self, Answer, Reply};
 use crate::discord::asker::{self, Asker};
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
 use crate::discord::guild_name::guild_name;
 use crate::discord::handler::Data;
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
-use crate::guild::{self, parse_zone};
+use crate::guild;
 use crate::i18n::{Language, text};
 use crate::ids::{GuildId, UserId};
 use crate::messenger::markdown::escape;
 use crate::timeattack::{self, text::timestamp};
+use crate::zones;
 
 /// Choose which direct messages you get
 #[poise::command(
@@ -38,20 +38,10 @@ pub(in crate::discord) async fn dm(_ctx: Context<'_>) -> Result<()> {
 
 /// Allow direct messages
 #[poise::command(slash_command)]
-async fn allow(
-    ctx: Context<'_>,
-    night: Option<bool>,
-    ads: Option<bool>,
-    #[autocomplete = "suggest_zone"] timezone: Option<String>,
-) -> Result<()> {
+async fn allow(ctx: Context<'_>, night: Option<bool>, ads: Option<bool>) -> Result<()> {
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
-        let timezone = timezone.as_deref().map(parse_zone).transpose()?;
-        let wish = Wish::Allow {
-            night,
-            ads,
-            timezone,
-        };
+        let wish = Wish::Allow { night, ads };
         let http = &ctx.serenity_context().http;
         decide(&ctx.data().app, http, &asker, Source::Command, wish).await
     };
@@ -119,7 +109,7 @@ fn outcome(app: &App, decided: &Decided, sender: &str, language: Language) -> Re
     if decided.changes.is_empty() {
         lines.push(text(language, "dm-unchanged", &[]));
     } else {
-        let now = timestamp(app.clock.now_ms(), 'f');
+        let now = timestamp(app.now_ms(), 'f');
         let args = [
             ("sender", escape(sender).into()),
             ("at", now.into()),
@@ -161,7 +151,7 @@ async fn standing(app: &App, asker: &Asker) -> Result<Reply> {
         lines.push(line);
     }
     let own = status.member.as_ref().and_then(|member| member.timezone);
-    let zone = own.unwrap_or(settings.timezone).name().replace('_', "\\_");
+    let zone = escape(&zones::name(own.unwrap_or(settings.timezone)));
     lines.push(text(language, "dm-status-zone", &[("zone", zone.into())]));
     if status.waiting > 0 {
         let count = status.waiting.into();
@@ -185,7 +175,6 @@ pub(in crate::discord) async fn answered(
         Wish::Allow {
             night: None,
             ads: None,
-            timezone: None,
         }
     } else {
         Wish::Stop
@@ -233,10 +222,7 @@ pub(in crate::discord) async fn pressed(
 pub(in crate::discord) async fn offer(data: &Data, ctx: &serenity::Context, asker: &Asker) {
     let app = &data.app;
     let made = async {
-        if consent::member(app, asker.guild, asker.user)
-            .await?
-            .is_some()
-        {
+        if consent::was_asked(app, asker.guild, asker.user).await? {
             return Ok(None);
         }
         if timeattack::running_of(app, asker.guild, asker.user)
@@ -253,7 +239,7 @@ pub(in crate::discord) async fn offer(data: &Data, ctx: &serenity::Context, aske
             source: Source::Offer,
         };
         let is_first = consent::may_offer(app, decider).await?;
-        Ok(is_first.then(|| question(asker.language)))
+        Ok(is_first.then(|| question(asker)))
     };
     let made: Result<Option<Reply>> = made.await;
     match made {
@@ -274,9 +260,10 @@ pub(in crate::discord) async fn offer(data: &Data, ctx: &serenity::Context, aske
     }
 }
 
-fn question(language: Language) -> Reply {
+fn question(asker: &Asker) -> Reply {
+    let language = asker.language;
     let button = |action: &Action, key: &str, style| {
-        CreateButton::new(action.custom_id())
+        CreateButton::new(action.custom_id(asker.asked()))
             .label(text(language, key, &[]))
             .style(style)
     };

@@ -1,15 +1,21 @@
-//! `/help`: every command, in the asker's language, as links that put it into their composer.
+//! `/help`: the three commands that matter first, and a menu that leads to all others by what they are
+//! about. In the asker's language, as links that put a command into their composer.
 
 use poise::serenity_prelude as serenity;
-use serenity::{AutocompleteChoice, CreateAutocompleteResponse, CreateEmbed};
+use serenity::{
+    ApplicationId, CreateActionRow, CreateAutocompleteResponse, CreateEmbed, CreateSelectMenu,
+    CreateSelectMenuKind, CreateSelectMenuOption, Http,
+};
 
 use super::Command;
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
+use crate::discord::handler::Data;
 use crate::discord::register::CommandIds;
 use crate::discord::respond::{self, Deferral};
-use crate::discord::suggest::MOST_CHOICES;
+use crate::discord::suggest::{self, MOST_CHOICES};
 use crate::error::{Result, UserError};
 use crate::i18n::{Language, text};
 
@@ -21,21 +27,99 @@ pub(super) async fn help(
 ) -> Result<()> {
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
+        let (http, application) = (&ctx.serenity_context().http, ctx.interaction.application_id);
         let book = Book {
             commands: &ctx.framework.options.commands,
-            ids: ctx.data().command_ids(ctx).await,
+            ids: ctx.data().command_ids(http, application).await,
             language: asker.language,
         };
-        let embeds = match command.as_deref().map(normal) {
-            None => book.overview(asker.manages()),
-            Some(given) if given.is_empty() => book.overview(asker.manages()),
-            Some(given) => vec![book.about(&given)?],
+        let reply = match command.as_deref().map(normal) {
+            Some(given) if !given.is_empty() => Reply::default().embed(book.about(&given)?),
+            _ => book.overview(&asker),
         };
-        let reply = embeds.into_iter().fold(Reply::default(), Reply::embed);
         Ok(Answer::Private(reply))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
+
+/// A topic was chosen from the menu.
+pub(in crate::discord) async fn turned(
+    data: &Data,
+    http: &Http,
+    application: ApplicationId,
+    asker: &Asker,
+    chosen: Option<&str>,
+) -> Result<Answer> {
+    let topic = chosen.and_then(Topic::parse).ok_or(UserError::Outdated)?;
+    if topic.is_for_managers() {
+        asker.require_manage_server()?;
+    }
+    let mut commands = super::all();
+    poise::set_qualified_names(&mut commands);
+    let book = Book {
+        commands: &commands,
+        ids: data.command_ids(http, application).await,
+        language: asker.language,
+    };
+    let reply = Reply::default().embed(book.topic(topic));
+    Ok(Answer::Update(reply.row(book.menu(asker, Some(topic)))))
+}
+
+/// What commands are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Topic {
+    /// Starting one, and what can be done while it runs.
+    TimeAttacks,
+    /// How they ended.
+    Records,
+    /// What is a member's own: zone, direct messages, what is stored.
+    You,
+    /// The server's settings.
+    Setup,
+    /// Mail to subscribers.
+    Mail,
+    /// What else whoever manages the server does.
+    Server,
+}
+
+impl Topic {
+    /// In the order in which they are offered.
+    const ALL: [Self; 6] = [
+        Self::TimeAttacks,
+        Self::Records,
+        Self::You,
+        Self::Setup,
+        Self::Mail,
+        Self::Server,
+    ];
+
+    /// As the menu sends it, and as its texts are found.
+    fn name(self) -> &'static str {
+        match self {
+            Self::TimeAttacks => "timeattacks",
+            Self::Records => "records",
+            Self::You => "you",
+            Self::Setup => "setup",
+            Self::Mail => "mail",
+            Self::Server => "server",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.name() == name)
+    }
+
+    fn is_for_managers(self) -> bool {
+        matches!(self, Self::Setup | Self::Mail | Self::Server)
+    }
+}
+
+/// The commands that matter first.
+const FIRST: [&str; 3] = [
+    "timeattack start",
+    "timeattack complete",
+    "timeattack status",
+];
 
 /// What is known of the commands, for one reader.
 struct Book<'a> {
@@ -45,29 +129,65 @@ struct Book<'a> {
 }
 
 impl Book<'_> {
-    /// All that the reader can use: with those of the server's managers, if they are one.
-    fn overview(&self, manages: bool) -> Vec<CreateEmbed> {
-        let (mut managers, members): (Vec<&Command>, Vec<&Command>) = leaves(self.commands)
-            .into_iter()
-            .partition(|leaf| self.is_for_managers(leaf));
-        // What a server begins with.
-        managers.sort_by_key(|leaf| root(leaf) != "setup");
-        let mut lines: Vec<String> = members.iter().map(|leaf| self.line(leaf)).collect();
-        lines.push(text(self.language, "help-menu", &[]));
-        lines.push(text(self.language, "help-more", &[]));
-        let mut embeds = vec![self.chapter("help-title", lines)];
-        if manages {
-            // Too many for a line each: by what they are about.
-            let groups = managers.chunk_by(|one, next| root(one) == root(next));
-            let lines = groups.map(|group| self.group(group)).collect();
-            embeds.push(self.chapter("help-title-managers", lines));
+    /// What matters first, and a menu of the rest.
+    fn overview(&self, asker: &Asker) -> Reply {
+        let leaves = leaves(self.commands);
+        let first = FIRST.into_iter().filter_map(|name| {
+            let leaf = leaves.iter().find(|leaf| leaf.qualified_name == name);
+            leaf.map(|leaf| self.line(leaf))
+        });
+        let mut lines: Vec<String> = first.collect();
+        lines.push(self.say("help-menu"));
+        lines.push(self.say("help-more"));
+        Reply::default()
+            .embed(self.chapter("help-title", lines))
+            .row(self.menu(asker, None))
+    }
+
+    /// All commands about one thing.
+    fn topic(&self, topic: Topic) -> CreateEmbed {
+        let leaves = leaves(self.commands);
+        let about = leaves.iter().filter(|leaf| self.topic_of(leaf) == topic);
+        let lines = about.map(|leaf| self.line(leaf)).collect();
+        self.chapter(&topic_key(topic), lines)
+    }
+
+    /// The topics that are for this reader.
+    fn menu(&self, asker: &Asker, chosen: Option<Topic>) -> CreateActionRow {
+        let is_for_them = |topic: &Topic| !topic.is_for_managers() || asker.manages();
+        let option = |topic: Topic| {
+            let key = topic_key(topic);
+            CreateSelectMenuOption::new(self.say(&key), topic.name())
+                .description(self.say(&format!("{key}-about")))
+                .default_selection(chosen == Some(topic))
+        };
+        let options = Topic::ALL.into_iter().filter(is_for_them).map(option);
+        let options = options.collect();
+        let menu = CreateSelectMenu::new(
+            Action::HelpTopic.custom_id(asker.asked()),
+            CreateSelectMenuKind::String { options },
+        );
+        CreateActionRow::SelectMenu(menu.placeholder(self.say("help-placeholder")))
+    }
+
+    /// Every command is about something: a new one that is named nowhere here is found by who uses it.
+    fn topic_of(&self, leaf: &Command) -> Topic {
+        match leaf.qualified_name.as_ref() {
+            "timeattack history" | "timeattack leaderboard" | "timeattack stats" => Topic::Records,
+            "timeattack reminders" => Topic::You,
+            _ => match root(leaf) {
+                "timeattack" => Topic::TimeAttacks,
+                "setup" => Topic::Setup,
+                "subscriber" | "template" | "campaign" => Topic::Mail,
+                _ if self.is_for_managers(leaf) => Topic::Server,
+                _ => Topic::You,
+            },
         }
-        embeds
     }
 
     fn chapter(&self, title: &str, lines: Vec<String>) -> CreateEmbed {
         CreateEmbed::new()
-            .title(text(self.language, title, &[]))
+            .title(self.say(title))
             .description(listed(lines))
     }
 
@@ -123,15 +243,6 @@ impl Book<'_> {
             .description(listed(lines))
     }
 
-    fn group(&self, leaves: &[&Command]) -> String {
-        if let [leaf] = leaves {
-            return self.line(leaf);
-        }
-        let about = self.say(&format!("help-group-{}", root(leaves[0])));
-        let links: Vec<String> = leaves.iter().map(|leaf| self.mention(leaf)).collect();
-        format!("**{about}** — {}", links.join(" "))
-    }
-
     fn line(&self, leaf: &Command) -> String {
         format!("{} — {}", self.mention(leaf), self.say(&key(leaf)))
     }
@@ -184,6 +295,11 @@ fn key(leaf: &Command) -> String {
     format!("cmd-{}", leaf.qualified_name.replace(' ', "-"))
 }
 
+/// Of a topic's name; what is in it stands beside it.
+fn topic_key(topic: Topic) -> String {
+    format!("help-topic-{}", topic.name())
+}
+
 /// Of what else is worth knowing.
 fn note_key(leaf: &Command) -> String {
     format!("help-{}", leaf.qualified_name.replace(' ', "-"))
@@ -205,7 +321,7 @@ async fn suggest_command(ctx: Context<'_>, partial: &str) -> CreateAutocompleteR
         .take(MOST_CHOICES)
         .map(|leaf| {
             let name = leaf.qualified_name.to_string();
-            AutocompleteChoice::new(format!("/{name}"), name)
+            suggest::choice(&format!("/{name}"), name)
         });
     CreateAutocompleteResponse::new().set_choices(choices.collect())
 }
@@ -237,11 +353,29 @@ mod tests {
                     .collect(),
                 language,
             };
-            let overview = book.overview(true);
-            assert!(length(&overview) <= EMBEDS_LENGTH, "{}", length(&overview));
-            let told = serde_json::to_string(&overview).unwrap();
+            let topics = Topic::ALL.map(|topic| book.topic(topic));
+            for topic in &topics {
+                let length = length(std::slice::from_ref(topic));
+                assert!(length <= EMBEDS_LENGTH, "{length}");
+            }
+            let told = serde_json::to_string(&topics).unwrap();
             assert!(!told.contains('…'), "nothing is left out");
             assert!(!told.contains("help-"), "{told}");
+            for topic in Topic::ALL {
+                assert_eq!(Topic::parse(topic.name()), Some(topic));
+                for key in [topic_key(topic), topic_key(topic) + "-about"] {
+                    let said = book.say(&key);
+                    // Discord's bound on the label and the description of a menu's option.
+                    assert!(said != key && said.chars().count() <= 100, "{said}");
+                }
+            }
+            for name in FIRST {
+                assert!(
+                    leaves(&commands)
+                        .iter()
+                        .any(|leaf| leaf.qualified_name == name)
+                );
+            }
             for leaf in leaves(&commands) {
                 let name = &leaf.qualified_name;
                 assert!(told.contains(&format!("</{name}:")), "{name}");

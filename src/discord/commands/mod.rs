@@ -8,7 +8,7 @@ pub(super) mod announce;
 pub(super) mod campaign;
 mod correct;
 pub(super) mod dm;
-mod help;
+pub(super) mod help;
 pub(super) mod privacy;
 mod queue;
 pub(super) mod setup;
@@ -16,13 +16,14 @@ mod start_with;
 pub(super) mod subscriber;
 mod template;
 pub(super) mod timeattack;
+mod timezone;
 
 use std::borrow::Cow;
 
 use poise::serenity_prelude::{ButtonStyle, CreateButton};
 
 use super::asker::Asker;
-use super::components::Action;
+use super::controls::{Action, Asked};
 use super::framework::Context;
 use super::handler::Data;
 use crate::error::{Error, UserError};
@@ -35,6 +36,7 @@ type Command = poise::Command<Data, Error>;
 pub(super) fn all() -> Vec<Command> {
     let mut commands = vec![
         timeattack::timeattack(),
+        timezone::timezone(),
         dm::dm(),
         privacy::privacy(),
         help::help(),
@@ -82,14 +84,14 @@ fn manager(ctx: Context<'_>) -> Result<Asker, UserError> {
 }
 
 /// The buttons to the pages beside this one of a list, if it has any. Pages count from 0.
-fn pager(page: i64, pages: i64, action: impl Fn(i64) -> Action) -> Vec<CreateButton> {
+fn pager(asked: Asked, page: i64, pages: i64, action: impl Fn(i64) -> Action) -> Vec<CreateButton> {
     if pages <= 1 {
         return Vec::new();
     }
     // Discord refuses two buttons of one `custom_id`, also where they lead nowhere: the one before
     // the first page is page -1, and nobody can press it.
     let button = |(label, page): (&str, i64)| {
-        CreateButton::new(action(page).custom_id())
+        CreateButton::new(action(page).custom_id(asked))
             .label(label)
             .style(ButtonStyle::Secondary)
             .disabled(!(0..pages).contains(&page))

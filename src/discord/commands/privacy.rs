@@ -1,20 +1,21 @@
 //! `/privacy`: what the bot knows about a member, and its end.
 
 use poise::serenity_prelude as serenity;
-use serenity::{ButtonStyle, CreateActionRow, CreateAttachment, CreateButton};
+use serenity::{ButtonStyle, CreateActionRow, CreateButton};
 
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
+use crate::discord::files::{self, Owner, Sheets};
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
 use crate::i18n::{Arg, text};
 use crate::privacy::{self as knowledge, Amount};
 
-/// The file's name.
-const FILE: &str = "timeattack-data.json";
+/// The file's name, without what says that it is JSON.
+const FILE: &str = "timeattack-data";
 
 /// What the bot knows about you
 #[poise::command(
@@ -36,10 +37,18 @@ pub(super) async fn privacy(_ctx: Context<'_>) -> Result<()> {
 async fn export(ctx: Context<'_>) -> Result<()> {
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
-        let data = knowledge::export(&ctx.data().app, asker.guild, asker.user).await?;
-        let file = CreateAttachment::bytes(serde_json::to_vec_pretty(&data)?, FILE);
-        let said = text(asker.language, "privacy-exported", &[]);
-        Ok(Answer::Private(Reply::new(said).file(file)))
+        let owner = Owner::Member(asker.guild, asker.user);
+        let permit = ctx.data().making.begin(owner)?;
+        let most_bytes = files::most_bytes(ctx.interaction.attachment_size_limit);
+        let app = &ctx.data().app;
+        let data = knowledge::export(app, asker.guild, asker.user, most_bytes).await?;
+        let sheets = Sheets {
+            kind: FILE,
+            extension: "json",
+            files: data,
+        };
+        let reply = Reply::new(text(asker.language, "privacy-exported", &[]));
+        files::answer(reply, None, vec![sheets], permit, asker.language).await
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
@@ -50,10 +59,10 @@ async fn delete(ctx: Context<'_>) -> Result<()> {
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
         let amount = knowledge::amount(&ctx.data().app, asker.guild, asker.user).await?;
-        let delete = CreateButton::new(Action::DeleteAll.custom_id())
+        let delete = CreateButton::new(Action::DeleteAll.custom_id(asker.asked()))
             .label(text(asker.language, "button-delete-all", &[]))
             .style(ButtonStyle::Danger);
-        let keep = CreateButton::new(Action::KeepAll.custom_id())
+        let keep = CreateButton::new(Action::KeepAll.custom_id(asker.asked()))
             .label(text(asker.language, "button-cancel", &[]))
             .style(ButtonStyle::Secondary);
         let question = text(asker.language, "privacy-delete-question", &counts(amount));
@@ -63,7 +72,7 @@ async fn delete(ctx: Context<'_>) -> Result<()> {
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// They meant it. What goes is what the presser has here, whoever was asked.
+/// They meant it.
 pub(in crate::discord) async fn confirmed(app: &App, asker: &Asker) -> Result<Answer> {
     let amount = knowledge::delete(app, asker.guild, asker.user).await?;
     let said = text(asker.language, "privacy-deleted", &counts(amount));

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use poise::serenity_prelude as serenity;
-use serenity::{AutocompleteChoice, CreateAutocompleteResponse, CreateEmbed};
+use serenity::{CreateAutocompleteResponse, CreateEmbed};
 
 use super::manager;
 use crate::app::App;
@@ -10,7 +10,7 @@ use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
-use crate::discord::suggest::{self, CHOICE_LENGTH, MOST_CHOICES};
+use crate::discord::suggest::{self, MOST_CHOICES};
 use crate::error::{Result, UserError};
 use crate::i18n::{Language, text};
 use crate::ids::OutboxId;
@@ -112,7 +112,7 @@ async fn suggest_parked(ctx: Context<'_>, partial: &str) -> CreateAutocompleteRe
         let fits = |one: &Parked| one.id.to_string().starts_with(partial.trim());
         let choice = |one: Parked| {
             let name = format!("{} · {} · {}", one.id, one.lane, one.why);
-            AutocompleteChoice::new(shorten(&name, CHOICE_LENGTH), one.id.to_string())
+            suggest::choice(&name, one.id.to_string())
         };
         Ok(parked.into_iter().filter(fits).map(choice).collect())
     })

@@ -8,10 +8,14 @@ use crate::discord::answer::Answer;
 use crate::discord::asker::Asker;
 use crate::discord::form;
 use crate::discord::framework::Context;
+use crate::discord::names::spelled_out;
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
 use crate::guild::TASK_LENGTH;
 use crate::messenger::markdown::{plain, shorten};
+
+/// Characters of the longest text of a message: a box's (Discord's limit).
+const MESSAGE_LENGTH: usize = 4_096;
 
 /// The command, with its name in both languages.
 pub(super) fn start_with() -> super::Command {
@@ -29,16 +33,19 @@ pub(super) fn start_with() -> super::Command {
 async fn start_with_message(ctx: Context<'_>, message: Message) -> Result<()> {
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
-        let task = task_of(&message);
+        asker.require_may_write()?;
+        let (app, http) = (&ctx.data().app, &ctx.serenity_context().http);
+        let said = spelled_out(app, http, &asker, &said_in(&message), MESSAGE_LENGTH).await?;
+        let task = shorten(&plain(&said), TASK_LENGTH);
         let task = (!task.is_empty()).then_some(task.as_str());
-        Ok(Answer::Form(form::start(asker.language, task, None)))
+        Ok(Answer::Form(form::start(&asker, task, None)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// What a message says, on one line: its text, else the heading or text of its first box, else the
-/// name of its first file.
-fn task_of(message: &Message) -> String {
+/// What a message says: its text, else the heading or text of its first box, else the name of its first
+/// file.
+fn said_in(message: &Message) -> String {
     let embed = message.embeds.first();
     let parts = [
         Some(message.content.as_str()),
@@ -53,16 +60,5 @@ fn task_of(message: &Message) -> String {
         .into_iter()
         .flatten()
         .find(|part| !part.trim().is_empty());
-    let name_of = |id: &str| {
-        let user = message
-            .mentions
-            .iter()
-            .find(|user| user.id.to_string() == id)?;
-        Some(
-            user.global_name
-                .clone()
-                .unwrap_or_else(|| user.name.clone()),
-        )
-    };
-    shorten(&plain(said.unwrap_or_default(), name_of), TASK_LENGTH)
+    said.unwrap_or_default().to_owned()
 }

@@ -10,23 +10,29 @@ use crate::app::App;
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::attachment::fetch;
-use crate::discord::components::Action;
-use crate::discord::files;
+use crate::discord::controls::Action;
+use crate::discord::files::{self, Owner, Sheets};
+use crate::discord::follow::{self, Look};
 use crate::discord::framework::Context;
+use crate::discord::handler::Data;
 use crate::discord::respond::{self, Deferral};
 use crate::discord::suggest::{self, MOST_CHOICES};
-use crate::error::{Error, Result, UserError};
+use crate::error::{Result, UserError};
 use crate::i18n::{Language, text};
 use crate::ids::ImportId;
 use crate::mailer::EmailAddress;
 use crate::messenger::markdown::{escape, shorten};
 use crate::subscriber::sheet::{Fault, MOST_BYTES};
 use crate::subscriber::{
-    self as subscribers, CONSENT_LENGTH, Consent, Draft, Entry, NAME_LENGTH, Page, Reason, Scope,
-    Subscriber, Suppression, attributes,
+    self as subscribers, CONSENT_LENGTH, Consent, Draft, Entry, Importing, NAME_LENGTH, Page,
+    Reason, Scope, Subscriber, Suppression, attributes, import,
 };
 use crate::timeattack::text::timestamp;
+use crate::work;
 
+/// How long the answer to a confirmation waits for the import to be done: thousands of rows are. Of more it
+/// says how far it is.
+const DONE_MS: i64 = 5_000;
 /// Characters of a name, an address or a value in a list.
 const SHOWN: usize = 60;
 
@@ -36,7 +42,7 @@ const SHOWN: usize = 60;
     guild_only,
     subcommand_required,
     default_member_permissions = "MANAGE_GUILD",
-    subcommands("import", "add", "remove", "show", "list", "export")
+    subcommands("import_file", "add", "remove", "show", "list", "export")
 )]
 #[expect(
     clippy::unused_async,
@@ -47,8 +53,8 @@ pub(super) async fn subscriber(_ctx: Context<'_>) -> Result<()> {
 }
 
 /// Read a CSV file
-#[poise::command(slash_command)]
-async fn import(ctx: Context<'_>, file: serenity::Attachment) -> Result<()> {
+#[poise::command(slash_command, rename = "import")]
+async fn import_file(ctx: Context<'_>, file: serenity::Attachment) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
         let app = &ctx.data().app;
@@ -56,13 +62,14 @@ async fn import(ctx: Context<'_>, file: serenity::Attachment) -> Result<()> {
             most_mib: MOST_BYTES / (1024 * 1024),
         };
         let bytes = fetch(app, &file, MOST_BYTES, too_large).await?;
-        let draft = subscribers::read(app, asker.guild, asker.user, &bytes).await?;
-        Ok(Answer::Private(preview(&draft, asker.language)))
+        let draft = subscribers::read(app, asker.guild, asker.user, bytes).await?;
+        Ok(Answer::Private(preview(&draft, &asker)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-fn preview(draft: &Draft, language: Language) -> Reply {
+fn preview(draft: &Draft, asker: &Asker) -> Reply {
+    let (language, asked) = (asker.language, asker.asked());
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let mut lines = vec![text(
         language,
@@ -96,14 +103,14 @@ fn preview(draft: &Draft, language: Language) -> Reply {
     if draft.good == 0 {
         return Reply::new(text(language, "import-nothing", &[])).embed(embed);
     }
-    let import = CreateButton::new(Action::Import(draft.id).custom_id())
+    let import = CreateButton::new(Action::Import(draft.id).custom_id(asked))
         .label(text(
             language,
             "button-import",
             &[("count", draft.good.into())],
         ))
         .style(ButtonStyle::Primary);
-    let cancel = CreateButton::new(Action::CancelImport(draft.id).custom_id())
+    let cancel = CreateButton::new(Action::CancelImport(draft.id).custom_id(asked))
         .label(text(language, "button-cancel", &[]))
         .style(ButtonStyle::Secondary);
     Reply::new(text(language, "import-preview", &[]))
@@ -134,14 +141,46 @@ pub(in crate::discord) async fn confirmed(
     asker: &Asker,
     id: ImportId,
 ) -> Result<Answer> {
-    asker.require_manage_server()?;
-    let imported = subscribers::confirm(app, asker.guild, id).await?;
-    let args = [
-        ("added", imported.added.into()),
-        ("replaced", imported.replaced.into()),
-    ];
-    let said = text(asker.language, "import-done", &args);
-    Ok(Answer::Update(Reply::new(said)))
+    let work = import::start(app, asker.guild, id).await?;
+    tokio::select! {
+        done = work::finished(app, work) => done?,
+        () = app.clock.sleep_ms(DONE_MS) => {}
+    }
+    let importing = import::progress(app, asker.guild, id).await?;
+    Ok(Answer::Update(progress(&importing, asker.language)))
+}
+
+/// Brings the answer to a confirmation up to date, until the import is done.
+pub(in crate::discord) fn followed(
+    data: &Data,
+    ctx: &serenity::Context,
+    asker: &Asker,
+    id: ImportId,
+) {
+    let (app, guild, language) = (data.app.clone(), asker.guild, asker.language);
+    follow::follow(&data.app, &ctx.http, asker, move |()| {
+        let app = app.clone();
+        async move {
+            let importing = import::progress(&app, guild, id).await?;
+            let look = Look {
+                reply: progress(&importing, language),
+                is_over: importing.is_over,
+            };
+            Ok((look, ()))
+        }
+    });
+}
+
+fn progress(importing: &Importing, language: Language) -> Reply {
+    if importing.is_over {
+        let args = [
+            ("added", importing.added.into()),
+            ("replaced", (importing.total - importing.added).into()),
+        ];
+        return Reply::new(text(language, "import-done", &args));
+    }
+    let bar = follow::bar(importing.done, importing.total);
+    Reply::new(text(language, "import-under-way", &[])).line(&bar)
 }
 
 /// They thought better of it.
@@ -150,7 +189,6 @@ pub(in crate::discord) async fn cancelled(
     asker: &Asker,
     id: ImportId,
 ) -> Result<Answer> {
-    asker.require_manage_server()?;
     subscribers::cancel(app, asker.guild, id).await?;
     let said = text(asker.language, "import-cancelled", &[]);
     Ok(Answer::Update(Reply::new(said)))
@@ -272,7 +310,7 @@ async fn show(ctx: Context<'_>, #[autocomplete = "suggest_email"] email: String)
             lines.push(text(language, "subscriber-without-consent", &[]));
         }
         let embed = CreateEmbed::new()
-            .title(shorten(&email.to_string(), 250))
+            .title(escape(&shorten(&email.to_string(), 120)))
             .description(listed(lines));
         Ok(Answer::Private(Reply::default().embed(embed)))
     };
@@ -327,19 +365,19 @@ async fn list(ctx: Context<'_>) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
         let page = subscribers::list(&ctx.data().app, asker.guild, 0).await?;
-        Ok(Answer::Private(page_of(&page, asker.language)))
+        Ok(Answer::Private(page_of(&page, &asker)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
 /// A button of the list was pressed.
 pub(in crate::discord) async fn turned(app: &App, asker: &Asker, page: i64) -> Result<Answer> {
-    asker.require_manage_server()?;
     let page = subscribers::list(app, asker.guild, page).await?;
-    Ok(Answer::Update(page_of(&page, asker.language)))
+    Ok(Answer::Update(page_of(&page, asker)))
 }
 
-fn page_of(page: &Page, language: Language) -> Reply {
+fn page_of(page: &Page, asker: &Asker) -> Reply {
+    let language = asker.language;
     if page.count == 0 {
         return Reply::new(text(language, "subscribers-none", &[]));
     }
@@ -361,7 +399,12 @@ fn page_of(page: &Page, language: Language) -> Reply {
     });
     Reply::new(text(language, "subscribers-title", &args))
         .embed(CreateEmbed::new().description(listed(lines)))
-        .buttons(pager(page.page, page.pages, Action::Subscribers))
+        .buttons(pager(
+            asker.asked(),
+            page.page,
+            page.pages,
+            Action::Subscribers,
+        ))
 }
 
 /// Get all of them as a file
@@ -370,17 +413,20 @@ async fn export(ctx: Context<'_>) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
         let app = &ctx.data().app;
+        let permit = ctx.data().making.begin(Owner::Guild(asker.guild))?;
         let most_bytes = files::most_bytes(ctx.interaction.attachment_size_limit);
         let consents = subscribers::export_consents(app, asker.guild, most_bytes).await?;
-        let subscribers = match subscribers::export(app, asker.guild, most_bytes).await {
-            // Who agreed to what must be shown when they have all been removed, too.
-            Err(Error::User(UserError::NoSubscribers)) if !consents.is_empty() => Vec::new(),
-            subscribers => subscribers?,
-        };
-        let said = text(asker.language, "subscribers-exported", &[]);
-        let consents = files::sheets("consents", consents);
-        let all = files::sheets("subscribers", subscribers).chain(consents);
-        Ok(files::answer(Reply::new(said), all, asker.language))
+        let subscribers = subscribers::export(app, asker.guild, most_bytes).await?;
+        // Who agreed to what must be shown when they have all been removed, too.
+        if subscribers.is_empty() && consents.is_empty() {
+            return Err(UserError::NoSubscribers.into());
+        }
+        let sheets = vec![
+            Sheets::csv("subscribers", subscribers),
+            Sheets::csv("consents", consents),
+        ];
+        let reply = Reply::new(text(asker.language, "subscribers-exported", &[]));
+        files::answer(reply, None, sheets, permit, asker.language).await
     };
     respond::command(ctx, Deferral::Private, answer).await
 }

@@ -1,7 +1,7 @@
 //! `/template`: what mails say.
 
 use poise::serenity_prelude as serenity;
-use serenity::{AutocompleteChoice, CreateAttachment, CreateAutocompleteResponse, CreateEmbed};
+use serenity::{CreateAttachment, CreateAutocompleteResponse, CreateEmbed};
 
 use super::manager;
 use super::subscriber::{address, suggest_email};
@@ -11,8 +11,9 @@ use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::attachment::fetch;
 use crate::discord::framework::Context;
 use crate::discord::guild_name::guild_name;
+use crate::discord::names::name_of;
 use crate::discord::respond::{self, Deferral};
-use crate::discord::suggest::{self, CHOICE_LENGTH};
+use crate::discord::suggest;
 use crate::error::{ImageFault, MailTemplateError, Result};
 use crate::i18n::{Arg, Language, text};
 use crate::messenger::markdown::{escape, shorten};
@@ -180,8 +181,16 @@ async fn list(ctx: Context<'_>) -> Result<()> {
 async fn show(ctx: Context<'_>, #[autocomplete = "suggest_template"] name: String) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
-        let template = templates::get(&ctx.data().app, asker.guild, &name).await?;
-        let lines = facts(&template, asker.language);
+        let app = &ctx.data().app;
+        let template = templates::get(app, asker.guild, &name).await?;
+        let (used, warnings) = templates::described(app, asker.guild, &template).await?;
+        let author = match template.author {
+            Some(author) => Some(name_of(app, asker.guild, author).await?),
+            None => None,
+        };
+        let fields = fields(used.iter(), asker.language);
+        let mut lines = facts(&template, author, fields, asker.language);
+        lines.extend(warnings.iter().map(|one| warning(one, asker.language)));
         let embed = CreateEmbed::new()
             .title(escape(&template.name))
             .description(listed(lines));
@@ -191,7 +200,13 @@ async fn show(ctx: Context<'_>, #[autocomplete = "suggest_template"] name: Strin
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-fn facts(template: &Template, language: Language) -> Vec<String> {
+/// `author`: how whoever saved it is named.
+fn facts(
+    template: &Template,
+    author: Option<String>,
+    fields: String,
+    language: Language,
+) -> Vec<String> {
     let frozen = &template.frozen;
     let names = frozen.images.iter().map(|one| format!("`{}`", one.name));
     let names: Vec<String> = names.collect();
@@ -206,14 +221,14 @@ fn facts(template: &Template, language: Language) -> Vec<String> {
             "template-size",
             &[("size", kib(template.html.len()))],
         ),
-        fields(templates::fields(frozen).iter(), language),
+        fields,
     ];
     if !names.is_empty() {
         let names = ("names", names.join(", ").into());
         lines.push(text(language, "template-images", &[names]));
     }
     let at = ("at", timestamp(template.updated_ms, 'f').into());
-    lines.push(match template.author {
+    lines.push(match author {
         Some(author) => text(
             language,
             "template-saved-by",
@@ -221,8 +236,6 @@ fn facts(template: &Template, language: Language) -> Vec<String> {
         ),
         None => text(language, "template-saved-at", &[at]),
     });
-    let warnings = templates::warnings(template);
-    lines.extend(warnings.iter().map(|one| warning(one, language)));
     lines
 }
 
@@ -308,7 +321,7 @@ pub(super) async fn suggest_template(
         let fits = |one: &Listed| one.name.to_lowercase().contains(&typed);
         let choice = |one: Listed| {
             let label = format!("{} · {}", one.name, one.subject);
-            AutocompleteChoice::new(shorten(&label, CHOICE_LENGTH), one.name)
+            suggest::choice(&label, one.name)
         };
         Ok(all.into_iter().filter(fits).map(choice).collect())
     })

@@ -1,5 +1,6 @@
 //! What the grammar promises, at one fixed present: Saturday, 2026-11-21, 14:00 in Seoul.
 
+mod people;
 mod phrases;
 mod properties;
 mod refusals;

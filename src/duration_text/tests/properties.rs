@@ -67,6 +67,26 @@ const FRAGMENTS: &[&str] = &[
     "🙂",
     "년",
     "초",
+    "전",
+    "(",
+    ")",
+    "+",
+    "utc",
+    "kst",
+    "cst",
+    "quarter to",
+    "past",
+    "end of",
+    "주말",
+    "달",
+    "말일",
+    "0",
+    "00",
+    "30",
+    "½",
+    "한국 시간",
+    "<t:",
+    "tonight",
 ];
 
 fn fragments() -> impl Strategy<Value = String> {
@@ -183,6 +203,49 @@ proptest! {
     }
 
     #[test]
+    fn no_half_of_a_day_is_chosen_in_silence(
+        hour in 1..=12_u32,
+        minute in 0..60_u32,
+        form in 0..5_usize,
+        now_ms in 1_700_000_000_000..2_000_000_000_000_i64,
+    ) {
+        let text = [
+            format!("{hour}:{minute:02}"),
+            format!("until {hour}:{minute:02}"),
+            format!("{hour}시 {minute}분까지"),
+            format!("내일 {hour}:{minute:02}"),
+            format!("friday at {hour}:{minute:02}"),
+        ][form].clone();
+        let error = parse(&text, now_ms, SEOUL);
+        prop_assert_eq!(error.clone(), Err(TimeTextError::AmbiguousHour { hour }), "{}", text);
+        let offered = readings(&text, &error.unwrap_err(), now_ms, SEOUL, Language::Korean);
+        prop_assert!(offered.len() >= 2, "{}: {:?}", text, offered);
+        let halves: Vec<u32> = offered[..2]
+            .iter()
+            .map(|one| DateTime::from_timestamp_millis(one.understood.deadline_ms).unwrap())
+            .map(|at| at.with_timezone(&SEOUL).hour() % 12)
+            .collect();
+        prop_assert_eq!(halves, vec![hour % 12; 2], "{}", text);
+    }
+
+    #[test]
+    fn what_a_refusal_offers_is_understood(text in fragments(), language in language()) {
+        if let Err(error) = parse_now(&text) {
+            for one in readings(&text, &error, now_ms(), SEOUL, language) {
+                prop_assert_eq!(parse_now(&one.text), Ok(one.understood));
+            }
+        }
+    }
+
+    #[test]
+    fn what_ends_a_sentence_changes_nothing(text in fragments(), end in proptest::sample::select(vec![".", "!", "…", "~", "\u{200b}", "\u{feff}"])) {
+        let ended = format!("{text}{end}");
+        if let Ok(understood) = parse_now(&text) {
+            prop_assert_eq!(parse_now(&ended), Ok(understood), "{:?}", ended);
+        }
+    }
+
+    #[test]
     fn hours_and_minutes_add_up(hours in 0..1_000_i64, minutes in 0..1_000_i64) {
         let ms = hours * HOUR + minutes * MINUTE;
         let expected = if ms == 0 { Err(TimeTextError::NotPositive) } else { Ok(ms) };
@@ -225,11 +288,14 @@ proptest! {
         hour in 0..24_u32,
         minute in 0..60_u32,
     ) {
+        let is_afternoon = hour >= 12;
+        let dial = (hour + 11) % 12 + 1;
         let texts = [
-            format!("{hour}:{minute:02}"),
-            format!("until {hour:02}:{minute:02}"),
-            format!("{} {}시 {minute}분", if hour < 12 { "오전" } else { "오후" }, hour % 12),
+            format!("{dial}:{minute:02}{}", if is_afternoon { "pm" } else { "am" }),
+            format!("{} {}시 {minute}분", if is_afternoon { "오후" } else { "오전" }, hour % 12),
         ];
+        let of_24_hours = format!("until {hour:02}:{minute:02}");
+        let texts = texts.into_iter().chain((!(10..=12).contains(&hour)).then_some(of_24_hours));
         for text in texts {
             match parse(&text, now_ms, zone) {
                 Ok(Understood { deadline_ms, kind }) => {

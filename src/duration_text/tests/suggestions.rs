@@ -73,7 +73,7 @@ fn what_is_asked_back_is_offered_in_each_meaning() {
             &["next week friday 6pm"],
         ),
         ("다음 주", Language::Korean, &["다음 주 월요일 오전 9시"]),
-        ("오늘 9:00", Language::Korean, &["내일 9:00"]),
+        ("오늘 오전 9:00", Language::Korean, &["내일 오전 9:00"]),
     ] {
         let found = texts(partial, language);
         assert!(

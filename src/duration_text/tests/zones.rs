@@ -15,7 +15,12 @@ fn a_wall_time_that_is_skipped_is_refused() {
     let skipped = TimeTextError::NotALocalTime {
         text: "2027-03-14 02:30".to_owned(),
     };
-    for text in ["tomorrow 2:30am", "2027-03-14 02:30", "2:30", "sunday 2:30"] {
+    for text in [
+        "tomorrow 2:30am",
+        "2027-03-14 02:30",
+        "02:30",
+        "sunday 02:30",
+    ] {
         assert_eq!(
             deadline(text, now_ms, New_York),
             Err(skipped.clone()),
@@ -25,7 +30,7 @@ fn a_wall_time_that_is_skipped_is_refused() {
     // Once the gap is behind us, the next such time is tomorrow's.
     let now_ms = wall("2027-03-14 03:05", New_York);
     let next = wall("2027-03-15 02:30", New_York);
-    assert_eq!(deadline("2:30", now_ms, New_York), Ok(next));
+    assert_eq!(deadline("02:30", now_ms, New_York), Ok(next));
 }
 
 #[test]
@@ -35,14 +40,14 @@ fn a_wall_time_that_is_repeated_is_the_earlier_one_to_come() {
     let second_ms = first_ms + 3_600_000;
     let day_before_ms = wall("2026-10-24 12:00", Berlin);
     assert_eq!(
-        deadline("tomorrow 2:30", day_before_ms, Berlin),
+        deadline("tomorrow 02:30", day_before_ms, Berlin),
         Ok(first_ms)
     );
-    assert_eq!(deadline("2:30", first_ms - 1, Berlin), Ok(first_ms));
-    assert_eq!(deadline("2:30", first_ms, Berlin), Ok(second_ms));
-    assert_eq!(deadline("today 2:30", first_ms, Berlin), Ok(second_ms));
+    assert_eq!(deadline("02:30", first_ms - 1, Berlin), Ok(first_ms));
+    assert_eq!(deadline("02:30", first_ms, Berlin), Ok(second_ms));
+    assert_eq!(deadline("today 02:30", first_ms, Berlin), Ok(second_ms));
     let next_day_ms = wall("2026-10-26 02:30", Berlin);
-    assert_eq!(deadline("2:30", second_ms, Berlin), Ok(next_day_ms));
+    assert_eq!(deadline("02:30", second_ms, Berlin), Ok(next_day_ms));
 }
 
 #[test]

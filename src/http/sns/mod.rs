@@ -61,7 +61,7 @@ pub struct Sns {
 
 /// A message that is Amazon's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
+pub(crate) struct Message {
     /// The same on every try.
     pub(super) id: String,
     pub(super) kind: Kind,
@@ -69,7 +69,7 @@ pub(super) struct Message {
 
 /// What it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// The topic wants to be allowed to post here: opening this address allows it.
     Confirmation(Url),
     /// Somebody has taken the permission back.
@@ -80,8 +80,8 @@ pub(super) enum Kind {
 
 /// Why a message is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Disbelief {
-    #[error("it is no message of SNS")]
+pub(crate) enum Disbelief {
+    #[error("it isn't an SNS message")]
     Malformed,
     #[error("its topic is none of SES_TOPIC_ARNS")]
     ForeignTopic,
@@ -128,7 +128,7 @@ impl Sns {
     }
 
     /// Reads what was posted.
-    pub(super) async fn read(&self, body: &[u8]) -> Result<Message, Disbelief> {
+    pub(crate) async fn read(&self, body: &[u8]) -> Result<Message, Disbelief> {
         let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Disbelief::Malformed)?;
         let is_id = (1..=ID_LENGTH).contains(&envelope.message_id.len());
         let signed = envelope

@@ -5,10 +5,14 @@ use super::wire::{Lost, Wire};
 use super::{Stage, limit_ms};
 use crate::clock::Clock;
 use crate::mailer::reply::Reply;
-use crate::mailer::{Failure, Letter, Scope, Sent};
+use crate::mailer::{Failure, Gate, Letter, Scope, Sent};
 
 /// A server that closed has a moment to say why.
 const LAST_WORDS_MS: i64 = 2_000;
+
+/// What makes a mail of what was sent, behind the end of its last line: until the server has these bytes
+/// it has no mail (RFC 5321 §4.1.1.4).
+const FINAL_DOT: &[u8] = b".\r\n";
 
 /// What the server offered at EHLO.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -309,22 +313,39 @@ impl Connection {
 
     /// Sends the mail that was announced, and right behind it the envelope of the `next` one: its
     /// answers come back with the answer to this mail, which saves a round trip for each (RFC 2920
-    /// §3.1 lets commands follow the end of a mail).
-    pub(super) async fn deliver(&mut self, letter: &Letter, next: &str) -> Result<Sent, Failure> {
+    /// §3.1 lets commands follow the end of a mail). The final dot waits for the mail's gate.
+    pub(super) async fn deliver(
+        &mut self,
+        letter: &Letter,
+        gate: &mut Gate,
+        next: &str,
+    ) -> Result<Sent, Failure> {
         let mut bytes = Vec::with_capacity(letter.mail.len() + next.len() + 64);
         stuffed(&letter.mail, &mut bytes);
         let end = bytes.len();
         bytes.extend_from_slice(next.as_bytes());
-        if let Err((written, lost)) = self.wire.write(&bytes, limit_ms(Stage::Body)).await {
-            self.is_over = true;
-            if written >= end {
+        let mut begin = 0;
+        if !gate.is_open() {
+            begin = end - FINAL_DOT.len();
+            if let Err((_, lost)) = self
+                .wire
+                .write(&bytes[..begin], limit_ms(Stage::Body))
+                .await
+            {
+                return Err(self.lost_within(&lost).await);
+            }
+            self.wait_at(gate).await?;
+        }
+        if let Err((written, lost)) = self
+            .wire
+            .write(&bytes[begin..], limit_ms(Stage::Body))
+            .await
+        {
+            if begin + written >= end {
+                self.is_over = true;
                 return Err(Failure::lost(Stage::End, &lost.why));
             }
-            // The end was never written, so it was not taken; but perhaps the server said why.
-            return Err(match self.wire.reply(LAST_WORDS_MS).await {
-                Ok(reply) if reply.code >= 400 => Failure::refused(Stage::Body, reply),
-                _ => Failure::lost(Stage::Body, &lost.why),
-            });
+            return Err(self.lost_within(&lost).await);
         }
         let reply = self.reply(Stage::End).await?;
         if reply.is_positive() {
@@ -332,6 +353,42 @@ impl Connection {
             return Ok(Sent { id });
         }
         Err(self.refused(Stage::End, reply))
+    }
+
+    /// The end of the mail was never written, so it was not taken; but perhaps the server said why.
+    async fn lost_within(&mut self, lost: &Lost) -> Failure {
+        self.is_over = true;
+        match self.wire.reply(LAST_WORDS_MS).await {
+            Ok(reply) if reply.code >= 400 => Failure::refused(Stage::Body, reply),
+            _ => Failure::lost(Stage::Body, &lost.why),
+        }
+    }
+
+    /// All of the mail but its final dot was written. A server that speaks now, or closes, has no mail.
+    async fn wait_at(&mut self, gate: &mut Gate) -> Result<(), Failure> {
+        let said = tokio::select! {
+            biased;
+            // First: if the dot followed what the server said before it, nobody could tell whether the
+            // mail arrived.
+            said = self.wire.reply(limit_ms(Stage::End)) => said,
+            may_leave = gate.passed() => {
+                if may_leave {
+                    return Ok(());
+                }
+                // DATA cannot be taken back, but by going away.
+                self.is_over = true;
+                return Err(Failure::withdrawn());
+            }
+        };
+        self.is_over = true;
+        Err(match said {
+            Ok(reply) if reply.code >= 400 => Failure::refused(Stage::Body, reply),
+            Ok(_) => Failure::lost(
+                Stage::Body,
+                "the mail server answered before the mail's end",
+            ),
+            Err(lost) => Failure::lost(Stage::Body, &lost.why),
+        })
     }
 
     /// Whether the server is still there.
@@ -416,12 +473,10 @@ fn stuffed(mail: &[u8], out: &mut Vec<u8>) {
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
-    let end: &[u8] = if mail.ends_with(b"\r\n") {
-        b".\r\n"
-    } else {
-        b"\r\n.\r\n"
-    };
-    out.extend_from_slice(end);
+    if !mail.ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(FINAL_DOT);
 }
 
 #[cfg(test)]

@@ -26,8 +26,10 @@ use tokio_util::task::TaskTracker;
 
 pub use connection::Offers;
 pub use server::{Server, ServerError, Tls};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use wire::replies;
 
-use super::{Failure, Letter, Scope, Sent};
+use super::{Failure, Gate, Letter, Scope, Sent};
 use crate::clock::Clock;
 use connection::Connection;
 
@@ -163,6 +165,7 @@ struct Queue {
 /// A mail that somebody waits for the end of.
 struct Job {
     letter: Arc<Letter>,
+    gate: Gate,
     answer: oneshot::Sender<Result<Sent, Failure>>,
     /// It was tried on a connection that was gone.
     is_second: bool,
@@ -186,10 +189,11 @@ impl Pool {
 
     /// Sends one mail, as soon as a connection is free. What waits is bounded by who calls: each
     /// call waits with one mail.
-    pub(super) async fn send(&self, letter: Arc<Letter>) -> Result<Sent, Failure> {
+    pub(super) async fn send(&self, letter: Arc<Letter>, gate: Gate) -> Result<Sent, Failure> {
         let (answer, answered) = oneshot::channel();
         let job = Job {
             letter,
+            gate,
             answer,
             is_second: false,
         };
@@ -324,6 +328,8 @@ async fn transfer(
     is_announced: bool,
 ) -> Option<Job> {
     let mut is_announced = is_announced;
+    // It is opened while the server is told of the mail.
+    job.gate.ask();
     loop {
         if !is_announced && let Err(failure) = make_ready(shared, kept).await {
             return answer(job, Err(failure));
@@ -359,7 +365,13 @@ async fn transfer(
                 }
             }
         }
-        let delivered = connection.deliver(&job.letter, &commands).await;
+        if let Some(next) = &mut next {
+            // With this one's: so a connection can send two mails for each time that gates are opened.
+            next.gate.ask();
+        }
+        let delivered = connection
+            .deliver(&job.letter, &mut job.gate, &commands)
+            .await;
         connection.used_ms = shared.clock.monotonic_ms();
         if connection.is_over() {
             *kept = None;

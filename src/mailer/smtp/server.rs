@@ -50,8 +50,8 @@ pub enum ServerError {
     /// A password without a user, or a user without a password.
     #[error("has a user without a password, or a password without a user")]
     Credentials,
-    /// A path that is no host's name.
-    #[error("has a path, which would be the name for EHLO, that is no host's name")]
+    /// A path that isn't a host name.
+    #[error("has a path, the name for EHLO, that isn't a host name")]
     Hello,
 }
 

@@ -238,6 +238,26 @@ async fn within<T>(clock: &Clock, limit_ms: i64, work: impl Future<Output = T>) 
     }
 }
 
+/// The replies in `bytes`, up to the first that is none, as [`fuzzing`](crate::fuzzing) reads them.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn replies(bytes: &[u8]) -> Vec<Reply> {
+    let mut replies = Vec::new();
+    let mut text = String::new();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let Ok((code, is_last, rest)) = parse_line(line) else {
+            break;
+        };
+        text += &rest;
+        if is_last {
+            replies.push(Reply::new(code, &text));
+            text.clear();
+        } else {
+            text.push('\n');
+        }
+    }
+    replies
+}
+
 /// The code, whether it is the reply's last line, and its text.
 fn parse_line(line: &[u8]) -> Result<(u16, bool, String), Lost> {
     let wrong = || Lost::new("the mail server's answer is none of SMTP");

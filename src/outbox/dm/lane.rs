@@ -7,12 +7,13 @@ use tokio::sync::Notify;
 use tracing::Instrument as _;
 
 use super::store::{self, Found, Look};
-use super::{Door, Letter, Rate};
+use super::{Door, Dropped, Letter, NO_OPENING_MS, Rate};
 use crate::error::Result;
 use crate::ids::{ChannelId, MessageId, OutboxId};
 use crate::messenger::SendError;
 use crate::outbox::store as rows;
-use crate::outbox::{self, Outbox, POLL_MS, Row, lock, retry};
+use crate::outbox::suspects::Turn;
+use crate::outbox::{self, Class, Membership, Outbox, POLL_MS, Row, lock, retry};
 
 /// Messages on their way at once.
 const MOST_IN_FLIGHT: usize = 16;
@@ -27,8 +28,6 @@ const POSTS_FIRST: usize = 3;
 const MAKE_WAY_MS: i64 = 100;
 /// What was asked about longer ago is asked about anew before it is sent.
 const FRESH_MS: i64 = 1_000;
-/// How long no direct message is opened after Discord said that it were too many.
-const NO_OPENING_MS: i64 = 600_000;
 
 /// How direct messages are sent.
 #[derive(Clone)]
@@ -54,7 +53,7 @@ struct State {
     /// Monotonic time before which nothing is sent: Discord could not be reached.
     paused_until: i64,
     failures: u32,
-    /// No direct message is opened before; wall time.
+    /// No direct message is opened before; monotonic time.
     opening_from_ms: i64,
     /// Nothing is to be done before; wall time. `None`: there is something to look at.
     rests_until_ms: Option<i64>,
@@ -134,11 +133,12 @@ impl Outbox {
 
     /// No direct message is opened at present, because Discord said that it were too many.
     pub fn opens_no_dms(&self) -> bool {
-        lock(&self.inner.dms.state).opening_from_ms > self.inner.clock.now_ms()
+        lock(&self.inner.dms.state).opening_from_ms > self.inner.clock.monotonic_ms()
     }
 
     pub(in crate::outbox) async fn send_dms_forever(self) {
-        while !self.inner.stop.is_cancelled() && !self.inner.halted.is_cancelled() {
+        // While the token is refused nothing is claimed.
+        while self.unless_stopping(self.inner.halt.over()).await.is_some() {
             let now_ms = self.inner.clock.now_ms();
             // What is enqueued from here on is either seen by this look or wakes the next.
             {
@@ -173,10 +173,10 @@ impl Outbox {
         }
         self.changed();
         tokio::select! {
-            () = self.inner.clock.sleep_until(next_ms) => {}
+            () = self.inner.clock.sleep_at_most(next_ms, POLL_MS) => {}
             () = lane.wake.notified() => {}
             () = self.inner.stop.cancelled() => {}
-            () = self.inner.halted.cancelled() => {}
+            () = self.inner.halt.begun() => {}
         }
     }
 
@@ -199,6 +199,7 @@ impl Outbox {
             return Ok(Some(now_ms + POLL_MS));
         }
         let makes_way = !self.has_room_for_edits();
+        let mut turn = self.free_turn();
         let look = Look {
             boot: self.inner.boot,
             now_ms,
@@ -209,17 +210,19 @@ impl Outbox {
                 most_bulk
             },
             rate: lane.settings.rate,
+            takes_suspect: turn.is_some(),
             is_durable: false,
         };
         // It need only outlive the process: after a power cut the same nonce finds what was sent.
         let mut found = self.claim_dms(look.clone()).await?;
         if found.must_be_durable {
-            self.begin_letters(std::mem::take(&mut found.letters));
+            self.begin_letters(std::mem::take(&mut found.letters), &mut turn);
             let most_bulk = free(bulk_slots, &lane.bulk_in_flight);
             let look = Look {
                 is_durable: true,
                 most: free(MOST_IN_FLIGHT, &lane.in_flight),
                 most_bulk: look.most_bulk.min(most_bulk),
+                takes_suspect: turn.is_some(),
                 ..look
             };
             found = self.claim_dms(look).await?;
@@ -228,17 +231,17 @@ impl Outbox {
             letters,
             more,
             next_ms,
-            parked,
+            unreadable,
             ..
         } = found;
-        if parked > 0 {
-            self.count_discarded(parked);
+        if unreadable > 0 {
+            self.count_discarded(unreadable);
             tracing::error!(
-                count = parked,
-                "direct messages were given up: several processes ended while they sent them"
+                count = unreadable,
+                "direct messages that this version cannot read were discarded"
             );
         }
-        self.begin_letters(letters);
+        self.begin_letters(letters, &mut turn);
         if more {
             return Ok(None);
         }
@@ -277,13 +280,18 @@ impl Outbox {
         }
     }
 
-    fn begin_letters(&self, letters: Vec<Letter>) {
+    fn begin_letters(&self, letters: Vec<Letter>, turn: &mut Option<Turn>) {
         for letter in letters {
-            self.begin_letter(letter);
+            let turn = if letter.rows.iter().any(Row::is_suspect) {
+                turn.take().map(Turn::used)
+            } else {
+                None
+            };
+            self.begin_letter(letter, turn);
         }
     }
 
-    fn begin_letter(&self, letter: Letter) {
+    fn begin_letter(&self, letter: Letter, turn: Option<Turn>) {
         {
             let mut held = lock(&self.inner.held);
             letter.rows.iter().for_each(|row| {
@@ -305,6 +313,7 @@ impl Outbox {
         let sending = async move {
             let ids = letter.rows.iter().map(|row| row.id).collect();
             outbox.contain(ids, outbox.deliver_letter(letter)).await;
+            drop(turn);
             drop(slot);
         };
         self.inner.tasks.spawn(sending.instrument(span));
@@ -329,6 +338,11 @@ impl Outbox {
             && self.unless_stopping(self.let_posts_go()).await.is_none()
         {
             return self.leave_unsent(&letter.rows);
+        }
+        match self.unless_stopping(self.reader_has_left(&letter)).await {
+            None => return self.leave_unsent(&letter.rows),
+            Some(true) => return self.drop_letter(&letter.rows, Dropped::Left).await,
+            Some(false) => {}
         }
         let known = letter.channel;
         let outcome = match self.unless_stopping(self.channel_of(&letter)).await {
@@ -367,22 +381,28 @@ impl Outbox {
         }
     }
 
-    /// Gives back what was not sent after all.
-    async fn put_back(&self, letter: &[Row]) {
-        let ids: Vec<OutboxId> = letter.iter().map(|row| row.id).collect();
-        self.forget(letter);
-        let job = (ids, self.inner.boot, self.inner.clock.now_ms());
-        let put_back = self
-            .inner
-            .db
-            .write(job, |tx, (ids, boot, now_ms)| {
-                Box::pin(rows::put_back(tx, *boot, *now_ms, ids))
-            })
-            .await;
-        if let Err(error) = put_back {
-            let error = format!("{error:#}");
-            tracing::warn!(error, "a claim was not given back; it runs out by itself");
+    /// Whether the server on whose behalf it is has lost this member. What the law wants said is sent all
+    /// the same, and so is everything while Discord cannot be asked.
+    async fn reader_has_left(&self, letter: &Letter) -> bool {
+        let Some(lead) = letter.rows.first() else {
+            return false;
+        };
+        match lead.user {
+            Some(user) if lead.class != Class::Legal => {
+                self.membership(lead.guild, user).await == Membership::Left
+            }
+            _ => false,
         }
+    }
+
+    /// Nobody misses it.
+    async fn drop_letter(&self, letter: &[Row], why: Dropped) {
+        if let Err(error) = self.drop_fleeting(letter, why.as_str()).await {
+            // Its lease runs out, and it is asked about anew.
+            let error = format!("{error:#}");
+            tracing::warn!(error, "a direct message was not dropped yet");
+        }
+        self.forget(letter);
     }
 
     async fn channel_of(&self, letter: &Letter) -> Result<ChannelId, SendError> {
@@ -485,13 +505,14 @@ impl Outbox {
                 later(after_ms, why)
             }
             Err(SendError::TooManyOpened { why }) => {
-                if state.opening_from_ms <= now_ms {
+                let monotonic_ms = self.inner.clock.monotonic_ms();
+                if state.opening_from_ms <= monotonic_ms {
                     tracing::error!(
                         why,
                         "Discord says that direct messages are opened too fast; none is opened for ten minutes"
                     );
                 }
-                state.opening_from_ms = now_ms + NO_OPENING_MS;
+                state.opening_from_ms = monotonic_ms + NO_OPENING_MS;
                 Ending::NotOpened {
                     until_ms: now_ms + NO_OPENING_MS,
                     why,
@@ -499,8 +520,8 @@ impl Outbox {
             }
             Err(SendError::Unauthorized) => {
                 drop(state);
-                self.halt();
-                later(Some(0), "the token was refused".to_owned())
+                self.token_is_refused();
+                Ending::NotAttempted
             }
             Err(SendError::Unreachable { why }) => {
                 state.failures = 0;
@@ -544,10 +565,23 @@ fn claim<'t>(
 #[derive(Clone, Debug)]
 enum Ending {
     Sent(Option<MessageId>),
-    Later { at_ms: i64, why: String },
-    NotOpened { until_ms: i64, why: String },
-    OtherChannel { why: String },
-    Never { why: String, is_closed: bool },
+    /// The token was refused, which says nothing of the message.
+    NotAttempted,
+    Later {
+        at_ms: i64,
+        why: String,
+    },
+    NotOpened {
+        until_ms: i64,
+        why: String,
+    },
+    OtherChannel {
+        why: String,
+    },
+    Never {
+        why: String,
+        is_closed: bool,
+    },
 }
 
 #[derive(Clone)]
@@ -577,16 +611,19 @@ fn run<'t>(tx: &'t mut crate::db::Tx, job: &'t Record) -> crate::db::BoxFuture<'
         }
         match ending {
             Ending::Sent(message) => rows::complete(tx, *key, *boot, *message, *now_ms).await,
-            Ending::Later { at_ms, why } => rows::retry(tx, *key, *boot, *at_ms, why, false).await,
+            Ending::NotAttempted => rows::put_back(tx, *boot, *now_ms, ids).await,
+            Ending::Later { at_ms, why } => {
+                rows::retry(tx, *key, *boot, *now_ms, *at_ms, why, false).await
+            }
             Ending::NotOpened { until_ms, why } => {
                 store::stop_opening(tx, *until_ms).await?;
-                rows::retry(tx, *key, *boot, *until_ms, why, false).await
+                rows::retry(tx, *key, *boot, *now_ms, *until_ms, why, false).await
             }
             Ending::OtherChannel { why } => {
                 if let Some(user) = user {
                     store::forget_channel(tx, *user).await?;
                 }
-                rows::retry(tx, *key, *boot, *now_ms, why, false).await
+                rows::retry(tx, *key, *boot, *now_ms, *now_ms, why, false).await
             }
             Ending::Never { why, is_closed } => {
                 if let (true, Some(user)) = (is_closed, user) {

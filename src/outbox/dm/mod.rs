@@ -9,6 +9,8 @@
 //!   stays free for what is said at once ([`super::pace`]). It makes way for the channels' posts, too.
 //! - More than [`MOST_ONE_BY_ONE`] that were held for one member become one message, as long as
 //!   they fit whole.
+//! - Discord is asked whether its reader is still a member of the server, unless the law wants it said
+//!   (`outbox::membership`).
 //! - What has expired is dropped and counted, never sent late.
 //! - Somebody who cannot be written to is not tried again until they say so ([`reopen`]). When
 //!   Discord says that direct messages are opened too fast, none is opened for a while.
@@ -23,9 +25,10 @@ use serde::{Deserialize, Serialize};
 pub use super::pace::Rate;
 pub use lane::{Lane, Settings};
 pub use store::{
-    batch, call_off, cancel_batch, closed_since, count_due, count_waiting, fates, forget_way,
-    reconsider, reopen, withdraw_from,
+    batch, call_off, cancel_batch, cancel_some, closed_since, count_due, count_waiting, fates,
+    forget_way, reconsider, reconsider_some, reopen, withdraw_from,
 };
+pub(super) use store::{channel_of, set_opening_anew};
 
 use super::{Class, NewPost, Outbox, Row};
 use crate::db::{BoxFuture, Tx};
@@ -36,6 +39,8 @@ use crate::messenger::{Button, ButtonStyle, Embed, Message};
 
 /// Held messages of one member up to which each goes by itself.
 pub const MOST_ONE_BY_ONE: usize = 5;
+/// How long no direct message is opened after Discord said that it were too many.
+const NO_OPENING_MS: i64 = 600_000;
 /// Characters of all texts in one message of several; Discord takes 6,000 with the heading.
 const DIGEST_LENGTH: usize = 5_700;
 /// Begins the `custom_id` of the button that stops a guild's direct messages; the guild follows.
@@ -113,6 +118,8 @@ pub enum Dropped {
     NotAllowed,
     /// An admin cancelled it.
     Cancelled,
+    /// The member has left the server on whose behalf it is.
+    Left,
 }
 
 impl Dropped {
@@ -122,6 +129,7 @@ impl Dropped {
             Self::Expired => "expired",
             Self::NotAllowed => "not_allowed",
             Self::Cancelled => "cancelled",
+            Self::Left => "left",
         }
     }
 }

@@ -5,19 +5,20 @@ use std::collections::{HashMap, HashSet};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{Answer, Caller, Door, Dropped, Letter, MOST_ONE_BY_ONE, Rate, fitting};
-use crate::db::{Tx, generated, is_postgres, list};
+use super::{Answer, Caller, Door, Dropped, Letter, MOST_ONE_BY_ONE, NO_OPENING_MS, Rate, fitting};
+use crate::clock::CLOCKS_DIFFER_MS;
+use crate::db::{List, Tx, generated, is_postgres};
 use crate::error::Result;
 use crate::ids::{ChannelId, GuildId, OutboxId, UserId};
 use crate::outbox::pace::{Kept, Pace};
 use crate::outbox::store::{COLUMNS, from_row};
-use crate::outbox::{Class, LEASE_MS, MOST_CRASHES, Row};
+use crate::outbox::{Class, LEASE_MS, Row};
 
 /// Rows asked about at once, where more are held or dropped than sent.
-const LOOK_AHEAD: usize = 200;
+const LOOK_AHEAD: usize = 100;
 /// Such rounds of one look: what is held or dropped costs no permit, so a night's start goes
-/// through thousands of rows, but others want to write meanwhile.
-const MOST_ROUNDS: usize = 5;
+/// through thousands of rows, but others want to write in between.
+const MOST_ROUNDS: usize = 2;
 /// Held for the night.
 const QUIET: &str = "quiet";
 /// Held because Discord lets no direct messages be opened at present.
@@ -34,6 +35,8 @@ pub(super) struct Look {
     /// How many of these may be of a backlog.
     pub(super) most_bulk: usize,
     pub(super) rate: Rate,
+    /// Whether one may be taken that was under way when a process died.
+    pub(super) takes_suspect: bool,
     /// Whether what it stores outlives a power cut.
     pub(super) is_durable: bool,
 }
@@ -46,9 +49,8 @@ pub(super) struct Found {
     pub(super) more: bool,
     /// When the next look is worth while.
     pub(super) next_ms: Option<i64>,
-    /// What was given up, as each of several processes ended while sending it, or as this version
-    /// cannot read it.
-    pub(super) parked: usize,
+    /// Messages that this version cannot read; they are discarded.
+    pub(super) unreadable: usize,
     /// Whether there was any message that could be asked about.
     saw_any: bool,
     /// Something is to be merged, which a relaxed look does not.
@@ -69,7 +71,7 @@ pub(super) async fn claim(tx: &mut Tx, door: &dyn Door, look: &Look) -> Result<F
         // Locked before any message is, by every process: in one order, so that none waits for the
         // other.
         let mut paces = Paces::read(tx, look.rate).await?;
-        let opening_from_ms = opening_from_ms(tx).await?;
+        let opening_from_ms = opening_from_ms(tx, look.now_ms).await?;
         for bulk in [false, true] {
             let round = Round {
                 look,
@@ -132,8 +134,8 @@ impl Round<'_> {
             }
             // As many as can be sent; if fewer were, a night begins, and they are many.
             let limit = if turn == 0 { room } else { LOOK_AHEAD };
-            let (rows, unreadable) = waiting(tx, self.bulk, look.now_ms, limit).await?;
-            found.parked += unreadable;
+            let (rows, unreadable) = waiting(tx, self.bulk, look, limit).await?;
+            found.unreadable += unreadable;
             found.saw_any |= !rows.is_empty();
             let is_all = rows.len() + unreadable < limit;
             let is_full = self.take(tx, door, rows, room, paces, found).await?;
@@ -168,10 +170,6 @@ impl Round<'_> {
             let channel = row.user.and_then(|user| known.get(&user)).copied();
             let is_open = matches!(channel, Some(Channel::Open(_)));
             let otherwise = match (answer, channel) {
-                _ if row.crashes >= MOST_CRASHES => {
-                    found.parked += 1;
-                    Otherwise::Ended("discarded", "the program ended each time it was sent")
-                }
                 (Answer::Drop(why), _) => Otherwise::Ended("cancelled", why.as_str()),
                 (_, Some(Channel::Closed)) => Otherwise::Ended("discarded", UNREACHABLE),
                 (Answer::Hold { until_ms, zone }, _) => Otherwise::Held(until_ms, QUIET, zone),
@@ -349,11 +347,27 @@ impl Paces {
     clippy::cast_possible_truncation,
     reason = "milliseconds since the epoch are far below 2^53"
 )]
-async fn opening_from_ms(tx: &mut Tx) -> Result<i64> {
+async fn opening_from_ms(tx: &mut Tx, now_ms: i64) -> Result<i64> {
     let found = sqlx::query_scalar::<_, f64>("SELECT next_ms FROM pace WHERE name = 'dm-open'")
-        .fetch_optional(tx)
+        .fetch_optional(&mut *tx)
         .await?;
-    Ok(found.map_or(0, |at_ms| at_ms as i64))
+    let from_ms = found.map_or(0, |at_ms| at_ms as i64);
+    if from_ms <= now_ms + NO_OPENING_MS + CLOCKS_DIFFER_MS {
+        return Ok(from_ms);
+    }
+    // Further ahead than the pause is long, it was stored before the clock was set back.
+    set_opening_anew(tx, now_ms).await?;
+    Ok(now_ms + NO_OPENING_MS)
+}
+
+/// The clock was set back to `now_ms`: a pause in opening begins anew, as nobody knows how much of it
+/// is over.
+pub(in crate::outbox) async fn set_opening_anew(tx: &mut Tx, now_ms: i64) -> Result<()> {
+    sqlx::query("UPDATE pace SET next_ms = $1 WHERE name = 'dm-open' AND next_ms > $1")
+        .bind(real(now_ms + NO_OPENING_MS))
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Nobody opens a direct message before.
@@ -387,6 +401,18 @@ async fn adopt_orphans(tx: &mut Tx, now_ms: i64) -> Result<()> {
     Ok(())
 }
 
+/// The open channel of direct messages with somebody.
+pub(in crate::outbox) async fn channel_of(
+    tx: &mut Tx,
+    user: Option<UserId>,
+) -> Result<Option<ChannelId>> {
+    let Some(user) = user else {
+        return Ok(None);
+    };
+    let known = channels(tx, &[user]).await?;
+    Ok(known.get(&user).copied().and_then(Channel::open))
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds since the epoch are far below 2^53"
@@ -396,12 +422,21 @@ fn real(ms: i64) -> f64 {
 }
 
 /// What is due, oldest first; one row for each message.
-async fn waiting(tx: &mut Tx, bulk: bool, now_ms: i64, most: usize) -> Result<(Vec<Row>, usize)> {
+async fn waiting(tx: &mut Tx, bulk: bool, look: &Look, most: usize) -> Result<(Vec<Row>, usize)> {
+    let now_ms = look.now_ms;
     let skip_locked = skip_locked(tx);
+    // One after the other: the oldest, which then is no longer waiting.
+    let or_suspect = if look.takes_suspect {
+        "OR id = (SELECT MIN(id) FROM outbox WHERE deaths > 0 AND lane = 'dm' \
+             AND state IN ('available', 'retryable') AND not_before_ms <= $2 AND id = message_key)"
+    } else {
+        ""
+    };
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox WHERE lane = 'dm' AND bulk = $1 \
              AND state IN ('available', 'retryable') AND not_before_ms <= $2 \
-             AND id = message_key \
+             AND id = message_key AND (deaths = 0 {or_suspect}) \
+             AND (batch_id IS NULL OR batch_id NOT IN (SELECT batch_id FROM cancelled_batches)) \
          ORDER BY not_before_ms, id LIMIT $3 {skip_locked}"
     );
     let rows = sqlx::query(generated(sql))
@@ -468,16 +503,15 @@ async fn crowded(
     }
     // By `kind`, as the index of a member's messages is: by their lane SQLite would rather go through
     // all that waits.
+    let listed = List::of_ids(tx, 2, users.iter().map(|user| user.0));
     let sql = format!(
-        "SELECT guild_id, user_id FROM outbox WHERE kind = 'dm' AND user_id IN ({}) \
+        "SELECT guild_id, user_id FROM outbox WHERE kind = 'dm' AND user_id {listed} \
              AND {JOINS} AND not_before_ms <= $1 \
-         GROUP BY guild_id, user_id HAVING COUNT(*) > {MOST_ONE_BY_ONE}",
-        list(2, users.len())
+         GROUP BY guild_id, user_id HAVING COUNT(*) > {MOST_ONE_BY_ONE}"
     );
-    let mut query = sqlx::query(generated(sql)).bind(now_ms);
-    for user in &users {
-        query = query.bind(user.0);
-    }
+    let query = sqlx::query(generated(sql))
+        .bind(now_ms)
+        .bind(listed.values());
     let mut crowded = HashSet::new();
     for row in query.fetch_all(tx).await? {
         let member = (GuildId(row.try_get(0)?), Some(UserId(row.try_get(1)?)));
@@ -505,14 +539,11 @@ async fn mates(tx: &mut Tx, row: &Row, now_ms: i64) -> Result<Vec<Row>> {
 
 /// These are one message from now on.
 async fn merge(tx: &mut Tx, lead: OutboxId, rows: &[OutboxId]) -> Result<()> {
-    let sql = format!(
-        "UPDATE outbox SET message_key = $1 WHERE id IN ({})",
-        list(2, rows.len())
-    );
-    let mut query = sqlx::query(generated(sql)).bind(lead.0);
-    for id in rows {
-        query = query.bind(id.0);
-    }
+    let listed = List::of_ids(tx, 2, rows.iter().map(|id| id.0));
+    let sql = format!("UPDATE outbox SET message_key = $1 WHERE id {listed}");
+    let query = sqlx::query(generated(sql))
+        .bind(lead.0)
+        .bind(listed.values());
     query.execute(tx).await?;
     Ok(())
 }
@@ -521,21 +552,19 @@ async fn merge(tx: &mut Tx, lead: OutboxId, rows: &[OutboxId]) -> Result<()> {
 async fn start(tx: &mut Tx, keys: &[i64], boot: i64, now_ms: i64) -> Result<Vec<Row>> {
     let mut started = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(500) {
+        let listed = List::of_ids(tx, 4, chunk.iter().copied());
         let sql = format!(
             "UPDATE outbox SET state = 'running', lease_owner = $1, lease_until_ms = $2, \
                  updated_ms = $3, attempt = attempt + 1, in_flight = 1, \
                  first_attempt_ms = COALESCE(first_attempt_ms, $3) \
-             WHERE message_key IN ({}) AND state IN ('available', 'retryable') \
-             RETURNING {COLUMNS}",
-            list(4, chunk.len())
+             WHERE message_key {listed} AND state IN ('available', 'retryable') \
+             RETURNING {COLUMNS}"
         );
-        let mut query = sqlx::query(generated(sql))
+        let query = sqlx::query(generated(sql))
             .bind(boot)
             .bind(now_ms + LEASE_MS)
-            .bind(now_ms);
-        for key in chunk {
-            query = query.bind(*key);
-        }
+            .bind(now_ms)
+            .bind(listed.values());
         let rows = query.fetch_all(&mut *tx).await?;
         for mut row in readable(tx, &rows, now_ms).await?.0 {
             // Counted already.
@@ -560,28 +589,25 @@ impl Otherwise {
     /// Many at once: when a night begins, thousands are held.
     async fn store(self, tx: &mut Tx, keys: &[i64], now_ms: i64) -> Result<()> {
         for chunk in keys.chunks(500) {
-            let sql = match self {
-                Self::Ended(..) => format!(
-                    "UPDATE outbox SET updated_ms = $1, state = $2, last_error = $3 \
-                     WHERE message_key IN ({}) AND state IN ('available', 'retryable')",
-                    list(4, chunk.len())
-                ),
-                Self::Held(..) => format!(
-                    "UPDATE outbox SET updated_ms = $1, held = $2, held_zone = $3, \
-                         not_before_ms = $4, state = 'available', \
-                         bulk = CASE WHEN class IN ('notice', 'ad') THEN 1 ELSE bulk END \
-                     WHERE message_key IN ({}) AND state IN ('available', 'retryable')",
-                    list(5, chunk.len())
-                ),
+            let listed = List::of_ids(tx, 1, chunk.iter().copied());
+            let changes = match self {
+                Self::Ended(..) => "state = $3, last_error = $4",
+                Self::Held(..) => {
+                    "held = $3, held_zone = $4, not_before_ms = $5, state = 'available', \
+                     bulk = CASE WHEN class IN ('notice', 'ad') THEN 1 ELSE bulk END"
+                }
             };
-            let query = sqlx::query(generated(sql)).bind(now_ms);
-            let mut query = match self {
+            let sql = format!(
+                "UPDATE outbox SET updated_ms = $2, {changes} \
+                 WHERE message_key {listed} AND state IN ('available', 'retryable')"
+            );
+            let query = sqlx::query(generated(sql))
+                .bind(listed.values())
+                .bind(now_ms);
+            let query = match self {
                 Self::Ended(state, why) => query.bind(state).bind(why),
                 Self::Held(until_ms, why, zone) => query.bind(why).bind(zone).bind(until_ms),
             };
-            for key in chunk {
-                query = query.bind(*key);
-            }
             query.execute(&mut *tx).await?;
         }
         Ok(())
@@ -608,14 +634,11 @@ impl Channel {
 async fn channels(tx: &mut Tx, users: &[UserId]) -> Result<HashMap<UserId, Channel>> {
     let mut known = HashMap::new();
     for chunk in users.chunks(500) {
+        let listed = List::of_ids(tx, 1, chunk.iter().map(|user| user.0));
         let sql = format!(
-            "SELECT user_id, channel_id, closed_ms FROM dm_channels WHERE user_id IN ({})",
-            list(1, chunk.len())
+            "SELECT user_id, channel_id, closed_ms FROM dm_channels WHERE user_id {listed}"
         );
-        let mut query = sqlx::query(generated(sql));
-        for user in chunk {
-            query = query.bind(user.0);
-        }
+        let query = sqlx::query(generated(sql)).bind(listed.values());
         for row in query.fetch_all(&mut *tx).await? {
             let channel: Option<i64> = row.try_get(1)?;
             let closed_ms: Option<i64> = row.try_get(2)?;
@@ -694,31 +717,53 @@ pub async fn closed_since(tx: &mut Tx, user: UserId) -> Result<Option<i64>> {
     Ok(found.flatten())
 }
 
-/// Whatever is held for the night is asked about anew: for one member, or for the whole guild.
-pub async fn reconsider(
+/// Whatever is held for the night for a member is asked about anew.
+pub async fn reconsider(tx: &mut Tx, guild: GuildId, user: UserId, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET not_before_ms = $1 WHERE kind = 'dm' AND user_id = $4 \
+             AND guild_id = $2 AND held = $3 \
+             AND state IN ('available', 'retryable') AND not_before_ms > $1",
+    )
+    .bind(now_ms)
+    .bind(guild.0)
+    .bind(QUIET)
+    .bind(user.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The same for a whole guild, of the next `most` messages of all guilds behind `after`. Returns up to
+/// where these go; `None`: there are none. In the order of the key, of which a piece is short however
+/// many others are held.
+pub async fn reconsider_some(
     tx: &mut Tx,
     guild: GuildId,
-    user: Option<UserId>,
+    after: i64,
+    most: i64,
     now_ms: i64,
-) -> Result<()> {
-    // One member's by the index of their messages, a guild's by that of all that waits.
-    let whose = match user {
-        Some(_) => "kind = 'dm' AND user_id = $4",
-        None => "lane = 'dm'",
-    };
-    let sql = format!(
-        "UPDATE outbox SET not_before_ms = $1 WHERE {whose} AND guild_id = $2 AND held = $3 \
-             AND state IN ('available', 'retryable') AND not_before_ms > $1"
-    );
-    let mut query = sqlx::query(generated(sql))
-        .bind(now_ms)
-        .bind(guild.0)
-        .bind(QUIET);
-    if let Some(user) = user {
-        query = query.bind(user.0);
-    }
-    query.execute(tx).await?;
-    Ok(())
+) -> Result<Option<i64>> {
+    let last: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(id) FROM (SELECT id FROM outbox WHERE id > $1 ORDER BY id LIMIT $2) AS piece",
+    )
+    .bind(after)
+    .bind(most)
+    .fetch_one(&mut *tx)
+    .await?;
+    let Some(last) = last else { return Ok(None) };
+    // The plus keeps SQLite to the range of keys.
+    sqlx::query(
+        "UPDATE outbox SET not_before_ms = $1 WHERE id > $4 AND id <= $5 AND guild_id = $2 \
+             AND held = $3 AND state IN ('available', 'retryable') AND +not_before_ms > $1",
+    )
+    .bind(now_ms)
+    .bind(guild.0)
+    .bind(QUIET)
+    .bind(after)
+    .bind(last)
+    .execute(tx)
+    .await?;
+    Ok(Some(last))
 }
 
 /// Cancels what waits for a member who wants no more, but what the law wants said.
@@ -788,18 +833,42 @@ pub async fn call_off(tx: &mut Tx, dedupe_key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Cancels what is left of a batch; returns how many messages that were.
-pub async fn cancel_batch(tx: &mut Tx, guild: GuildId, batch: i64, now_ms: i64) -> Result<u64> {
+/// Nothing of a batch is sent from now on. What waits is to be cancelled piece by piece
+/// ([`cancel_some`]).
+pub async fn cancel_batch(tx: &mut Tx, batch: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO cancelled_batches (batch_id) VALUES ($1) ON CONFLICT (batch_id) DO NOTHING",
+    )
+    .bind(batch)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Cancels some of what waits of a cancelled batch. `true`: there is more.
+pub async fn cancel_some(
+    tx: &mut Tx,
+    guild: GuildId,
+    batch: i64,
+    most: i64,
+    now_ms: i64,
+) -> Result<bool> {
     let cancelled = sqlx::query(
         "UPDATE outbox SET state = 'cancelled', last_error = $4, updated_ms = $3 \
-         WHERE batch_id = $1 AND guild_id = $2 AND state IN ('available', 'retryable')",
+         WHERE state IN ('available', 'retryable') AND id IN ( \
+             SELECT id FROM outbox WHERE batch_id = $1 AND guild_id = $2 \
+                 AND state IN ('available', 'retryable') LIMIT $5)",
     )
     .bind(batch)
     .bind(guild.0)
     .bind(now_ms)
     .bind(Dropped::Cancelled.as_str())
+    .bind(most)
     .execute(&mut *tx)
     .await?;
+    if cancelled.rows_affected() > 0 {
+        return Ok(true);
+    }
     // What is on its way is not tried again.
     sqlx::query(
         "UPDATE outbox SET expires_at_ms = $3 \
@@ -808,9 +877,13 @@ pub async fn cancel_batch(tx: &mut Tx, guild: GuildId, batch: i64, now_ms: i64) 
     .bind(batch)
     .bind(guild.0)
     .bind(now_ms)
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(cancelled.rows_affected())
+    sqlx::query("DELETE FROM cancelled_batches WHERE batch_id = $1")
+        .bind(batch)
+        .execute(tx)
+        .await?;
+    Ok(false)
 }
 
 /// How the messages of a batch stand: state, why they are held, and their number.
@@ -857,14 +930,10 @@ pub async fn count_waiting(tx: &mut Tx, guild: GuildId, user: UserId, now_ms: i6
 pub async fn fates(tx: &mut Tx, keys: &[String]) -> Result<HashMap<String, (String, bool)>> {
     let mut fates = HashMap::new();
     for chunk in keys.chunks(500) {
-        let sql = format!(
-            "SELECT dedupe_key, state, shown_ms FROM outbox WHERE dedupe_key IN ({})",
-            list(1, chunk.len())
-        );
-        let mut query = sqlx::query(generated(sql));
-        for key in chunk {
-            query = query.bind(key.clone());
-        }
+        let listed = List::of_texts(tx, 1, chunk.iter().map(String::as_str));
+        let sql =
+            format!("SELECT dedupe_key, state, shown_ms FROM outbox WHERE dedupe_key {listed}");
+        let query = sqlx::query(generated(sql)).bind(listed.values());
         for row in query.fetch_all(&mut *tx).await? {
             let shown_ms: Option<i64> = row.try_get(2)?;
             fates.insert(row.try_get(0)?, (row.try_get(1)?, shown_ms.is_some()));

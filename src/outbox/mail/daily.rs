@@ -4,12 +4,20 @@
 //! end: so in no stretch of 24 hours do more go than the limit, though a few may go up to a minute
 //! later than they could.
 
+use crate::clock::CLOCKS_DIFFER_MS;
+
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// The minute that a mail begun now is counted in.
 pub(super) fn minute(now_ms: i64) -> i64 {
     now_ms.div_euclid(MINUTE_MS)
+}
+
+/// The last minute that mails can have been begun in. What was counted in a later one was begun before
+/// the clock was set back; it counts as begun now, so that the limit holds and no longer than a day.
+pub(super) fn last_counted(now_ms: i64) -> i64 {
+    minute(now_ms + CLOCKS_DIFFER_MS)
 }
 
 /// The first minute that still counts.

@@ -128,6 +128,7 @@ pub(super) fn judge(
             let not_before_ms = now_ms.saturating_add(limits.retry_delay_ms);
             (Verdict::Back { not_before_ms }, News::Lost)
         }
+        Scope::Withdrawn => (again, News::None),
         Scope::Throttle => (again, News::Slower),
         Scope::DailyQuota => (again, News::DayIsOver),
         Scope::RecipientTemporary => (put_off(why), News::Answered),
@@ -212,6 +213,7 @@ mod tests {
         };
         let table = [
             (Scope::Connection, back(2_000), News::Lost),
+            (Scope::Withdrawn, back(0), News::None),
             (Scope::Throttle, back(0), News::Slower),
             (Scope::DailyQuota, back(0), News::DayIsOver),
             (

@@ -6,10 +6,12 @@
 //!   by (occurrence, address), and the states of its rows sum to its audience at every moment.
 //! - Nothing of an occurrence goes before [`begin`], which is in the transaction that adds its last
 //!   recipients. So what was being filled when the process died goes on being filled.
-//! - A row is claimed, and said to be under way, in one durable transaction, and only then given to
-//!   the mailer; whether its recipient still wants it is asked in that same transaction
-//!   ([`Author::may_go`]). A row that was under way when its process died is [`State::Unknown`]: it
-//!   may have arrived, and is never sent again by itself.
+//! - A row is claimed in one durable transaction, and only then given to the mailer; whether its
+//!   recipient still wants it is asked in that same transaction ([`Author::may_go`]). The mailer sends
+//!   all but what makes a mail of it, and waits for its gate ([`crate::mailer::Gate`]), which is opened
+//!   once the table durably says that it may have left. A row whose process died before that waits
+//!   again; one whose process died after is [`State::Unknown`]: it may have arrived, and is never sent
+//!   again by itself.
 //! - [`KEPT_DAYS`] after an occurrence's end what its mails were made of is removed: its content, and
 //!   its recipients' names and fields. To whom they went, and what became of them, stays.
 //! - What changes all rows of an occurrence takes effect at once, and is done in pieces
@@ -24,7 +26,8 @@
 //!     ▲                 │  │  ├──▶ discarded  (refused for good, or put off too often)
 //!     │                 │  │  └──▶ unknown    (may have arrived; an admin chooses)
 //!     └── not their ────┘  └─────▶ retryable ──claim──▶ running …
-//!         fault
+//!         fault, or had
+//!         not left
 //! available, retryable ──▶ cancelled  (the campaign was, or they unsubscribed)
 //! completed, unknown   ──▶ discarded  (it came back; told of a running one, that is how it ends)
 //! ```
@@ -33,6 +36,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::db::{BoxFuture, Tx};
+use crate::documents::Documents;
 use crate::error::Result;
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::mailer::{Letter, Mailer};
@@ -46,6 +50,7 @@ pub(super) mod lane;
 mod pieces;
 pub(super) mod store;
 mod throttle;
+mod waits;
 
 pub(super) use lane::Lane;
 pub(super) use pieces::forget;
@@ -64,6 +69,8 @@ pub struct Settings {
     pub author: Arc<dyn Author>,
     /// How many at once, how fast, and how often again.
     pub limits: Limits,
+    /// Where they are written: what they are made of is a stranger's.
+    pub documents: Documents,
 }
 
 /// How the host's mail may be used.

@@ -6,13 +6,15 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Addressee, Delivery, Occurrence, Phase, Progress, Recipient, State, Stretch, pieces};
-use crate::db::{Tx, generated, placeholders};
+use crate::db::{Db, Tx, generated, placeholders};
 use crate::error::Result;
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::outbox::Class;
 
 /// Recipients added by one statement: as many as make it cheap, and its text short.
 const ADDED_AT_ONCE: usize = 100;
+/// Rows that one read looks at.
+const LOOKED_AT_ONCE: i64 = 5_000;
 /// Columns of a recipient.
 const COLUMNS: usize = 7;
 
@@ -47,7 +49,7 @@ pub async fn add(tx: &mut Tx, recipients: &[Recipient], _now_ms: i64) -> Result<
              FROM (VALUES {}) AS v \
              JOIN occurrences ON occurrences.id = v.column2 AND occurrences.phase = 'filling' \
              WHERE 1 = 1 ON CONFLICT (occurrence_id, email) DO NOTHING",
-            placeholders(recipients.len(), COLUMNS),
+            placeholders(tx, recipients.len(), COLUMNS),
         );
         let mut insert = sqlx::query(generated(sql));
         for recipient in recipients {
@@ -106,7 +108,8 @@ pub async fn resume(tx: &mut Tx, guild: GuildId, id: OccurrenceId, now_ms: i64) 
     Ok(resumed.rows_affected() == 1)
 }
 
-/// How far it is.
+/// How far it is. By an index alone, but all of it: so beside the writer, never in a transaction that
+/// others wait for.
 pub async fn progress(tx: &mut Tx, guild: GuildId, id: OccurrenceId) -> Result<Option<Progress>> {
     // One statement, so that all numbers are of one moment.
     let rows = sqlx::query(
@@ -176,12 +179,51 @@ pub async fn page(
     rows.iter().map(delivery).collect()
 }
 
-/// What happened when, in stretches of `step_ms`, those without anything left out.
+/// What happened when, in stretches of `step_ms`, those without anything left out. The ledger is looked
+/// through in short reads.
 pub async fn timeline(
+    db: &Db,
+    guild: GuildId,
+    id: OccurrenceId,
+    step_ms: i64,
+) -> Result<Vec<Stretch>> {
+    let mut course: BTreeMap<i64, Stretch> = BTreeMap::new();
+    let mut after = 0;
+    loop {
+        let mut conn = db.read().await?;
+        let end: Option<i64> = sqlx::query_scalar(
+            "SELECT MAX(id) FROM (SELECT id FROM deliveries \
+                 WHERE occurrence_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS looked",
+        )
+        .bind(id.0)
+        .bind(after)
+        .bind(LOOKED_AT_ONCE)
+        .fetch_one(&mut *conn)
+        .await?;
+        let Some(end) = end else {
+            return Ok(course.into_values().collect());
+        };
+        for some in timeline_between(&mut conn, guild, id, step_ms, (after, end)).await? {
+            let all = course.entry(some.at_ms).or_insert(Stretch {
+                completed: 0,
+                deferred: 0,
+                failed: 0,
+                ..some
+            });
+            all.completed += some.completed;
+            all.deferred += some.deferred;
+            all.failed += some.failed;
+        }
+        after = end;
+    }
+}
+
+async fn timeline_between(
     tx: &mut Tx,
     guild: GuildId,
     id: OccurrenceId,
     step_ms: i64,
+    (after, end): (i64, i64),
 ) -> Result<Vec<Stretch>> {
     let rows = sqlx::query(
         "SELECT at_ms, CAST(SUM(completed) AS BIGINT), CAST(SUM(deferred) AS BIGINT), \
@@ -190,17 +232,19 @@ pub async fn timeline(
              SELECT ended_ms / $3 * $3 AS at_ms, \
                  CASE WHEN state = 'completed' THEN 1 ELSE 0 END AS completed, 0 AS deferred, \
                  CASE WHEN state = 'completed' THEN 0 ELSE 1 END AS failed \
-             FROM deliveries WHERE occurrence_id = $1 AND guild_id = $2 \
+             FROM deliveries WHERE occurrence_id = $1 AND guild_id = $2 AND id > $4 AND id <= $5 \
                  AND state IN ('completed', 'discarded', 'unknown') AND ended_ms IS NOT NULL \
              UNION ALL \
              SELECT deferred_ms / $3 * $3 AS at_ms, 0 AS completed, 1 AS deferred, 0 AS failed \
-             FROM deliveries WHERE occurrence_id = $1 AND guild_id = $2 \
+             FROM deliveries WHERE occurrence_id = $1 AND guild_id = $2 AND id > $4 AND id <= $5 \
                  AND deferred_ms IS NOT NULL) AS happened \
          GROUP BY at_ms ORDER BY at_ms",
     )
     .bind(id.0)
     .bind(guild.0)
     .bind(step_ms.max(1))
+    .bind(after)
+    .bind(end)
     .fetch_all(tx)
     .await?;
     let stretch = |row: &AnyRow| -> Result<Stretch> {
@@ -291,7 +335,8 @@ pub async fn came_back(tx: &mut Tx, id: DeliveryId, why: &str, now_ms: i64) -> R
 }
 
 /// What the lane has over all guilds: what waits, what is under way, and since when the oldest
-/// occurrence of these is being sent.
+/// occurrence of these is being sent. All that waits is counted: it is for the sandbox's page alone,
+/// which reads by a connection of its own.
 pub(in crate::outbox) async fn load(tx: &mut Tx) -> Result<(i64, i64, Option<i64>)> {
     // Of occurrences that are being sent: what an admin has paused does not wait for us.
     let waiting = sqlx::query(

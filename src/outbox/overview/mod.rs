@@ -47,6 +47,11 @@ pub async fn lanes(tx: &mut Tx) -> Result<Vec<LaneLoad>> {
     Ok(Lane::ALL.map(load).to_vec())
 }
 
+/// The first instant from `from_ms` on at which something that waits may go.
+pub async fn due_from(tx: &mut Tx, from_ms: i64) -> Result<Option<i64>> {
+    store::due_from(tx, from_ms).await
+}
+
 /// The newest `most` rows that were said and whose `dedupe_key` begins with `prefix`: what follows
 /// it, and the message that says it. In no particular order.
 pub async fn newest_posted(

@@ -35,6 +35,14 @@ pub(super) async fn loads(tx: &mut Tx) -> Result<Vec<LaneLoad>> {
     rows.iter().map(load).collect()
 }
 
+pub(super) async fn due_from(tx: &mut Tx, from_ms: i64) -> Result<Option<i64>> {
+    let first = sqlx::query_scalar(
+        "SELECT MIN(not_before_ms) FROM outbox \
+         WHERE state IN ('available', 'retryable') AND not_before_ms >= $1",
+    );
+    Ok(first.bind(from_ms).fetch_one(tx).await?)
+}
+
 /// The keys and messages of those among the newest `rows` that were said, the newest first.
 pub(super) async fn newest_said(tx: &mut Tx, rows: i64) -> Result<Vec<(String, MessageId)>> {
     let said = sqlx::query(

@@ -9,7 +9,9 @@
 
 mod store;
 
-pub(super) use store::Kept;
+pub(super) use store::{Kept, set_anew};
+
+use crate::clock::CLOCKS_DIFFER_MS;
 
 /// Messages per second; 0: as fast as they can be sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,8 +100,20 @@ impl Pace {
         self.begin(next_ms, now_ms) + taken as f64 * self.interval_ms
     }
 
+    /// When the next one is due. It is never further ahead than one interval: further ahead, by more
+    /// than the clocks of two processes differ, it was stored before the clock was set back.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a minute is far below 2^53 milliseconds"
+    )]
+    fn due(self, next_ms: f64, now_ms: f64) -> f64 {
+        let latest = now_ms + self.interval_ms + CLOCKS_DIFFER_MS as f64;
+        if next_ms > latest { now_ms } else { next_ms }
+    }
+
     fn begin(self, next_ms: f64, now_ms: f64) -> f64 {
-        next_ms.max(now_ms - (self.burst - 1.0) * self.interval_ms)
+        self.due(next_ms, now_ms)
+            .max(now_ms - (self.burst - 1.0) * self.interval_ms)
     }
 }
 
@@ -142,6 +156,24 @@ mod tests {
         let next = pace.after(0.0, 1e9, 5);
         assert_eq!(pace.room(next, 1e9), 0);
         assert_eq!(pace.room(next, 1e9 + 1_000.0), 1);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_stops_nobody() {
+        for per_second in [0.01, 1.0, 40.0] {
+            let pace = Pace::of_all(Rate(per_second)).unwrap();
+            let now = 1e12;
+            let next = pace.after(0.0, now, pace.room(0.0, now));
+            for back in [3_600_000.0, 86_400_000.0] {
+                let now = now - back;
+                assert_eq!(pace.room(next, now), 1, "one, and no burst");
+                let next = pace.after(next, now, 1);
+                assert_eq!(pace.room(next, now), 0);
+                assert_eq!(pace.room(next, now + 1_000.0 / per_second), 1);
+            }
+            // Another process may be as far ahead, and keeps the pace all the same.
+            assert_eq!(pace.room(next, now - 30_000.0), 0);
+        }
     }
 
     #[test]

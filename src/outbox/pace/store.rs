@@ -53,7 +53,8 @@ impl Kept {
         reason = "milliseconds since the epoch are far below 2^53"
     )]
     pub(in crate::outbox) fn next_ms(&self, now_ms: i64) -> i64 {
-        (self.next_ms.ceil() as i64).max(now_ms + 1)
+        let due_ms = self.pace.due(self.next_ms, real(now_ms));
+        (due_ms.ceil() as i64).max(now_ms + 1)
     }
 
     /// Stores what was taken.
@@ -67,6 +68,17 @@ impl Kept {
         }
         Ok(())
     }
+}
+
+/// The clock was set back to `now_ms`: no rate waits for an instant of before.
+pub(in crate::outbox) async fn set_anew(tx: &mut Tx, now_ms: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE pace SET next_ms = $1 WHERE name IN ('dm', 'dm-bulk', 'mail') AND next_ms > $1",
+    )
+    .bind(real(now_ms))
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 #[expect(

@@ -25,11 +25,14 @@ impl Outbox {
     /// How the messages of a guild stand.
     pub async fn status(&self, guild: GuildId) -> Result<Status> {
         let now_ms = self.inner.clock.now_ms();
-        let mut conn = self.inner.db.read().await?;
+        let db = &self.inner.db;
+        let waiting = store::waiting(db, guild, now_ms).await?;
+        let dropped = store::dropped(db, guild, now_ms).await?;
+        let mut conn = db.read().await?;
         Ok(Status {
-            waiting: store::waiting(&mut conn, guild, now_ms).await?,
+            waiting,
             parked: store::count_parked(&mut conn, guild).await?,
-            dropped: store::dropped(&mut conn, guild, now_ms).await?,
+            dropped,
         })
     }
 
@@ -41,9 +44,15 @@ impl Outbox {
 
     /// The direct messages to a member that are kept, for their own eyes: when, how each ended, and
     /// what it says. (Posts say what is stored of the time attacks.)
-    pub async fn about(&self, guild: GuildId, user: UserId) -> Result<Vec<About>> {
+    /// The next `most` behind an id, each with its own.
+    pub async fn about(
+        &self,
+        guild: GuildId,
+        user: UserId,
+        (after, most): (i64, i64),
+    ) -> Result<Vec<(i64, About)>> {
         let mut conn = self.inner.db.read().await?;
-        store::about(&mut conn, guild, user).await
+        store::about(&mut conn, guild, user, (after, most)).await
     }
 
     /// Tries once more what was given up.

@@ -1,15 +1,20 @@
 //! SQL of `/queue`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::db::Tx;
+use crate::db::{Db, Tx, generated};
 use crate::error::Result;
 use crate::ids::{ChannelId, GuildId, OutboxId, UserId, first_id_of};
 use crate::outbox::Payload;
 
 /// Lines of `/queue status`.
-const MOST_LINES: i64 = 15;
+const MOST_LINES: usize = 15;
+/// Rows that one read looks at.
+const LOOKED_AT_ONCE: i64 = 5_000;
 /// What was dropped is counted as long as it is kept.
 const DROPPED_MS: i64 = 7 * 86_400_000;
 
@@ -72,22 +77,138 @@ pub struct Parked {
     pub at_ms: i64,
 }
 
-pub(super) async fn waiting(tx: &mut Tx, guild: GuildId, now_ms: i64) -> Result<Vec<Waiting>> {
-    let rows = sqlx::query(
+/// What waits or is under way, by lane and reason. All that waits is looked through, also other guilds', in
+/// short reads in the order of its index, which costs less than an index that each message changes.
+pub(super) async fn waiting(db: &Db, guild: GuildId, now_ms: i64) -> Result<Vec<Waiting>> {
+    let mut conn = db.read().await?;
+    let mut lines = Lines::default();
+    // No more than what every process holds.
+    let running = lines_of("state = 'running'");
+    let running = sqlx::query(generated(running))
+        .bind(guild.0)
+        .bind(now_ms)
+        .fetch_all(&mut *conn)
+        .await?;
+    lines.add(&running, now_ms)?;
+    let mut after = (String::new(), i64::MIN, 0);
+    loop {
+        let end = end_of_look(&mut conn, &after).await?;
+        let until = if end.is_some() {
+            " AND (lane, not_before_ms, id) <= ($6, $7, $8)"
+        } else {
+            ""
+        };
+        let sql = lines_of(&format!("{WAITING}{until}"));
+        let mut some = sqlx::query(generated(sql))
+            .bind(guild.0)
+            .bind(now_ms)
+            .bind(after.0)
+            .bind(after.1)
+            .bind(after.2);
+        if let Some((lane, not_before_ms, id)) = &end {
+            some = some.bind(lane.clone()).bind(*not_before_ms).bind(*id);
+        }
+        lines.add(&some.fetch_all(&mut *conn).await?, now_ms)?;
+        drop(conn);
+        let Some(end) = end else {
+            return Ok(lines.0.into_values().collect());
+        };
+        after = end;
+        conn = db.read().await?;
+    }
+}
+
+/// What waits behind a place in the order of its index.
+const WAITING: &str =
+    "state IN ('available', 'retryable') AND (lane, not_before_ms, id) > ($3, $4, $5)";
+
+/// Where a read ends that begins behind a place, by the index alone; `None`: with the last.
+async fn end_of_look(
+    tx: &mut Tx,
+    (lane, not_before_ms, id): &(String, i64, i64),
+) -> Result<Option<(String, i64, i64)>> {
+    let end = sqlx::query(
+        "SELECT lane, not_before_ms, id FROM outbox WHERE state IN ('available', 'retryable') \
+             AND (lane, not_before_ms, id) > ($1, $2, $3) \
+         ORDER BY lane, not_before_ms, id LIMIT 1 OFFSET $4",
+    )
+    .bind(lane.clone())
+    .bind(*not_before_ms)
+    .bind(*id)
+    .bind(LOOKED_AT_ONCE - 1)
+    .fetch_optional(tx)
+    .await?;
+    let place = |row: &AnyRow| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+    end.as_ref().map(place).transpose()
+}
+
+/// The rows of guild `$1` for which `holds` at `$2`, by what is said of them.
+fn lines_of(holds: &str) -> String {
+    format!(
         "SELECT lane, state, held, held_zone, \
              CASE WHEN held IS NOT NULL AND not_before_ms > $2 THEN not_before_ms ELSE 0 END \
                  AS until_ms, \
              CASE WHEN not_before_ms > $2 THEN 1 ELSE 0 END AS is_later, \
              COUNT(*), MIN(not_before_ms), MAX(last_error) \
-         FROM outbox WHERE guild_id = $1 AND state IN ('available', 'running', 'retryable') \
-         GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 2, 6 LIMIT $3",
+         FROM outbox WHERE guild_id = $1 AND {holds} GROUP BY 1, 2, 3, 4, 5, 6"
     )
-    .bind(guild.0)
-    .bind(now_ms)
-    .bind(MOST_LINES)
-    .fetch_all(tx)
-    .await?;
-    rows.iter().map(|row| line(row, now_ms)).collect()
+}
+
+/// The first lines of all, in their order.
+#[derive(Default)]
+struct Lines(BTreeMap<Key, Waiting>);
+
+/// By lane, then by until when, then by state and whether it is due.
+type Key = (String, i64, String, i64, Option<String>, Option<String>);
+
+impl Lines {
+    fn add(&mut self, rows: &[AnyRow], now_ms: i64) -> Result<()> {
+        for row in rows {
+            let key = (
+                row.try_get(0)?,
+                row.try_get(4)?,
+                row.try_get(1)?,
+                row.try_get::<i64, _>(5)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+            );
+            let some = line(row, now_ms)?;
+            match self.0.entry(key) {
+                Entry::Vacant(none) => drop(none.insert(some)),
+                Entry::Occupied(mut all) => all.get_mut().merge(some),
+            }
+            // What is behind so many now is behind them in the end, too.
+            if self.0.len() > MOST_LINES {
+                self.0.pop_last();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Waiting {
+    /// More messages that wait for the same.
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        match (&mut self.why, other.why) {
+            (Why::Planned { from_ms }, Why::Planned { from_ms: other }) => {
+                *from_ms = other.min(*from_ms);
+            }
+            (
+                Why::Retry { at_ms, error },
+                Why::Retry {
+                    at_ms: other_ms,
+                    error: other,
+                },
+            ) => {
+                *at_ms = other_ms.min(*at_ms);
+                if other > *error {
+                    *error = other;
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn line(row: &AnyRow, now_ms: i64) -> Result<Waiting> {
@@ -130,22 +251,39 @@ pub(super) async fn count_parked(tx: &mut Tx, guild: GuildId) -> Result<i64> {
     .await?)
 }
 
-pub(super) async fn dropped(
-    tx: &mut Tx,
-    guild: GuildId,
-    now_ms: i64,
-) -> Result<Vec<(String, i64)>> {
-    let rows = sqlx::query(
-        "SELECT last_error, COUNT(*) FROM outbox WHERE id > $2 AND guild_id = $1 AND lane = 'dm' \
-             AND state = 'cancelled' AND last_error IN ('expired', 'not_allowed', 'cancelled') \
-         GROUP BY last_error ORDER BY last_error",
-    )
-    .bind(guild.0)
-    .bind(first_id_of(now_ms - DROPPED_MS))
-    .fetch_all(tx)
-    .await?;
-    let pair = |row: &AnyRow| -> Result<(String, i64)> { Ok((row.try_get(0)?, row.try_get(1)?)) };
-    rows.iter().map(pair).collect()
+/// How many were dropped lately, by reason: in short reads by key, from the first of that time on.
+pub(super) async fn dropped(db: &Db, guild: GuildId, now_ms: i64) -> Result<Vec<(String, i64)>> {
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    let mut after = first_id_of(now_ms - DROPPED_MS);
+    loop {
+        let mut conn = db.read().await?;
+        let end: Option<i64> = sqlx::query_scalar(
+            "SELECT MAX(id) FROM (SELECT id FROM outbox WHERE id > $1 ORDER BY id LIMIT $2) \
+                 AS looked",
+        )
+        .bind(after)
+        .bind(LOOKED_AT_ONCE)
+        .fetch_one(&mut *conn)
+        .await?;
+        let Some(end) = end else {
+            return Ok(counts.into_iter().collect());
+        };
+        let rows = sqlx::query(
+            "SELECT last_error, COUNT(*) FROM outbox \
+             WHERE id > $2 AND id <= $3 AND guild_id = $1 AND lane = 'dm' \
+                 AND state = 'cancelled' AND last_error IN ('expired', 'not_allowed', 'cancelled') \
+             GROUP BY last_error",
+        )
+        .bind(guild.0)
+        .bind(after)
+        .bind(end)
+        .fetch_all(&mut *conn)
+        .await?;
+        for row in &rows {
+            *counts.entry(row.try_get(0)?).or_default() += row.try_get::<i64, _>(1)?;
+        }
+        after = end;
+    }
 }
 
 pub(super) async fn parked(tx: &mut Tx, guild: GuildId, most: usize) -> Result<Vec<Parked>> {
@@ -184,26 +322,34 @@ pub struct About {
     pub text: String,
 }
 
-pub(super) async fn about(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<About>> {
+pub(super) async fn about(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<(i64, About)>> {
     let rows = sqlx::query(
-        "SELECT lane, state, created_ms, payload FROM outbox \
-         WHERE kind = 'dm' AND guild_id = $1 AND user_id = $2 ORDER BY id",
+        "SELECT lane, state, created_ms, payload, id FROM outbox \
+         WHERE kind = 'dm' AND guild_id = $1 AND user_id = $2 AND id > $3 ORDER BY id LIMIT $4",
     )
     .bind(guild.0)
     .bind(user.0)
+    .bind(after)
+    .bind(most)
     .fetch_all(tx)
     .await?;
-    let about = |row: &AnyRow| -> Result<About> {
+    let about = |row: &AnyRow| -> Result<(i64, About)> {
         let payload: String = row.try_get(3)?;
         // As it is stored, where a later version wrote what this one does not know.
         let text = serde_json::from_str::<Payload>(&payload)
             .map_or(payload, |payload| payload.message.content);
-        Ok(About {
+        let about = About {
             lane: row.try_get(0)?,
             state: row.try_get(1)?,
             created_ms: row.try_get(2)?,
             text,
-        })
+        };
+        Ok((row.try_get(4)?, about))
     };
     rows.iter().map(about).collect()
 }
@@ -211,7 +357,7 @@ pub(super) async fn about(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<V
 /// Waits again, as if it had been tried once: whether it arrived after all is looked up first.
 pub(super) async fn retry(tx: &mut Tx, guild: GuildId, id: OutboxId, now_ms: i64) -> Result<bool> {
     let retried = sqlx::query(
-        "UPDATE outbox SET state = 'retryable', attempt = 1, crashes = 0, not_before_ms = $3, \
+        "UPDATE outbox SET state = 'retryable', attempt = 1, crashes = 0, deaths = 0, not_before_ms = $3, \
              message_key = id, held = NULL, held_zone = NULL, updated_ms = $3 \
          WHERE id = $1 AND guild_id = $2 AND state = 'discarded' AND shown_ms IS NULL \
              AND class <> 'legal'",

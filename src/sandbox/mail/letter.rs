@@ -17,6 +17,8 @@ const HEADERS: usize = 200;
 const TEXT_BYTES: usize = 256 * 1024;
 /// Files that are listed.
 const FILES: usize = 100;
+/// Files that are looked at for it: each is looked for in the HTML.
+const LOOKED_AT: usize = 500;
 /// Bytes of the HTML with its pictures inside. A picture may be shown many times, and each time it
 /// is written out; beyond this the rest is left out.
 const HTML_BYTES: usize = 16 * 1024 * 1024;
@@ -136,6 +138,7 @@ impl<'x> Letter<'x> {
             !id.is_empty() && html.contains(&format!("cid:{id}"))
         };
         let files = self.parsed.iter().flat_map(Message::attachments);
+        let files = files.take(LOOKED_AT);
         let files = files.filter(|part| !is_shown(part)).take(FILES);
         let shapes = files.enumerate().map(|(index, part)| {
             let unnamed = || format!("file {}", index + 1);
@@ -280,6 +283,32 @@ mod tests {
             let mail = format!("List-Unsubscribe: {header}\r\n\r\n");
             let found = Letter::read(mail.as_bytes()).unsubscribe();
             assert_eq!(found.as_deref(), page, "{header}");
+        }
+    }
+
+    /// Each of these would be read by recursion, or over and over again.
+    #[test]
+    fn a_hostile_mail_is_read_within_moments() {
+        let message = "Content-Type: message/rfc822\r\n\r\n".repeat(50_000);
+        let parts = "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n".repeat(50_000);
+        let files = "--a\r\nContent-Type: image/png\r\nContent-ID: <x>\r\n\r\n\r\n".repeat(20_000);
+        let files = format!(
+            "Content-Type: multipart/mixed; boundary=a\r\n\r\n{files}--a\r\nContent-Type: text/html\r\n\r\n{}",
+            "cid:x ".repeat(100_000)
+        );
+        let html = format!("Content-Type: text/html\r\n\r\n{}", "<div>".repeat(500_000));
+        let people = format!("To: {}\r\n\r\n", "a@b.kr, (((".repeat(100_000));
+        for mail in [message, parts, files, html, people] {
+            let (shape, html) = crate::documents::on_a_thread_of_documents(move || {
+                let letter = Letter::read(mail.as_bytes());
+                (letter.whole("x", 0), letter.html_with_pictures())
+            });
+            assert!(
+                shape["files"]
+                    .as_array()
+                    .is_some_and(|files| files.len() <= FILES)
+            );
+            assert!(html.is_none_or(|html| html.len() < HTML_BYTES));
         }
     }
 

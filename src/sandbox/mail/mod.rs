@@ -20,8 +20,12 @@ use serde_json::{Value, json};
 
 use super::insight::refused;
 use super::state::Shared;
+use crate::documents::Patience;
+use crate::ids::GuildId;
 use letter::Letter;
 
+/// Mails of the folder are of no server.
+const NOBODY: GuildId = GuildId(0);
 /// Mails in the list: more than anybody scrolls through.
 const LISTED: usize = 200;
 /// Files that are looked at for it. Beyond them the order is no longer by age alone.
@@ -58,7 +62,10 @@ async fn list(State(shared): State<Arc<Shared>>) -> Response {
     let Some(folder) = shared.mail.clone() else {
         return Json(json!({ "mails": [] })).into_response();
     };
-    let found = tokio::task::spawn_blocking(move || listed(&folder)).await;
+    let found = shared
+        .documents
+        .run(NOBODY, Patience::Steady, move |_| listed(&folder));
+    let found = found.await;
     let (mails, total) = found.unwrap_or_default();
     Json(json!({ "mails": mails, "total": total })).into_response()
 }
@@ -97,7 +104,7 @@ async fn opened(
     let Some(folder) = shared.mail.clone() else {
         return unknown();
     };
-    let shown = tokio::task::spawn_blocking(move || {
+    let shown = shared.documents.run(NOBODY, Patience::Steady, move |_| {
         let file = File::find(&folder, &id)?;
         let bytes = file.read(MAIL_BYTES).ok()?;
         Some(show(&file, &bytes))

@@ -1,4 +1,4 @@
-//! What the page changes: people's settings, and the time.
+//! What the page changes: people's settings, where the bot is, and the time.
 
 use std::sync::Arc;
 
@@ -9,8 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Snowflake, refused};
-use crate::clock::Clock;
+use super::{Snowflake, refused, turn};
 use crate::ids::UserId;
 use crate::sandbox::LocalDiscord;
 use crate::sandbox::state::Shared;
@@ -53,21 +52,38 @@ pub(super) async fn person(
 }
 
 #[derive(Deserialize)]
+pub(super) struct Invitation {
+    guild: Snowflake,
+}
+
+/// The bot is put out of a server and invited again, as if it came to it for the first time.
+pub(super) async fn invite(
+    axum::Extension(discord): axum::Extension<LocalDiscord>,
+    Json(invitation): Json<Invitation>,
+) -> Response {
+    let guild = invitation.guild.0;
+    if !discord.shared().world().guilds.contains_key(&guild) {
+        return refused(StatusCode::NOT_FOUND, "there is no such server");
+    }
+    discord.kick_bot(guild.into());
+    discord.invite_bot(guild.into());
+    Json(json!({ "guild": guild.to_string() })).into_response()
+}
+
+#[derive(Deserialize)]
 pub(super) struct Turn {
     advance_ms: i64,
 }
 
-/// Time passes at once, for the bot too if the clock is its own.
+/// Time passes at once, for the bot too if the clock is its own, which does all that comes due meanwhile.
 pub(super) async fn clock(State(shared): State<Arc<Shared>>, Json(turn): Json<Turn>) -> Response {
     let ms = turn.advance_ms;
     if !(1..=LONGEST_TURN_MS).contains(&ms) {
         let limits = "the clock is turned by a millisecond at least and by 366 days at most";
         return refused(StatusCode::BAD_REQUEST, limits);
     }
-    match &shared.clock {
-        Clock::Shifted(clock) => clock.shift_ms(ms),
-        Clock::Manual(clock) => clock.advance_ms(ms),
-        Clock::System => return refused(StatusCode::CONFLICT, "this clock cannot be turned"),
+    if !turn::by(&shared, ms).await {
+        return refused(StatusCode::CONFLICT, "this clock cannot be turned");
     }
     // Whoever waits for messages is shown the new time with them.
     shared.change();

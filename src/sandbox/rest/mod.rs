@@ -46,14 +46,31 @@ impl Call {
     }
 }
 
-/// The only handler: everything that is not the chat page.
+/// The only handler: everything that is not the chat page. Its `Date` is by the clock of this Discord,
+/// which may be another than its host's and than the bot's.
 pub(super) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let clock = shared.clock.clone();
+    let mut response = dispatch(shared, request).await;
+    let now = chrono::DateTime::from_timestamp_millis(clock.now_ms()).unwrap_or_default();
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = date.parse() {
+        response.headers_mut().insert("date", date);
+    }
+    response
+}
+
+async fn dispatch(shared: Arc<Shared>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     if path == "/gateway" || path == "/gateway/" {
         return upgrade(shared, request).await;
     }
     if let Some(rest) = path.strip_prefix("/attachments/") {
-        return attachment(&shared, rest);
+        let now_ms = shared.clock.now_ms();
+        let fault = shared.faults.take(request.method(), &path, now_ms);
+        return match before(&shared, fault.as_ref()).await {
+            Some(spoiled) => spoiled,
+            None => attachment(&shared, rest),
+        };
     }
     let versions = ["/api/v10", "/api/v9", "/api"];
     let Some(below) = versions
@@ -89,7 +106,11 @@ async fn api(shared: Arc<Shared>, request: Request, path: &str, below: &str) -> 
     let body = Body::read(request, most).await;
     let mut recorded = None;
     let answer = match (authorized, body) {
-        (false, _) => Err(ApiError::unauthorized()),
+        (false, body) => {
+            let body = body.ok().filter(|_| shared.record.is_on());
+            recorded = body.map(|body| body.payload);
+            Err(ApiError::unauthorized())
+        }
         (true, Err(error)) => Err(error),
         (true, Ok(body)) => {
             recorded = shared.record.is_on().then(|| body.payload.clone());

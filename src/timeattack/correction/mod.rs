@@ -13,15 +13,17 @@
 
 mod store;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use futures_util::future::join_all;
 
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Result, UserError, Verdict};
 use crate::guild::{self, Settings};
-use crate::i18n::{self, Language};
+use crate::i18n::{self, Arg, Language};
 use crate::ids::{AttackId, CorrectionId, GuildId, UserId};
-use crate::messenger::markdown::{escape, shorten};
+use crate::messenger::markdown::{linked, named_exactly, shorten};
 use crate::messenger::{CONTENT_LENGTH, Message};
 use crate::outbox::{self, Class, NewPost, Outbox, Row};
 
@@ -33,6 +35,10 @@ pub const REASON_LENGTH: usize = 200;
 /// Ended time attacks looked through for what an admin types: what is corrected is recent, and each
 /// keystroke asks anew.
 const MOST_SEARCHED: i64 = 300;
+/// Members whose names are asked for by one search, and for how long: Discord waits three seconds for what
+/// is offered, and every request counts against its limits.
+const MOST_ASKED: usize = 20;
+const PATIENCE_MS: i64 = 1_000;
 /// Characters of a task in a list of many posts.
 const DIGEST_TASK: usize = 16;
 
@@ -129,39 +135,69 @@ pub async fn newest_of(
     store::newest_of(&mut conn, guild, &ids).await
 }
 
-/// The newest ended time attacks of the guild whose member or task has `words`, newest first.
-pub async fn search(
-    app: &App,
-    guild: GuildId,
-    words: &str,
-    most: usize,
-) -> Result<Vec<TimeAttack>> {
+/// The newest ended time attacks of the guild whose member or task has `words`, newest first. A member is
+/// found by what they are called now and by what they were called in any of these time attacks: an admin
+/// may know the one or the other.
+pub async fn search(app: &App, guild: GuildId, words: &str) -> Result<Vec<TimeAttack>> {
     let mut conn = app.db.read().await?;
     let ids = store::newest_ended(&mut conn, guild, MOST_SEARCHED).await?;
-    let words = words.trim().to_lowercase();
-    let has = |text: &str| text.to_lowercase().contains(&words);
     let mut found = super::store::find_all(&mut conn, guild, &ids).await?;
-    found.retain(|attack| has(&attack.member_name) || has(&attack.task));
+    drop(conn);
     found.sort_by_key(|attack| std::cmp::Reverse((attack.finished_ms, attack.id)));
-    found.truncate(most);
+    let words = words.trim().to_lowercase();
+    if words.is_empty() {
+        return Ok(found);
+    }
+    let has = |text: &str| text.to_lowercase().contains(&words);
+    learn_names(app, guild, &found).await;
+    let mut named: HashMap<UserId, bool> = HashMap::new();
+    for attack in &found {
+        let is_named = named.entry(attack.user).or_insert_with(|| {
+            let name = app.outbox.known_name(guild, attack.user);
+            name.is_some_and(|name| has(&name))
+        });
+        *is_named |= has(&attack.member_name);
+    }
+    found.retain(|attack| named.get(&attack.user) == Some(&true) || has(&attack.task));
     Ok(found)
 }
 
-/// Everything that is stored of a member here: corrections of their time attacks, and those that
-/// they made as an admin.
-pub async fn about(app: &App, guild: GuildId, user: UserId) -> Result<Vec<Correction>> {
-    let mut conn = app.db.read().await?;
-    store::about(&mut conn, guild, user).await
+/// Asks Discord what the members of these are called now, those of the newest first, for a moment. Those
+/// whom it does not come to are found by what is known of them, and asked about at the next keystroke.
+async fn learn_names(app: &App, guild: GuildId, attacks: &[TimeAttack]) {
+    let mut seen = HashSet::new();
+    let users = attacks.iter().map(|attack| attack.user);
+    let unknown =
+        users.filter(|user| seen.insert(*user) && app.outbox.known_name(guild, *user).is_none());
+    let asked = unknown.take(MOST_ASKED);
+    let asked = join_all(asked.map(|user| app.outbox.learn_name(guild, user)));
+    tokio::select! {
+        _ = asked => {}
+        () = app.clock.sleep_ms(PATIENCE_MS) => {}
+    }
 }
 
-/// Deletes what is stored of a member here. Corrections that they made of others' time attacks stay
-/// without their name: the others' records are theirs.
-pub async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
-    // What the admins were told names both, and is nobody's own in the outbox.
-    let told = store::about(tx, guild, user).await?;
-    let told: Vec<String> = told.iter().map(|one| alert_key(one.id)).collect();
+/// Everything that is stored of a member here: corrections of their time attacks, and those that
+/// they made as an admin. The next `most` behind an id.
+pub async fn about(
+    app: &App,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<Correction>> {
+    let mut conn = app.db.read().await?;
+    store::about(&mut conn, guild, user, (after, most)).await
+}
+
+/// Deletes what is stored of a member here, `most` rows at a time. Corrections that they made of others'
+/// time attacks stay without their name: the others' records are theirs. Returns how many rows that were.
+pub async fn forget(tx: &mut Tx, guild: GuildId, user: UserId, most: i64) -> Result<i64> {
+    // What the admins were told names both, and is nobody's own in the outbox: a row for each.
+    let some = store::some_about(tx, guild, user, most / 2).await?;
+    let told: Vec<String> = some.iter().map(|id| alert_key(*id)).collect();
     outbox::forget_keys(tx, &told).await?;
-    store::forget(tx, guild, user).await
+    store::forget(tx, guild, user, &some).await?;
+    Ok(2 * i64::try_from(some.len()).unwrap_or(i64::MAX))
 }
 
 /// The verdict that a state stands for.
@@ -173,10 +209,10 @@ pub fn verdict(state: State) -> Verdict {
     }
 }
 
-/// What it says below its time attack in a history.
-pub fn line(correction: &Correction, language: Language) -> String {
-    let reason = escape(&correction.reason);
-    match correction.by {
+/// What it says below its time attack in a history. `by`: how whoever corrected it is named.
+pub fn line(correction: &Correction, by: Option<String>, language: Language) -> String {
+    let reason = linked(&correction.reason);
+    match by {
         Some(by) => {
             let args = [("by", by.into()), ("reason", reason.into())];
             i18n::text(language, "history-corrected", &args)
@@ -189,7 +225,7 @@ pub fn line(correction: &Correction, language: Language) -> String {
 }
 
 /// Trims, and puts runs of white space and control characters together to one space.
-fn parse_reason(typed: &str) -> Result<String, UserError> {
+pub fn parse_reason(typed: &str) -> Result<String, UserError> {
     let words = typed.split(|one: char| one.is_whitespace() || one.is_control());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let reason = words.join(" ");
@@ -260,7 +296,7 @@ async fn announce(
             alerts: None,
             language,
             message: Message {
-                content: say(key, attack, correction, language),
+                content: alert(outbox, key, attack, correction, language),
                 silent,
                 ..Message::default()
             },
@@ -315,22 +351,49 @@ fn digest_line(attack: &TimeAttack) -> String {
         State::Cancelled => "🏳️",
         State::Failed | State::Running => "😢",
     };
-    let task = escape(&shorten(&attack.task, DIGEST_TASK));
+    let task = linked(&shorten(&attack.task, DIGEST_TASK));
     let at = timestamp(attack.finished_ms.unwrap_or(attack.deadline_ms), 't');
     format!("⚖️ {mark} <@{}> {task} {at}", attack.user)
 }
 
-/// One of the texts about a correction; all know the same words.
-fn say(key: &str, attack: &TimeAttack, correction: &Correction, language: Language) -> String {
+/// What the admins are told, who must know exactly whom it is about.
+fn alert(
+    outbox: &Outbox,
+    key: &str,
+    attack: &TimeAttack,
+    correction: &Correction,
+    language: Language,
+) -> String {
+    let known = |user: UserId| outbox.known_name(attack.guild, user);
+    let name = known(attack.user).unwrap_or_else(|| attack.member_name.clone());
     let by = correction.by.unwrap_or(correction.user);
     let args = [
-        ("by", by.into()),
+        ("by", named_exactly(known(by).as_deref(), by).into()),
+        ("name", named_exactly(Some(&name), attack.user).into()),
+    ];
+    say_with(key, &args, attack, correction, language)
+}
+
+/// One of the texts about a correction; all know the same words.
+fn say(key: &str, attack: &TimeAttack, correction: &Correction, language: Language) -> String {
+    say_with(key, &[], attack, correction, language)
+}
+
+fn say_with(
+    key: &str,
+    more: &[(&str, Arg)],
+    attack: &TimeAttack,
+    correction: &Correction,
+    language: Language,
+) -> String {
+    let args = [
         ("user", attack.user.into()),
-        ("task", escape(&attack.task).into()),
+        ("task", linked(&attack.task).into()),
         ("from", verdict(correction.from).text(language).into()),
         ("to", verdict(correction.to).text(language).into()),
-        ("reason", escape(&correction.reason).into()),
+        ("reason", linked(&correction.reason).into()),
     ];
+    let args: Vec<(&str, Arg)> = args.into_iter().chain(more.iter().cloned()).collect();
     shorten(&i18n::text(language, key, &args), CONTENT_LENGTH)
 }
 

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::Correction;
-use crate::db::{Tx, generated, list};
+use crate::db::{List, Tx, generated};
 use crate::error::Result;
 use crate::ids::{AttackId, CorrectionId, GuildId, UserId};
 use crate::timeattack::State;
@@ -70,12 +70,13 @@ pub(super) async fn newest_of(
     if attacks.is_empty() {
         return Ok(HashMap::new());
     }
+    let listed = List::of_ids(tx, 2, attacks.iter().map(|one| one.0));
     let sql = format!(
-        "SELECT {COLUMNS} FROM corrections WHERE guild_id = $1 AND attack_id IN ({}) ORDER BY id",
-        list(2, attacks.len())
+        "SELECT {COLUMNS} FROM corrections WHERE guild_id = $1 AND attack_id {listed} ORDER BY id"
     );
-    let query = sqlx::query(generated(sql)).bind(guild.0);
-    let query = attacks.iter().fold(query, |query, one| query.bind(one.0));
+    let query = sqlx::query(generated(sql))
+        .bind(guild.0)
+        .bind(listed.values());
     let rows = query.fetch_all(tx).await?;
     let read = rows.iter().map(|row| {
         let correction = from_row(row)?;
@@ -86,23 +87,60 @@ pub(super) async fn newest_of(
 }
 
 /// Those about a member's time attacks and those that they made, oldest first.
-pub(super) async fn about(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<Vec<Correction>> {
+pub(super) async fn about(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    (after, most): (i64, i64),
+) -> Result<Vec<Correction>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM corrections \
-         WHERE guild_id = $1 AND (user_id = $2 OR by_user_id = $2) ORDER BY id"
+         WHERE guild_id = $1 AND (user_id = $2 OR by_user_id = $2) AND id > $3 \
+         ORDER BY id LIMIT $4"
     );
     let query = sqlx::query(generated(sql)).bind(guild.0).bind(user.0);
-    let rows = query.fetch_all(tx).await?;
+    let rows = query.bind(after).bind(most).fetch_all(tx).await?;
     rows.iter().map(from_row).collect()
 }
 
-pub(super) async fn forget(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<()> {
-    for sql in [
-        "DELETE FROM corrections WHERE guild_id = $1 AND user_id = $2",
-        "UPDATE corrections SET by_user_id = NULL WHERE guild_id = $1 AND by_user_id = $2",
-    ] {
-        let query = sqlx::query(sql).bind(guild.0).bind(user.0);
-        query.execute(&mut *tx).await?;
+/// `most` of those.
+pub(super) async fn some_about(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    most: i64,
+) -> Result<Vec<CorrectionId>> {
+    // Each by an index of its own.
+    let ids = sqlx::query_scalar::<_, i64>(
+        "SELECT id FROM corrections WHERE guild_id = $1 AND user_id = $2 \
+         UNION SELECT id FROM corrections WHERE guild_id = $1 AND by_user_id = $2 LIMIT $3",
+    );
+    let ids = ids.bind(guild.0).bind(user.0).bind(most).fetch_all(tx);
+    Ok(ids.await?.into_iter().map(CorrectionId).collect())
+}
+
+/// Forgets a member in these.
+pub(super) async fn forget(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    corrections: &[CorrectionId],
+) -> Result<()> {
+    if corrections.is_empty() {
+        return Ok(());
+    }
+    let listed = List::of_ids(tx, 3, corrections.iter().map(|one| one.0));
+    let statements = [
+        format!("DELETE FROM corrections WHERE guild_id = $1 AND user_id = $2 AND id {listed}"),
+        format!(
+            "UPDATE corrections SET by_user_id = NULL \
+             WHERE guild_id = $1 AND by_user_id = $2 AND id {listed}"
+        ),
+    ];
+    let values = listed.values();
+    for sql in statements {
+        let query = sqlx::query(generated(sql)).bind(guild.0).bind(user.0);
+        query.bind(values.clone()).execute(&mut *tx).await?;
     }
     Ok(())
 }

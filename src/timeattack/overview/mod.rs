@@ -44,6 +44,11 @@ pub async fn next_deadlines(tx: &mut Tx, most: i64) -> Result<Vec<Running>> {
     store::next_deadlines(tx, most).await
 }
 
+/// The first instant from `from_ms` on at which a deadline passes or a reminder is due.
+pub async fn due_from(tx: &mut Tx, from_ms: i64) -> Result<Option<i64>> {
+    store::due_from(tx, from_ms).await
+}
+
 /// The newest `most` verdicts at a deadline that were posted, in the order of their messages.
 pub async fn verdicts(tx: &mut Tx, most: usize) -> Result<Vec<Shown>> {
     let verdicts = format!("{VERDICT}:");

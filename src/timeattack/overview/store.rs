@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::Running;
-use crate::db::{Tx, generated, list};
+use crate::db::{List, Tx, generated};
 use crate::error::Result;
 use crate::ids::{AttackId, GuildId, UserId};
 
@@ -32,6 +32,18 @@ pub(super) async fn next_deadlines(tx: &mut Tx, most: i64) -> Result<Vec<Running
     rows.iter().map(running).collect()
 }
 
+pub(super) async fn due_from(tx: &mut Tx, from_ms: i64) -> Result<Option<i64>> {
+    let first = sqlx::query_scalar(
+        "SELECT MIN(at_ms) FROM ( \
+             SELECT MIN(deadline_ms) AS at_ms FROM time_attacks \
+             WHERE state = 'running' AND deadline_ms >= $1 \
+             UNION ALL \
+             SELECT MIN(next_reminder_ms) AS at_ms FROM time_attacks \
+             WHERE state = 'running' AND next_reminder_ms >= $1) AS instants",
+    );
+    Ok(first.bind(from_ms).fetch_one(tx).await?)
+}
+
 /// The deadlines of those of `attacks` that still exist.
 pub(super) async fn deadlines_of(
     tx: &mut Tx,
@@ -40,14 +52,9 @@ pub(super) async fn deadlines_of(
     if attacks.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = format!(
-        "SELECT id, deadline_ms FROM time_attacks WHERE id IN ({})",
-        list(1, attacks.len())
-    );
-    let mut query = sqlx::query(generated(sql));
-    for attack in attacks {
-        query = query.bind(attack.0);
-    }
+    let listed = List::of_ids(tx, 1, attacks.iter().map(|attack| attack.0));
+    let sql = format!("SELECT id, deadline_ms FROM time_attacks WHERE id {listed}");
+    let query = sqlx::query(generated(sql)).bind(listed.values());
     let rows = query.fetch_all(tx).await?;
     let pair = |row: &AnyRow| -> Result<(AttackId, i64)> {
         Ok((AttackId(row.try_get(0)?), row.try_get(1)?))

@@ -2,16 +2,18 @@
 //!
 //! # Promise
 //!
-//! - A day is the guild's: from local midnight to local midnight by its zone, be it of 23 hours.
+//! - A day is the guild's: from local midnight to local midnight by its zone, be it of 23 hours. A guild
+//!   that moves to another zone keeps the days that were counted ([`calendar`]).
 //! - What is shown explains itself: every day says what it did to the streak ([`book`]).
 //! - Nobody pays for our downtime: a day on which the bot was away ends no streak, and a deadline
 //!   that passed meanwhile counts in no rate.
-//! - Nothing is kept: all of it is counted anew from what has ended, so corrections, withdrawals and
-//!   another zone hold from the next look on. A guild with a million ended time attacks is counted
+//! - Nothing is kept: all of it is counted anew from what has ended, so corrections and withdrawals hold
+//!   from the next look on. A guild with a million ended time attacks is counted
 //!   in a fraction of a second (`benches/record.rs`).
 //!
 //! The rate is of completed and failed ones; those given up are neither.
 
+pub mod calendar;
 pub mod days;
 pub mod rank;
 mod store;
@@ -21,11 +23,12 @@ pub mod text;
 use chrono::{Datelike as _, Days as DayCount, Months, NaiveDate};
 use chrono_tz::Tz;
 
-use self::days::{away, local_date, start_of_day, stretches};
+use self::calendar::Calendar;
 use self::rank::{Score, ranked, rate_percent};
 use self::store::Span;
 use self::streak::{Away, Days, Ended, Line, Streaks, streaks};
 use crate::app::App;
+use crate::consent;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::guild;
@@ -191,16 +194,16 @@ pub async fn leaderboard(
     page: usize,
 ) -> Result<Leaderboard> {
     let mut conn = app.db.read().await?;
-    let zone = guild::for_guild(&mut conn, guild).await?.timezone;
-    let today = local_date(app.clock.now_ms(), zone);
+    let calendar = calendar_of(&mut conn, guild).await?;
+    let today = calendar.local_date(app.clock.now_ms());
     let (mut from, to) = period.dates(today);
-    let mut span = span(from, to, zone);
+    let mut span = span(from, to, &calendar);
     let within = (period != Period::All).then_some(span);
     let (mut scores, first_ms) = store::scores(&mut conn, guild, within).await?;
     if period == Period::All {
         // What is without an end has no outages before its beginning.
         span.from_ms = first_ms.unwrap_or(app.clock.now_ms());
-        from = local_date(span.from_ms, zone);
+        from = calendar.local_date(span.from_ms);
     }
     let outages = presence::outages_within(&mut conn, span.from_ms, span.until_ms).await?;
     let excused = store::excused(&mut conn, guild, span, &outages).await?;
@@ -218,21 +221,21 @@ pub async fn leaderboard(
         .chain(own)
         .map(|(_, score)| score.user)
         .collect();
-    let stretches = stretches(zone, span.from_ms, span.until_ms);
+    let stretches = calendar.stretches(span.from_ms, span.until_ms);
     let days = store::days_of(&mut conn, guild, &users, span, &stretches, &[]).await?;
-    let away = away(&outages, zone);
+    let away = calendar.away(&outages);
     let place = |(rank, score): &(i64, Score)| Place {
         rank: *rank,
         score: *score,
         streak: days.get(&score.user).map_or(0, |days| {
-            streaks(completed(days), &away, zone, today).longest
+            streaks(completed(days), &away, &calendar, today).longest
         }),
     };
     Ok(Leaderboard {
         period,
         from,
         to,
-        zone,
+        zone: calendar.zone(),
         places: shown.map(place).collect(),
         page,
         pages,
@@ -244,10 +247,14 @@ pub async fn leaderboard(
 /// A page of the book of a member's days; one that does not exist is the nearest that does.
 pub async fn book(app: &App, guild: GuildId, user: UserId, page: usize) -> Result<Book> {
     let mut conn = app.db.read().await?;
-    let zone = guild::for_guild(&mut conn, guild).await?.timezone;
-    let today = local_date(app.clock.now_ms(), zone);
-    let (days, away) = all_days(&mut conn, guild, user, zone, today).await?;
-    let mut lines = streak::book(&days, &away, zone, today);
+    // What is shown of one member has the days that they live in.
+    let calendar = match consent::zones_in(&mut conn, guild, user).await?.own {
+        Some(own) => own.into(),
+        None => calendar_of(&mut conn, guild).await?,
+    };
+    let today = calendar.local_date(app.clock.now_ms());
+    let (days, away) = all_days(&mut conn, guild, user, &calendar, today).await?;
+    let mut lines = streak::book(&days, &away, &calendar, today);
     lines.reverse();
     let pages = lines.len().div_ceil(BOOK_LINES).max(1);
     let page = page.min(pages - 1);
@@ -256,7 +263,7 @@ pub async fn book(app: &App, guild: GuildId, user: UserId, page: usize) -> Resul
         lines: shown.collect(),
         page,
         pages,
-        streaks: streaks(completed(&days), &away, zone, today),
+        streaks: streaks(completed(&days), &away, &calendar, today),
         today,
     })
 }
@@ -264,9 +271,9 @@ pub async fn book(app: &App, guild: GuildId, user: UserId, page: usize) -> Resul
 /// A member's record at a glance.
 pub async fn record(app: &App, guild: GuildId, user: UserId) -> Result<Record> {
     let mut conn = app.db.read().await?;
-    let zone = guild::for_guild(&mut conn, guild).await?.timezone;
-    let today = local_date(app.clock.now_ms(), zone);
-    let (days, away) = all_days(&mut conn, guild, user, zone, today).await?;
+    let calendar = calendar_of(&mut conn, guild).await?;
+    let today = calendar.local_date(app.clock.now_ms());
+    let (days, away) = all_days(&mut conn, guild, user, &calendar, today).await?;
     let mut totals = Totals::default();
     for ended in days.values() {
         totals.completed += ended.completed;
@@ -277,9 +284,9 @@ pub async fn record(app: &App, guild: GuildId, user: UserId) -> Result<Record> {
     let usual_ms = store::usual_length(&mut conn, guild, user, &totals).await?;
     let (monday, _) = Period::Week.dates(today);
     let first = monday - DayCount::new(7 * (WEEKS - 1));
-    let shown_from_ms = start_of_day(first, zone);
+    let shown_from_ms = calendar.start_of_day(first);
     let outages = presence::outages_within(&mut conn, shown_from_ms, i64::MAX).await?;
-    let shown_away = self::days::away(&outages, zone);
+    let shown_away = calendar.away(&outages);
     let day = |date: NaiveDate| CalendarDay {
         date,
         ended: days.get(&date).copied().unwrap_or_default(),
@@ -289,11 +296,22 @@ pub async fn record(app: &App, guild: GuildId, user: UserId) -> Result<Record> {
     Ok(Record {
         totals,
         usual_ms,
-        streaks: streaks(completed(&days), &away, zone, today),
+        streaks: streaks(completed(&days), &away, &calendar, today),
         calendar: shown.map(day).collect(),
         today,
-        zone,
+        zone: calendar.zone(),
     })
+}
+
+/// How many days a member's streak has once something is completed today.
+pub async fn streak_with_today(app: &App, guild: GuildId, user: UserId) -> Result<i64> {
+    let mut conn = app.db.read().await?;
+    let calendar = calendar_of(&mut conn, guild).await?;
+    let today = calendar.local_date(app.clock.now_ms());
+    let (days, away) = all_days(&mut conn, guild, user, &calendar, today).await?;
+    let before = completed(&days).filter(|date| *date < today);
+    let dates = before.chain(std::iter::once(today));
+    Ok(streaks(dates, &away, &calendar, today).current)
 }
 
 /// All days of a member, and when the bot was away since the first of them.
@@ -301,7 +319,7 @@ async fn all_days(
     conn: &mut Tx,
     guild: GuildId,
     user: UserId,
-    zone: Tz,
+    calendar: &Calendar,
     today: NaiveDate,
 ) -> Result<(Days, Away)> {
     let Some(from_ms) = store::first_of(conn, guild, user).await? else {
@@ -309,23 +327,30 @@ async fn all_days(
     };
     let span = Span {
         from_ms,
-        until_ms: span(today, today, zone).until_ms,
+        until_ms: calendar.end_of_day(today),
     };
     // From the beginning of the first day on.
-    let day_ms = start_of_day(local_date(from_ms, zone), zone);
+    let day_ms = calendar.start_of_day(calendar.local_date(from_ms));
     let outages = presence::outages_within(conn, day_ms, span.until_ms).await?;
-    let stretches = stretches(zone, span.from_ms, span.until_ms);
+    let stretches = calendar.stretches(span.from_ms, span.until_ms);
     let mut found = store::days_of(conn, guild, &[user], span, &stretches, &outages).await?;
     let days = found.remove(&user).unwrap_or_default();
-    Ok((days, away(&outages, zone)))
+    Ok((days, calendar.away(&outages)))
 }
 
 /// From the beginning of one day to the end of another.
-fn span(from: NaiveDate, to: NaiveDate, zone: Tz) -> Span {
+fn span(from: NaiveDate, to: NaiveDate, calendar: &Calendar) -> Span {
     Span {
-        from_ms: start_of_day(from, zone),
-        until_ms: start_of_day(to + DayCount::new(1), zone),
+        from_ms: calendar.start_of_day(from),
+        until_ms: calendar.end_of_day(to),
     }
+}
+
+/// The guild's calendar, with the zones that it lived by before.
+async fn calendar_of(conn: &mut Tx, guild: GuildId) -> Result<Calendar> {
+    let zone = guild::for_guild(conn, guild).await?.timezone;
+    let past = guild::past_zones(conn, guild).await?;
+    Ok(Calendar::new(&past, zone))
 }
 
 /// The days on which something was completed, in their order.

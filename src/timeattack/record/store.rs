@@ -11,7 +11,7 @@ use super::Totals;
 use super::days::{Stretch, date_of_number};
 use super::rank::Score;
 use super::streak::Days;
-use crate::db::{Tx, generated, list};
+use crate::db::{List, Tx, generated};
 use crate::error::Result;
 use crate::ids::{GuildId, UserId};
 use crate::presence::Outage;
@@ -112,6 +112,7 @@ pub(super) async fn days_of(
         return Ok(found);
     }
     let day = day_of("finished_ms", stretches);
+    let listed = List::of_ids(tx, 4, users.iter().map(|user| user.0));
     let sql = format!(
         "SELECT user_id, {day} AS day_number, \
              CAST(SUM(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS BIGINT), \
@@ -119,13 +120,12 @@ pub(super) async fn days_of(
              CAST(SUM(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) AS BIGINT) \
          FROM time_attacks \
          WHERE guild_id = $1 AND state <> 'running' AND finished_ms >= $2 AND finished_ms < $3 \
-             AND user_id IN ({}) \
-         GROUP BY user_id, day_number",
-        list(4, users.len())
+             AND user_id {listed} \
+         GROUP BY user_id, day_number"
     );
     let query = sqlx::query(generated(sql));
     let query = query.bind(guild.0).bind(span.from_ms).bind(span.until_ms);
-    let query = users.iter().fold(query, |query, user| query.bind(user.0));
+    let query = query.bind(listed.values());
     for row in query.fetch_all(&mut *tx).await? {
         let (user, date) = (UserId(row.try_get(0)?), date_of_number(row.try_get(1)?));
         let ended = found.entry(user).or_default().entry(date).or_default();
@@ -134,12 +134,15 @@ pub(super) async fn days_of(
         ended.given_up = row.try_get(4)?;
     }
     let columns = format!("user_id, {day} AS day_number, COUNT(*)");
-    let of_them = format!("AND user_id IN ({})", list(2, users.len()));
+    let listed = List::of_ids(tx, 2, users.iter().map(|user| user.0));
+    let of_them = format!("AND user_id {listed}");
+    let users = listed.values();
     for chunk in outages.chunks(OUTAGE_CHUNK) {
         let sql = failed_within(chunk, span, &columns, &of_them, "user_id, day_number");
         let Some(sql) = sql else { continue };
-        let query = sqlx::query(generated(sql)).bind(guild.0);
-        let query = users.iter().fold(query, |query, user| query.bind(user.0));
+        let query = sqlx::query(generated(sql))
+            .bind(guild.0)
+            .bind(users.clone());
         for row in query.fetch_all(&mut *tx).await? {
             let (user, date) = (UserId(row.try_get(0)?), date_of_number(row.try_get(1)?));
             let excused: i64 = row.try_get(2)?;

@@ -6,14 +6,13 @@
 //! - today does not end it before it is over;
 //! - a day on which the bot was away is passed over (and counts like any other if something was
 //!   completed on it all the same: nobody loses what they did);
-//! - so is a date that the zone's clocks leapt over.
+//! - so is a date that the calendar's clocks leapt over.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
-use super::days::exists;
+use super::calendar::Calendar;
 
 /// What one member ended on one day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,7 +84,7 @@ pub struct Line {
 
 /// Every day from the first with an ending to `today`, oldest first. Days in a row without anything
 /// to say are one line.
-pub fn book(days: &Days, away: &Away, zone: Tz, today: NaiveDate) -> Vec<Line> {
+pub fn book(days: &Days, away: &Away, calendar: &Calendar, today: NaiveDate) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let Some((first, _)) = days.first_key_value() else {
         return lines;
@@ -98,7 +97,7 @@ pub fn book(days: &Days, away: &Away, zone: Tz, today: NaiveDate) -> Vec<Line> {
             Effect::Counted { streak }
         } else if let Some(away_ms) = away.get(&date) {
             Effect::PassedOver { away_ms: *away_ms }
-        } else if !exists(date, zone) {
+        } else if !calendar.exists(date) {
             continue;
         } else if date == today {
             Effect::Open { streak }
@@ -128,33 +127,34 @@ pub fn book(days: &Days, away: &Away, zone: Tz, today: NaiveDate) -> Vec<Line> {
 pub fn streaks(
     completed: impl IntoIterator<Item = NaiveDate>,
     away: &Away,
-    zone: Tz,
+    calendar: &Calendar,
     today: NaiveDate,
 ) -> Streaks {
     let mut streaks = Streaks::default();
     let mut last: Option<NaiveDate> = None;
     for date in completed {
-        let goes_on = last.is_some_and(|last| is_unbroken(last, date, away, zone));
+        let goes_on = last.is_some_and(|last| is_unbroken(last, date, away, calendar));
         streaks.current = if goes_on { streaks.current + 1 } else { 1 };
         streaks.longest = streaks.longest.max(streaks.current);
         last = Some(date);
     }
-    if !last.is_some_and(|last| is_unbroken(last, today, away, zone)) {
+    if !last.is_some_and(|last| is_unbroken(last, today, away, calendar)) {
         streaks.current = 0;
     }
     streaks
 }
 
 /// Whether every day between these two is passed over.
-fn is_unbroken(from: NaiveDate, to: NaiveDate, away: &Away, zone: Tz) -> bool {
+fn is_unbroken(from: NaiveDate, to: NaiveDate, away: &Away, calendar: &Calendar) -> bool {
     let between = from.iter_days().skip(1).take_while(|date| *date < to);
     let mut between = between.into_iter();
-    between.all(|date| away.contains_key(&date) || !exists(date, zone))
+    between.all(|date| away.contains_key(&date) || !calendar.exists(date))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono_tz::Tz;
     use chrono_tz::{Asia::Seoul, Pacific::Apia};
     use proptest::prelude::*;
 
@@ -177,7 +177,7 @@ mod tests {
     };
 
     fn effects(days: &Days, away: &Away, zone: Tz, today: &str) -> Vec<Effect> {
-        let book = book(days, away, zone, day(today));
+        let book = book(days, away, &zone.into(), day(today));
         book.into_iter().map(|line| line.effect).collect()
     }
 
@@ -198,7 +198,7 @@ mod tests {
             (day("2026-11-25"), done(1)),
         ]);
         let away = Away::from([(day("2026-11-18"), 3 * 3_600_000)]);
-        let book = book(&days, &away, Seoul, day("2026-11-26"));
+        let book = book(&days, &away, &Seoul.into(), day("2026-11-26"));
         let effects: Vec<Effect> = book.iter().map(|line| line.effect).collect();
         let expected = [
             Effect::Counted { streak: 1 },
@@ -218,7 +218,12 @@ mod tests {
             (day("2026-11-21"), day("2026-11-24"))
         );
         let done = days.iter().filter(|(_, ended)| ended.completed > 0);
-        let streaks = streaks(done.map(|(date, _)| *date), &away, Seoul, day("2026-11-26"));
+        let streaks = streaks(
+            done.map(|(date, _)| *date),
+            &away,
+            &Seoul.into(),
+            day("2026-11-26"),
+        );
         assert_eq!(
             streaks,
             Streaks {
@@ -232,7 +237,8 @@ mod tests {
     fn today_ends_nothing_before_it_is_over() {
         let days = Days::from([(day("2026-11-20"), done(1))]);
         let none = Away::new();
-        let at = |today: &str| streaks([day("2026-11-20")], &none, Seoul, day(today)).current;
+        let at =
+            |today: &str| streaks([day("2026-11-20")], &none, &Seoul.into(), day(today)).current;
         assert_eq!(
             [at("2026-11-20"), at("2026-11-21"), at("2026-11-22")],
             [1, 1, 0]
@@ -251,7 +257,7 @@ mod tests {
             away.insert(date, 86_400_000);
         }
         let completed = [day("2026-11-01"), day("2026-12-02")];
-        let held = streaks(completed, &away, Seoul, day("2026-12-02"));
+        let held = streaks(completed, &away, &Seoul.into(), day("2026-12-02"));
         assert_eq!(
             held,
             Streaks {
@@ -260,7 +266,7 @@ mod tests {
             }
         );
         away.remove(&day("2026-11-15"));
-        let broken = streaks(completed, &away, Seoul, day("2026-12-02"));
+        let broken = streaks(completed, &away, &Seoul.into(), day("2026-12-02"));
         assert_eq!(
             broken,
             Streaks {
@@ -274,7 +280,7 @@ mod tests {
     fn a_day_that_a_zone_never_had_breaks_nothing() {
         let completed = [day("2011-12-29"), day("2011-12-31")];
         let none = Away::new();
-        let samoa = streaks(completed, &none, Apia, day("2011-12-31"));
+        let samoa = streaks(completed, &none, &Apia.into(), day("2011-12-31"));
         assert_eq!(
             samoa,
             Streaks {
@@ -285,7 +291,7 @@ mod tests {
         let days: Days = completed.into_iter().map(|date| (date, done(1))).collect();
         assert_eq!(effects(&days, &none, Apia, "2011-12-31").len(), 2);
         assert_eq!(
-            streaks(completed, &none, Seoul, day("2011-12-31")).current,
+            streaks(completed, &none, &Seoul.into(), day("2011-12-31")).current,
             1
         );
     }
@@ -294,7 +300,7 @@ mod tests {
     fn nothing_completed_is_no_streak() {
         let none = Away::new();
         assert_eq!(
-            streaks([], &none, Seoul, day("2026-11-21")),
+            streaks([], &none, &Seoul.into(), day("2026-11-21")),
             Streaks::default()
         );
         assert_eq!(effects(&Days::new(), &none, Seoul, "2026-11-21"), []);
@@ -310,10 +316,11 @@ mod tests {
         ) {
             let first = day("1975-01-01") + chrono::Days::new(start);
             let (mut days, mut away) = (Days::new(), Away::new());
+            let calendar = Calendar::from(zone);
             let mut today = first;
             for (date, kind) in first.iter_days().zip(&kinds) {
                 today = date;
-                if !exists(date, zone) {
+                if !calendar.exists(date) {
                     continue;
                 }
                 if kind % 5 < 2 {
@@ -327,8 +334,8 @@ mod tests {
                 }
             }
             let done = days.iter().filter(|(_, ended)| ended.completed > 0).map(|(date, _)| *date);
-            let short = streaks(done, &away, zone, today);
-            let book = book(&days, &away, zone, today);
+            let short = streaks(done, &away, &calendar, today);
+            let book = book(&days, &away, &calendar, today);
             let longest = book.iter().map(|line| match line.effect {
                 Effect::Counted { streak } => streak,
                 _ => 0,

@@ -169,8 +169,8 @@ mod tests {
             (
                 Effect::PassedOver { away_ms: hours },
                 none,
-                "**Fri 20 Nov** · the bot was away for 3 h · passed over",
-                "**11월 20일 (금)** · 봇이 3시간 동안 자리를 비움 · 건너뜀",
+                "**Fri 20 Nov** · the bot was offline for 3 h · passed over",
+                "**11월 20일 (금)** · 봇이 3시간 동안 꺼져 있었음 · 건너뜀",
             ),
             (
                 Effect::Broken { streak: 6 },
@@ -181,7 +181,7 @@ mod tests {
             (
                 Effect::Open { streak: 6 },
                 none,
-                "**Fri 20 Nov** · the streak of 6 holds until midnight",
+                "**Fri 20 Nov** · 6-day streak, safe until midnight",
                 "**11월 20일 (금)** · 연속 6일, 자정까지 이어 갈 수 있음",
             ),
             (

@@ -8,11 +8,16 @@
 //!
 //! A reminder is worth something now or not at all. It makes way for verdicts, one that comes later
 //! than [`LATEST_MS`] is left out, none waits for a morning, and nobody is told of one that could not
-//! be posted. What ends or moves meanwhile takes back what has not left yet (`call_off`).
+//! be posted. What ends or moves meanwhile takes back what has not left yet (`call_off`), and what was
+//! posted says so and loses its button ([`stale`]).
+//!
+//! The button below a reminder completes the time attack that it names, the one below a list of several
+//! those of the list that are its presser's ([`named_in`]).
 //!
 //! When the next one is due stands in the time attack's row, indexed. So a million of them cost no
 //! task and no message until they are due, and after a restart nothing need be set up.
 
+pub mod stale;
 mod store;
 
 use std::collections::{HashMap, HashSet};
@@ -21,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::text::{COMPLETE_OWN_BUTTON, timestamp};
+use super::text::{COMPLETE_LISTED_BUTTON, reminded_button, timestamp};
 use super::{TimeAttack, direct, start_message};
 use crate::app::App;
 use crate::consent;
@@ -31,8 +36,8 @@ use crate::error::Result;
 use crate::guild::reminders::{Reminder, When};
 use crate::guild::{self, Settings};
 use crate::i18n::{Language, text};
-use crate::ids::{AttackId, GuildId, UserId};
-use crate::messenger::markdown::{escape, shorten};
+use crate::ids::{AttackId, GuildId, OutboxId, UserId};
+use crate::messenger::markdown::{linked, shorten};
 use crate::messenger::{Button, ButtonStyle, Message};
 use crate::outbox::{self, Class, Digest, NewPost, Outbox, Row, Topic};
 
@@ -40,6 +45,8 @@ use crate::outbox::{self, Class, Digest, NewPost, Outbox, Row, Topic};
 pub const LATEST_MS: i64 = 120_000;
 /// Reminders seen to by one transaction.
 const BATCH: i64 = 200;
+/// Time attacks planned anew by one piece: a statement for each.
+const PLANNED_AT_ONCE: i64 = 25;
 /// Between two looks while posts wait, which go before.
 const MAKE_WAY_MS: i64 = 1_000;
 /// The longest time between two looks: what another process has started is found by then.
@@ -104,10 +111,10 @@ pub async fn plan_anew(app: &App, guild: GuildId) -> Result<()> {
     let mut after = AttackId(i64::MIN);
     loop {
         let job = (guild, after, app.clock.now_ms());
-        let page = app.db.write(job, |tx, (guild, after, now_ms)| {
+        let page = app.db.write_piece(job, |tx, (guild, after, now_ms)| {
             Box::pin(async move {
                 let settings = guild::for_guild(tx, *guild).await?;
-                let page = store::running_in_guild(tx, *guild, *after, BATCH).await?;
+                let page = store::running_in_guild(tx, *guild, *after, PLANNED_AT_ONCE).await?;
                 let mut first_ms: Option<i64> = None;
                 for attack in &page {
                     let next_ms = plan(tx, attack, &settings, *now_ms).await?;
@@ -162,7 +169,7 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
     loop {
         // Taken before the look: what is planned during it is heard of after it.
         app.reminders.next_ms().take();
-        let now_ms = app.clock.now_ms();
+        let now_ms = app.now_ms();
         let next_ms = match see_to_due(&app).await {
             Ok(next_ms) => next_ms,
             Err(error) => {
@@ -177,7 +184,7 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
         let wake_ms = wake_ms.unwrap_or(latest_ms).min(latest_ms);
         tokio::select! {
             () = stop.cancelled() => return,
-            () = app.clock.sleep_until(wake_ms) => {}
+            () = app.clock.sleep_at_most(wake_ms - app.discord_time.ahead_ms(), LOOK_MS) => {}
             () = app.reminders.inner.rung.notified() => {}
         }
     }
@@ -189,7 +196,7 @@ async fn see_to_due(app: &App) -> Result<Option<i64>> {
         let mut conn = app.db.read().await?;
         let first_ms = store::first_due(&mut conn).await?;
         drop(conn);
-        let now_ms = app.clock.now_ms();
+        let now_ms = app.now_ms();
         match first_ms {
             Some(first_ms) if first_ms <= now_ms => {}
             first_ms => return Ok(first_ms),
@@ -244,7 +251,28 @@ async fn take(tx: &mut Tx, outbox: &Outbox, now_ms: i64) -> Result<Vec<Row>> {
     let refusing = store::refusing(tx, &members).await?;
     due.retain(|(attack, ..)| !refusing.contains(&(attack.guild, attack.user)));
     let open = consent::open_to(tx, members.into_iter(), now_ms).await?;
-    Ok(rows(outbox, &due, &open, now_ms))
+    let rows = rows(outbox, &due, &open, now_ms);
+    for (attack, _, reminder) in &due {
+        let key = key(attack, *reminder);
+        if let Some(row) = rows.iter().find(|row| row.is_known_by(&key)) {
+            store::remember_post(tx, attack, row.id()).await?;
+        }
+    }
+    Ok(rows)
+}
+
+/// The time attacks that a message of several reminders names, as long as that is known.
+pub async fn named_in(app: &App, guild: GuildId, message: OutboxId) -> Result<Vec<TimeAttack>> {
+    let mut conn = app.db.read().await?;
+    let keys = outbox::named_in(&mut conn, guild, message.0).await?;
+    let attacks: Vec<AttackId> = keys.iter().filter_map(|key| named_by(key)).collect();
+    super::store::find_all(&mut conn, guild, &attacks).await
+}
+
+/// The time attack of a [`key`].
+fn named_by(key: &str) -> Option<AttackId> {
+    let (attack, _) = key.strip_prefix("reminder:")?.split_once(':')?;
+    attack.parse().ok().map(AttackId)
 }
 
 fn is_worth_it(attack: &TimeAttack, reminder: &Reminder, now_ms: i64) -> bool {
@@ -292,11 +320,11 @@ fn post(
         message: Message {
             content: content(attack, reminder, language),
             mentions: mention.into_iter().collect(),
-            buttons: buttons(language),
+            buttons: buttons(attack, language),
             silent: settings.quiet_hours.is_quiet(settings.timezone, now_ms),
             ..Message::default()
         },
-        digest: Some(digest(attack, mention)),
+        digest: Some(digest(attack, mention, language)),
         dropped_ms: Some(until_ms(attack, now_ms)),
         dedupe_key: key(attack, reminder),
     }
@@ -320,7 +348,7 @@ pub(super) async fn call_off(
         .latest(attack.started_ms, attack.deadline_ms, now_ms);
     if let Some(latest) = latest.filter(|one| now_ms - one.at_ms <= 2 * LATEST_MS) {
         let key = key(attack, latest);
-        outbox::withdraw(tx, &key).await?;
+        outbox::withdraw_unsent(tx, &key).await?;
         outbox::dm::call_off(tx, &format!("dm:{key}")).await?;
     }
     Ok(())
@@ -339,7 +367,7 @@ fn content(attack: &TimeAttack, reminder: Reminder, language: Language) -> Strin
     let left_ms = attack.deadline_ms - reminder.at_ms;
     let args = [
         ("user", attack.user.into()),
-        ("task", escape(&attack.task).into()),
+        ("task", linked(&attack.task).into()),
         ("left", format_duration(left_ms, language).into()),
         ("relative", timestamp(attack.deadline_ms, 'R').into()),
         ("time", start_message::clock_time(attack).into()),
@@ -347,21 +375,26 @@ fn content(attack: &TimeAttack, reminder: Reminder, language: Language) -> Strin
     text(language, key, &args)
 }
 
-/// The same below every reminder, as several become one message: it completes what its presser runs.
-fn buttons(language: Language) -> Vec<Button> {
-    vec![Button {
-        custom_id: COMPLETE_OWN_BUTTON.into(),
-        label: text(language, "button-complete", &[]),
-        style: ButtonStyle::Success,
-    }]
+/// Names its time attack: whoever presses it may have others by then.
+fn buttons(attack: &TimeAttack, language: Language) -> Vec<Button> {
+    vec![button(reminded_button(attack.id), language)]
 }
 
-fn digest(attack: &TimeAttack, mention: Option<UserId>) -> Digest {
-    let task = escape(&shorten(&attack.task, DIGEST_TASK));
+fn button(custom_id: String, language: Language) -> Button {
+    Button {
+        custom_id,
+        label: text(language, "button-complete", &[]),
+        style: ButtonStyle::Success,
+    }
+}
+
+fn digest(attack: &TimeAttack, mention: Option<UserId>, language: Language) -> Digest {
+    let task = linked(&shorten(&attack.task, DIGEST_TASK));
     let relative = timestamp(attack.deadline_ms, 'R');
     Digest {
         topic: Topic::Reminders,
         line: format!("⏰ <@{}> {task} {relative}", attack.user),
         mention,
+        button: Some(button(COMPLETE_LISTED_BUTTON.into(), language)),
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::super::TimeAttack;
 use super::super::store::{COLUMNS, from_row};
-use crate::db::{Tx, generated, is_postgres, list};
+use crate::db::{List, Tx, generated, is_postgres};
 use crate::error::Result;
-use crate::ids::{AttackId, GuildId, UserId};
+use crate::ids::{AttackId, GuildId, OutboxId, UserId};
 
 /// Users named by one statement.
 const USER_CHUNK: usize = 500;
@@ -47,6 +48,49 @@ pub(super) async fn set_next(tx: &mut Tx, attack: &TimeAttack, next_ms: Option<i
     .bind(attack.revision)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// A reminder of this time attack was enqueued: it tells of the present revision.
+pub(super) async fn remember_post(tx: &mut Tx, attack: &TimeAttack, row: OutboxId) -> Result<()> {
+    sqlx::query(
+        "UPDATE time_attacks SET reminder_rows = CASE WHEN reminder_rows IS NULL \
+                 THEN CAST($2 AS TEXT) ELSE reminder_rows || ',' || CAST($2 AS TEXT) END, \
+             reminded_revision = CASE WHEN reminder_rows IS NULL THEN revision \
+                 ELSE reminded_revision END \
+         WHERE id = $1 AND guild_id = $3",
+    )
+    .bind(attack.id.0)
+    .bind(row.0.to_string())
+    .bind(attack.guild.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Time attacks that have changed since their reminders were posted or edited, with the rows of these.
+pub(super) async fn outdated(tx: &mut Tx, most: i64) -> Result<Vec<(TimeAttack, Vec<OutboxId>)>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, reminder_rows FROM time_attacks \
+         WHERE reminder_rows IS NOT NULL AND reminded_revision < revision ORDER BY id LIMIT $1"
+    );
+    let rows = sqlx::query(generated(sql)).bind(most).fetch_all(tx).await?;
+    let read = |row: &AnyRow| {
+        let listed: String = row.try_get("reminder_rows")?;
+        let ids = listed.split(',').filter_map(|id| id.parse().ok());
+        Ok((from_row(row)?, ids.map(OutboxId).collect()))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The reminders tell of this time attack as it was read.
+pub(super) async fn are_up_to_date(tx: &mut Tx, attack: &TimeAttack) -> Result<()> {
+    sqlx::query("UPDATE time_attacks SET reminded_revision = $3 WHERE id = $1 AND guild_id = $2")
+        .bind(attack.id.0)
+        .bind(attack.guild.0)
+        .bind(attack.revision)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -89,14 +133,9 @@ pub(super) async fn refusing(
     let users: Vec<UserId> = users.into_iter().collect();
     let mut refusing = HashSet::new();
     for chunk in users.chunks(USER_CHUNK) {
-        let sql = format!(
-            "SELECT guild_id, user_id FROM reminder_refusals WHERE user_id IN ({})",
-            list(1, chunk.len())
-        );
-        let mut query = sqlx::query(generated(sql));
-        for user in chunk {
-            query = query.bind(user.0);
-        }
+        let listed = List::of_ids(tx, 1, chunk.iter().map(|user| user.0));
+        let sql = format!("SELECT guild_id, user_id FROM reminder_refusals WHERE user_id {listed}");
+        let query = sqlx::query(generated(sql)).bind(listed.values());
         for row in query.fetch_all(&mut *tx).await? {
             let member = (GuildId(row.try_get(0)?), UserId(row.try_get(1)?));
             if members.contains(&member) {

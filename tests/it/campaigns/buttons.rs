@@ -60,9 +60,9 @@ async fn what_failed_is_sent_again_by_its_buttons_also_after_a_restart() {
     pressed(&bot, &shown, "Send it to all of them").await;
     let done = until_done(&bot, &shown).await;
     for part in [
-        "Delivered: 1",
+        "Sent: 1",
         "Failed: 1",
-        "May have arrived (cut off at the last moment): 1",
+        "May have arrived (the connection broke at the last moment): 1",
     ] {
         assert!(done.contains(part), "{part}: {done}");
     }
@@ -84,7 +84,7 @@ async fn what_failed_is_sent_again_by_its_buttons_also_after_a_restart() {
     pressed(&bot, &question, "Only what failed").await;
     let done = until_done(&bot, &question).await;
     assert!(
-        done.contains("Delivered: 2") && done.contains("cut off at the last moment): 1"),
+        done.contains("Sent: 2") && done.contains("broke at the last moment): 1"),
         "{done}"
     );
     assert_eq!(bot.mails.letters().len(), 3);
@@ -101,7 +101,7 @@ async fn what_failed_is_sent_again_by_its_buttons_also_after_a_restart() {
     pressed(&bot, &question, "Also what may have arrived").await;
     let done = until_done(&bot, &question).await;
     assert!(
-        done.contains("Delivered: 3") && !done.contains("May have"),
+        done.contains("Sent: 3") && !done.contains("May have"),
         "{done}"
     );
     // The one that had arrived all the same came twice, as the admin chose.
@@ -139,7 +139,7 @@ async fn buttons_work_after_a_restart_and_those_that_are_stale_do_nothing_and_sa
     let bot = bot.restarted_after(minutes(1)).await;
     for (button, said) in [
         ("Send it to all of them", "too old"),
-        ("Cancel", "nothing to cancel"),
+        ("Cancel", "Nothing to cancel"),
     ] {
         let told = pressed(&bot, &replaced, button).await;
         assert!(told.contains(said), "{button}: {told}");
@@ -161,7 +161,7 @@ async fn buttons_work_after_a_restart_and_those_that_are_stale_do_nothing_and_sa
         "{cancelled}"
     );
     let again = pressed(&bot, &scheduled, "Cancel it").await;
-    assert!(again.contains("nothing to cancel"), "{again}");
+    assert!(again.contains("Nothing to cancel"), "{again}");
     // The time that was shown has passed, and nobody has said that it should go now.
     let bot = bot.restarted_after(hours(2)).await;
     let told = pressed(&bot, &late, "Send it then").await;
@@ -169,9 +169,9 @@ async fn buttons_work_after_a_restart_and_those_that_are_stale_do_nothing_and_sa
     assert!(bot.mails.letters().is_empty());
     pressed(&bot, &shown, "Send it to all of them").await;
     let done = until_done(&bot, &shown).await;
-    assert!(done.contains("Delivered: 2"), "{done}");
+    assert!(done.contains("Sent: 2"), "{done}");
     let again = pressed(&bot, &shown, "Send it to all of them").await;
-    assert!(again.contains("has begun already"), "{again}");
+    assert!(again.contains("has already started"), "{again}");
     assert_eq!(bot.mails.letters().len(), 2);
     bot.end().await;
 }

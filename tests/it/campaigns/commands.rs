@@ -2,7 +2,6 @@
 
 use timeattack::ids::UserId;
 use timeattack::mailer::EmailAddress;
-use timeattack::sandbox::Reply;
 use timeattack::subscriber::{self, Entry, attributes};
 use timeattack::template::{self, Upload};
 
@@ -39,7 +38,7 @@ async fn a_campaign_is_made_shown_tested_sent_and_reported() {
         says("/campaign create name:November template:news segment:city = \"Seoul\" kind:notice")
             .await;
     for part in [
-        "**November** is made",
+        "**November** was created",
         "Recipients: **2**",
         "city = \"Seoul\"",
     ] {
@@ -59,7 +58,7 @@ async fn a_campaign_is_made_shown_tested_sent_and_reported() {
     );
     let proven = says("/campaign send name:November").await;
     let proven = proven.message().unwrap();
-    for part in ["is ready", "not signed", "News for Mina", "=Zoe"] {
+    for part in ["is ready", "aren't signed", "News for Mina", "=Zoe"] {
         assert!(proven.text().contains(part), "{part}: {}", proven.text());
     }
     // Whoever sees the button is no admin by that.
@@ -82,13 +81,10 @@ async fn a_campaign_is_made_shown_tested_sent_and_reported() {
         }
     };
     let done = turning(&bot.clock, done).await;
-    assert!(
-        done.contains("2/2") && done.contains("Delivered: 2"),
-        "{done}"
-    );
+    assert!(done.contains("2/2") && done.contains("Sent: 2"), "{done}");
     let again = bot.admin().click(&proven, &id).await.unwrap();
     assert!(
-        again.text().contains("has begun already"),
+        again.text().contains("has already started"),
         "{}",
         again.text()
     );
@@ -124,19 +120,16 @@ async fn a_campaign_is_made_shown_tested_sent_and_reported() {
 async fn wrong_input_gets_a_sentence_that_says_what_to_do() {
     let bot = Bot::start().await;
     prepared(&bot).await;
-    let says = async |line: &str| match bot.admin().slash(line).await.unwrap() {
-        Reply::Deferred(thinking) => {
-            let said = bot.until(&thinking, |now| !now.text().is_empty());
-            said.await.text()
-        }
-        said => said.text(),
+    let says = async |line: &str| {
+        let reply = bot.admin().slash(line).await.unwrap();
+        bot.answered(reply).await.text()
     };
     says("/campaign create name:Sale template:news").await;
     says("/campaign create name:News template:news kind:notice").await;
     for (line, said) in [
         (
             "/campaign create name:X template:none",
-            "no template of this name",
+            "no template with this name",
         ),
         (
             "/campaign create name:X template:news segment:city =",
@@ -150,23 +143,26 @@ async fn wrong_input_gets_a_sentence_that_says_what_to_do() {
             "/campaign create name:X template:news segment:city = Seoul",
             "expected a value",
         ),
-        ("/campaign send name:None", "no campaign of this name"),
+        ("/campaign send name:None", "no campaign with this name"),
         ("/campaign send name:Sale", "2 without a consent"),
-        ("/campaign status name:None", "no campaign of this name"),
-        ("/campaign status name:Sale", "was not sent yet"),
-        ("/campaign pause name:Sale", "not being sent"),
-        ("/campaign resume name:Sale", "not being sent"),
+        ("/campaign status name:None", "no campaign with this name"),
+        ("/campaign status name:Sale", "hasn't been sent yet"),
+        ("/campaign pause name:Sale", "isn't being sent"),
+        ("/campaign resume name:Sale", "isn't being sent"),
         (
             "/campaign report name:Sale",
-            "Nothing of this campaign was sent yet",
+            "Nothing of this campaign has been sent yet",
         ),
         (
             "/campaign retry-failed name:Sale",
-            "Nothing of this campaign was sent yet",
+            "Nothing of this campaign has been sent yet",
         ),
-        ("/campaign cancel name:Sale", "called off before any"),
-        ("/campaign cancel name:Sale", "nothing to cancel"),
-        ("/campaign test name:News email:nobody", "no address"),
+        ("/campaign cancel name:Sale", "cancelled before anything"),
+        ("/campaign cancel name:Sale", "Nothing to cancel"),
+        (
+            "/campaign test name:News email:nobody",
+            "isn't a valid email address",
+        ),
         ("/campaign schedule name:News at:2020-01-01 18:00", "passed"),
         ("/campaign schedule name:News at:whenever", "whenever"),
     ] {
@@ -189,6 +185,9 @@ async fn wrong_input_gets_a_sentence_that_says_what_to_do() {
     let confirmed = bot.admin().click(&shown, "Send it then").await.unwrap();
     assert!(confirmed.text().contains("begins"), "{}", confirmed.text());
     let cancelled = says("/campaign cancel name:News").await;
-    assert!(cancelled.contains("called off before any"), "{cancelled}");
+    assert!(
+        cancelled.contains("cancelled before anything"),
+        "{cancelled}"
+    );
     bot.end().await;
 }

@@ -257,8 +257,8 @@ impl Post {
 
     pub async fn alerts_channel(&self) {
         let change = Change::Channels {
-            results: CHANNEL,
-            alerts: Some(CHANNEL),
+            results: Some(Some(CHANNEL)),
+            alerts: Some(Some(CHANNEL)),
             fallback: None,
         };
         self.inside(async move |app| guild::change(&app, GUILD, change).await)

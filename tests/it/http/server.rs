@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::{Answer, Site};
+use crate::support::{execute, read_only};
 
 #[tokio::test]
 async fn it_says_whether_it_is_there_and_whether_it_is_ready() {
@@ -26,7 +27,18 @@ async fn it_says_whether_it_is_there_and_whether_it_is_ready() {
         json!({ "database": "ok", "gateway": "not connected" })
     );
     assert_eq!(ready.status, 503);
-    site.app.app().db.clone().close().await;
+    site.gateway.send_replace(true);
+    let db = site.app.app().db.clone();
+    let [refuse, take] = read_only(site.app.is_postgres());
+    execute(&db, refuse).await.unwrap();
+    db.try_to_store().await.unwrap_err();
+    let ready = site.get(&site.url("/readyz")).await;
+    assert!(ready.says("cannot be written"), "{}", ready.body);
+    assert_eq!(ready.status, 503);
+    execute(&db, take).await.unwrap();
+    db.try_to_store().await.unwrap();
+    assert_eq!(site.get(&site.url("/readyz")).await.status, 200);
+    db.close().await;
     let ready = site.get(&site.url("/readyz")).await;
     assert!(ready.says("unreachable"), "{}", ready.body);
     assert_eq!(site.get(&site.url("/healthz")).await.status, 200);
@@ -39,7 +51,7 @@ async fn what_is_not_there_is_said_to_people_and_to_programs() {
     for path in ["/", "/nothing", "/apis", "/unsubscribe", "/unsubscribe/"] {
         let answer = site.get(&site.url(path)).await;
         assert_eq!(answer.status, 404, "{path}");
-        assert!(answer.says("여기에는") && answer.says("There is nothing here"));
+        assert!(answer.says("여기에는") && answer.says("Nothing here"));
         assert!(
             answer
                 .header("content-security-policy")
@@ -75,6 +87,7 @@ async fn whoever_only_holds_on_is_let_go() {
     let site = Site::with(Limits {
         head: short,
         request: short,
+        ..Limits::default()
     })
     .await;
     // Nothing at all; a head that does not end; a body that does not come.

@@ -5,7 +5,7 @@ mod crash;
 mod pace;
 mod pieces;
 mod refusals;
-mod support;
+pub mod support;
 
 use timeattack::mailer::Scope;
 use timeattack::outbox;
@@ -233,8 +233,8 @@ async fn a_mail_is_found_by_its_id_and_by_the_servers_and_can_come_back() {
     came_back(&app, row.id, "550 5.1.1 no such user").await;
     let row = one(&app, id, State::Discarded).await;
     assert_eq!(row.reason.as_deref(), Some("550 5.1.1 no such user"));
-    let mut conn = app.app().db.read().await.unwrap();
-    let happened = mail::timeline(&mut conn, GUILD, id, 60_000).await.unwrap();
+    let happened = mail::timeline(&app.app().db, GUILD, id, 60_000);
+    let happened = happened.await.unwrap();
     assert_eq!(happened.len(), 1);
     assert_eq!((happened[0].completed, happened[0].failed), (2, 1));
     assert_eq!(happened[0].at_ms, app.now_ms() / 60_000 * 60_000);

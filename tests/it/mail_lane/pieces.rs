@@ -12,6 +12,9 @@ use crate::support::{TestApp, days, execute, hours, seconds};
 
 /// More than a piece, of which a decision has the first.
 const ROWS: usize = 2_500;
+/// What a piece changes of them, and what it leaves.
+const PIECE: i64 = 240;
+const LEFT: i64 = 2_500 - PIECE;
 
 /// So many rows of a table are this occurrence's.
 async fn stored(app: &TestApp, table: &str, of: &str, id: OccurrenceId) -> i64 {
@@ -31,7 +34,7 @@ async fn what_failed_is_sent_again_though_the_process_dies_between_two_pieces() 
     app.settle().await;
     let id = ended(&app, ROWS, State::Discarded).await;
     assert_eq!(decided_to_retry(&app, id, false).await, 2_500);
-    let between = [(State::Available, 2_000), (State::Discarded, 500)];
+    let between = [(State::Available, PIECE), (State::Discarded, LEFT)];
     assert_eq!(counts(&app, id).await, between);
     let app = app.killed_for(seconds(20)).await;
     app.settle().await;
@@ -83,7 +86,7 @@ async fn one_that_is_cancelled_while_it_is_put_back_goes_no_further() {
     decided_to_retry(&app, id, false).await;
     assert!(does(&app, Deed::Cancel, id).await);
     app.settle().await;
-    let left = [(State::Discarded, 500), (State::Cancelled, 2_000)];
+    let left = [(State::Discarded, LEFT), (State::Cancelled, PIECE)];
     assert_eq!(counts(&app, id).await, left);
     let over = progress(&app, id).await;
     assert_eq!(
@@ -104,7 +107,7 @@ async fn an_abandoned_one_is_none_at_once_and_gone_though_the_process_dies_betwe
     let id = filled(&app, sending).await;
     abandoned(&app, id).await;
     assert_eq!(known(&app, id).await, None);
-    assert_eq!(stored(&app, "deliveries", "occurrence_id", id).await, 500);
+    assert_eq!(stored(&app, "deliveries", "occurrence_id", id).await, LEFT);
     let app = app.killed_for(seconds(20)).await;
     app.settle().await;
     assert_eq!(stored(&app, "deliveries", "occurrence_id", id).await, 0);

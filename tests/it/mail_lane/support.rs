@@ -320,11 +320,16 @@ pub async fn retried(app: &TestApp, id: OccurrenceId, unknown: bool) -> i64 {
 
 /// The same, and the lane has not heard of it.
 pub async fn decided_to_retry(app: &TestApp, id: OccurrenceId, unknown: bool) -> i64 {
+    let failed = counts(app, id)
+        .await
+        .into_iter()
+        .filter(|(state, _)| *state == State::Discarded || (unknown && *state == State::Unknown));
+    let failed: i64 = failed.map(|(_, count)| count).sum();
     let job = (id, unknown, app.now_ms());
     let retried = app.app().db.write(job, |tx, (id, unknown, now_ms)| {
         Box::pin(mail::retry_failed(tx, GUILD, *id, *unknown, *now_ms))
     });
-    retried.await.unwrap()
+    if retried.await.unwrap() { failed } else { 0 }
 }
 
 pub async fn abandoned(app: &TestApp, id: OccurrenceId) {

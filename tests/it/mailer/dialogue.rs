@@ -1,10 +1,13 @@
 //! What goes well: extensions used where they are offered, and mails that arrive as they were.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use timeattack::mailer::smtp::Stage;
-use timeattack::mailer::{Letter, Scope};
+use timeattack::mailer::{Failure, Gate, Letter, Scope, Sent};
+use tokio::sync::oneshot;
 
-use super::{Post, letter, letter_to};
+use super::{Post, letter, letter_to, long_letter};
 use crate::support::smtp::{Act, At, SmtpServer};
 
 #[tokio::test]
@@ -25,6 +28,66 @@ async fn a_mail_arrives_as_it_was_and_the_servers_id_for_it_is_kept() {
         "DATA".to_owned(),
     ];
     assert_eq!(post.server.sessions(), [expected]);
+}
+
+/// A mail that waits for its gate, and who opens it.
+async fn held_back(post: &Post, letter: Letter) -> (Sending, oneshot::Sender<bool>) {
+    let (asked, gate) = oneshot::channel();
+    let gate_of_it = Gate::new(move |opened| asked.send(opened).unwrap());
+    let mailer = Arc::clone(&post.mailer);
+    let sending = tokio::spawn(async move { mailer.send(Arc::new(letter), gate_of_it).await });
+    (sending, gate.await.unwrap())
+}
+
+type Sending = tokio::task::JoinHandle<Result<Sent, Failure>>;
+
+#[tokio::test]
+async fn the_final_dot_waits_until_the_gate_is_open() {
+    let post = Post::start().await;
+    let (sending, gate) = held_back(&post, letter()).await;
+    post.server.reached(At::Body, 1).await;
+    assert_eq!(post.server.delivered(), []);
+    gate.send(true).unwrap();
+    sending.await.unwrap().unwrap();
+    assert_eq!(post.server.delivered()[0].mail, letter().mail);
+
+    // One that is withdrawn has not arrived, and the next one is none the worse for it.
+    let (sending, gate) = held_back(&post, letter_to("withdrawn@example.org")).await;
+    post.server.reached(At::Body, 2).await;
+    gate.send(false).unwrap();
+    let failure = sending.await.unwrap().unwrap_err();
+    assert_eq!(failure.scope, Scope::Withdrawn);
+    post.send(letter_to("next@example.org")).await.unwrap();
+    assert_eq!(post.recipients(), ["mina@example.org", "next@example.org"]);
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_while_the_final_dot_waits_has_no_mail() {
+    for act in [Act::Close, Act::SayAndClose("452 4.3.1 full".into())] {
+        let post = Post::start().await;
+        post.server.at(At::Body, act.clone());
+        let (sending, gate) = held_back(&post, letter()).await;
+        let failure = sending.await.unwrap().unwrap_err();
+        assert_ne!(failure.scope, Scope::Ambiguous, "{act:?}");
+        assert_eq!(failure.stage, Stage::Body, "{act:?}");
+        assert!(gate.send(true).is_err(), "nobody waits for it any more");
+    }
+}
+
+/// It left while the client was still writing, and the client looks only after its gate was opened.
+#[tokio::test]
+async fn a_server_that_left_before_the_final_dot_was_written_has_no_mail() {
+    for last_words in ["", "452 4.3.1 full"] {
+        let post = Post::start().await;
+        post.server
+            .at(At::Body, Act::SayAndClose(last_words.into()));
+        let (sending, gate) = held_back(&post, long_letter()).await;
+        post.server.reached(At::Body, 1).await;
+        gate.send(true).unwrap();
+        let failure = sending.await.unwrap().unwrap_err();
+        assert_ne!(failure.scope, Scope::Ambiguous, "{last_words:?}");
+        assert_eq!(failure.stage, Stage::Body, "{last_words:?}");
+    }
 }
 
 #[tokio::test]

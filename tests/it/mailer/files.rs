@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use timeattack::clock::Clock;
-use timeattack::mailer::{Files, Mailer, Scope};
+use timeattack::mailer::{Files, Gate, Mailer, Scope};
 
 use super::{letter, letter_to};
 use crate::support::NOW_MS;
@@ -18,7 +18,13 @@ async fn mails_are_whole_files_whose_names_sort_by_time() {
     let mut ids = Vec::new();
     for number in 0..30 {
         let letter = letter_to(&format!("canary{number}@example.org"));
-        ids.push(mailer.send(Arc::new(letter)).await.unwrap().id);
+        ids.push(
+            mailer
+                .send(Arc::new(letter), Gate::open())
+                .await
+                .unwrap()
+                .id,
+        );
         hand.advance_ms(i64::from(number % 3 == 0));
     }
     let entries = fs::read_dir(&path).unwrap();
@@ -39,7 +45,10 @@ async fn a_folder_that_cannot_be_written_is_told_and_leaves_nothing() {
     let file = folder.path().join("file");
     fs::write(&file, "in the way").unwrap();
     let mailer = Mailer::Files(Files::new(&file, Clock::System));
-    let failure = mailer.send(Arc::new(letter())).await.unwrap_err();
+    let failure = mailer
+        .send(Arc::new(letter()), Gate::open())
+        .await
+        .unwrap_err();
     assert_eq!(failure.scope, Scope::Connection);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

@@ -4,7 +4,7 @@
 use timeattack::mailer::Scope;
 use timeattack::mailer::smtp::Stage;
 
-use super::{Post, letter, letter_to};
+use super::{Post, letter, letter_to, long_letter};
 use crate::support::minutes;
 use crate::support::smtp::{Act, At, SmtpServer};
 
@@ -34,15 +34,6 @@ async fn a_loss_is_ambiguous_only_after_the_final_dot() {
             assert_eq!(post.server.delivered().len(), 1 + usize::from(ambiguous));
         }
     }
-}
-
-/// Longer than what systems keep on the way, so that a loss in the middle is seen while writing.
-fn long_letter() -> timeattack::mailer::Letter {
-    let mut letter = letter();
-    letter
-        .mail
-        .extend(b"a long line of a long mail\r\n".repeat(400_000));
-    letter
 }
 
 #[tokio::test]

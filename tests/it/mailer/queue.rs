@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use timeattack::mailer::{Mailer, MemoryMailer, Scope};
+use timeattack::mailer::{Gate, Mailer, MemoryMailer, Scope};
 
 use super::{Post, letter, letter_to};
 use crate::support::seconds;
@@ -94,7 +94,7 @@ async fn the_mailer_of_tests_keeps_mails_and_fails_to_order() {
     let memory = Arc::new(MemoryMailer::default());
     let mailer = Mailer::Memory(Arc::clone(&memory));
     memory.fail_next([Scope::Throttle, Scope::Ambiguous]);
-    let send = || mailer.send(Arc::new(letter()));
+    let send = || mailer.send(Arc::new(letter()), Gate::open());
     assert_eq!(send().await.unwrap_err().scope, Scope::Throttle);
     assert_eq!(memory.letters(), []);
     // It may have arrived; here it has.

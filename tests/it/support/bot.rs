@@ -11,7 +11,7 @@ use timeattack::app::App;
 use timeattack::clock::{Clock, ManualClock};
 use timeattack::config::Shards;
 use timeattack::db::Db;
-use timeattack::discord::{self, DiscordSettings};
+use timeattack::discord::{self, DiscordSettings, Refusal};
 use timeattack::ids::{ChannelId, GuildId, UserId};
 use timeattack::mailer::{Mailer, MemoryMailer};
 use timeattack::messenger::Messenger;
@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Dispatch;
 
 use super::openapi::OpenApi;
-use super::{Database, NOW_MS, mail_means};
+use super::{Database, NOW_MS, PATIENCE, mail_means};
 
 /// The bot, connected to a local Discord with two servers.
 pub struct Bot {
@@ -36,6 +36,8 @@ pub struct Bot {
     pub guild: GuildId,
     pub channel: ChannelId,
     pub results: ChannelId,
+    /// The second server, and its channel.
+    pub other: GuildId,
     pub elsewhere: ChannelId,
     pub mina: UserId,
     pub jamong: UserId,
@@ -57,6 +59,7 @@ struct Process {
 struct Running {
     workers: Workers,
     serving: JoinHandle<anyhow::Result<()>>,
+    refused: watch::Receiver<Option<Refusal>>,
     stop: CancellationToken,
 }
 
@@ -125,8 +128,10 @@ impl Running {
         let stop = CancellationToken::new();
         let (ready, mut is_ready) = watch::channel(false);
         let app = workers.app().clone();
-        let serving = tokio::spawn(discord::serve(app, settings, stop.clone(), ready));
-        let connected = tokio::time::timeout(Duration::from_secs(30), is_ready.wait_for(|is| *is));
+        let (refused, is_refused) = watch::channel(None);
+        let serving = discord::serve(app, settings, stop.clone(), ready, refused);
+        let serving = tokio::spawn(serving);
+        let connected = tokio::time::timeout(PATIENCE, is_ready.wait_for(|is| *is));
         connected
             .await
             .expect("the bot connects in time")
@@ -134,6 +139,7 @@ impl Running {
         Self {
             workers,
             serving,
+            refused: is_refused,
             stop,
         }
     }
@@ -172,14 +178,27 @@ impl Bot {
         Self::start_logging(set, None).await
     }
 
+    /// With a Discord whose clock is ahead of this host's.
+    pub async fn start_apart(ahead_ms: i64) -> Self {
+        Self::start_all(|_, _| {}, None, ahead_ms).await
+    }
+
     /// With a log of its own.
     pub async fn start_logging(
         set: impl FnOnce(&mut DiscordSettings, GuildId),
         log: Option<Dispatch>,
     ) -> Self {
+        Self::start_all(set, log, 0).await
+    }
+
+    async fn start_all(
+        set: impl FnOnce(&mut DiscordSettings, GuildId),
+        log: Option<Dispatch>,
+        ahead_ms: i64,
+    ) -> Self {
         let (clock, hand) = Clock::manual(NOW_MS);
         let discord = LocalDiscord::start(Options {
-            clock: clock.clone(),
+            clock: Clock::Manual(hand.ahead_by(ahead_ms)),
             ..Options::default()
         })
         .await
@@ -214,6 +233,7 @@ impl Bot {
             discord,
             clock: hand,
             guild,
+            other,
             channel,
             results,
             elsewhere,
@@ -239,10 +259,24 @@ impl Bot {
         self
     }
 
+    /// The program ends, and starts again with other settings.
+    pub async fn restarted_with(mut self, set: impl FnOnce(&mut DiscordSettings)) -> Self {
+        set(&mut self.settings);
+        self.restarted_after(0).await
+    }
+
     /// The program's handles.
     pub fn app(&self) -> App {
         let running = self.process.as_ref().and_then(|one| one.running.as_ref());
         running.unwrap().workers.app().clone()
+    }
+
+    /// Waits, while time passes, until the gateway's refusal is this one.
+    pub async fn refused_as(&self, wanted: Option<Refusal>) {
+        let running = self.process.as_ref().and_then(|one| one.running.as_ref());
+        let mut refused = running.unwrap().refused.clone();
+        let told = refused.wait_for(|refused| *refused == wanted);
+        turning(&self.clock, told).await.unwrap();
     }
 
     pub fn mina(&self) -> Actor {
@@ -261,7 +295,20 @@ impl Bot {
     pub async fn uploads(&self, command: &str, options: &[(&str, OptionValue)]) -> Reply {
         let admin = self.admin();
         let sent = admin.slash_with(command, options);
-        turning(&self.clock, sent).await.unwrap()
+        let reply = turning(&self.clock, sent).await.unwrap();
+        self.answered(reply).await
+    }
+
+    /// What is said in the end, where the bot asked for more time first: while the clock is turned it
+    /// soon has to.
+    pub async fn answered(&self, reply: Reply) -> Reply {
+        match reply {
+            Reply::Deferred(thinking) => {
+                let filled = self.until(&thinking, |now| !now.is_loading()).await;
+                Reply::Message(Box::new(filled))
+            }
+            reply => reply,
+        }
     }
 
     pub async fn posted(&self, channel: ChannelId, part: &str) -> Message {

@@ -7,6 +7,7 @@
 pub mod bot;
 mod database;
 pub mod dns;
+pub mod host;
 pub mod newsroom;
 pub mod openapi;
 pub mod program;
@@ -18,13 +19,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::select_all;
-use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
 use timeattack::alerts::webhook::Webhook;
 use timeattack::app::App;
 use timeattack::clock::{Clock, ManualClock};
 use timeattack::db::Db;
 use timeattack::error::{Error, UserError};
+use timeattack::export::Files;
 use timeattack::i18n::Language;
 use timeattack::ids::{AttackId, ChannelId, GuildId, UserId};
 use timeattack::links::Links;
@@ -44,6 +46,8 @@ use tokio::sync::watch;
 
 pub use database::Database;
 
+/// What has not come by then does not come: longer than anything takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 /// 2026-11-21 14:00 in Seoul.
 pub const NOW_MS: i64 = 1_795_237_200_000;
 pub const GUILD: GuildId = GuildId(77_000_000_000_000_001);
@@ -76,6 +80,36 @@ pub async fn execute(db: &Db, sql: impl Into<String>) -> Result<(), Error> {
         })
     })
     .await
+}
+
+/// Statements after which nothing can be stored but can be read, and which undo that.
+pub fn read_only(is_postgres: bool) -> [&'static str; 2] {
+    if is_postgres {
+        [
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+        ]
+    } else {
+        // The writer replaces a connection that was made read-only, so the table refuses instead.
+        [
+            "CREATE TRIGGER read_only BEFORE UPDATE ON write_probes \
+             BEGIN SELECT RAISE(ABORT, 'read-only'); END",
+            "DROP TRIGGER read_only",
+        ]
+    }
+}
+
+/// A page that has everything.
+pub const WHOLE: (i64, i64) = (0, i64::MAX);
+
+/// All files of an export.
+pub async fn all(files: Result<Files, Error>) -> Vec<Vec<u8>> {
+    let mut files = files.unwrap();
+    let mut all = Vec::new();
+    while let Some(file) = files.next().await.unwrap() {
+        all.push(file);
+    }
+    all
 }
 
 /// What somebody was refused with.
@@ -253,9 +287,15 @@ impl TestApp {
 
     /// A second process on the same database: its own leases and timers, the same clock.
     pub async fn second_process(&self) -> Self {
-        let clock = Clock::Manual(self.clock.clone());
+        self.second_process_ahead_by(0).await
+    }
+
+    /// The same on another machine, whose wall clock is ahead by so much.
+    pub async fn second_process_ahead_by(&self, ms: i64) -> Self {
+        let hand = self.clock.ahead_by(ms);
+        let clock = Clock::Manual(hand.clone());
         let database = self.database.shared();
-        let (hand, messenger) = (self.clock.clone(), self.messenger.clone());
+        let messenger = self.messenger.clone();
         let second = Self::boot(database, clock, hand, messenger, self.means.clone()).await;
         let outbox = second.app().outbox.clone();
         self.peers.lock().expect("no panic").push(outbox);
@@ -270,6 +310,13 @@ impl TestApp {
 
     pub fn is_postgres(&self) -> bool {
         self.database.is_postgres()
+    }
+
+    /// A connection past the program.
+    pub async fn connect(&self) -> AnyConnection {
+        AnyConnection::connect(&self.database.url)
+            .await
+            .expect("a connection")
     }
 
     /// The process ends as by SIGTERM, and starts again `after_ms` later.
@@ -445,10 +492,7 @@ impl TestApp {
                 let _ = select_all(any).await;
             }
         };
-        if tokio::time::timeout(Duration::from_secs(30), waited)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(PATIENCE, waited).await.is_err() {
             panic!("it did not come to rest:\n{}", self.outbox_rows().await);
         }
     }
@@ -530,6 +574,11 @@ impl TestApp {
     pub async fn halted(&self) {
         self.changes_until(async || self.app().outbox.is_halted())
             .await;
+    }
+
+    /// Waits until the token is accepted again.
+    pub async fn accepted(&self) {
+        self.app().outbox.token_is_accepted().await;
     }
 
     /// Waits until every deadline that has passed has its verdict, sent or not.

@@ -47,8 +47,10 @@ impl Newsroom {
         let options = [("file", file("subscribers.csv", &sheet))];
         let draft = self.admin.slash_with("subscriber import", &options);
         let draft = self.whole(draft.await.unwrap()).await;
-        let done = self.press(&draft, "su:import:").await;
-        self.whole(done).await;
+        self.press(&draft, "su:import:").await;
+        // A large one is followed, in the message that asked, until it is there.
+        self.until(&draft, |now| now.text().contains("Imported:"))
+            .await;
     }
 
     pub async fn save_template(&self, subject: &str, html: &str, logo: Option<Vec<u8>>) {
@@ -75,11 +77,11 @@ impl Newsroom {
 
     /// The message of an answer, once it says more than that the bot is thinking.
     async fn whole(&self, reply: Reply) -> Message {
-        self.until(reply, |now| !now.text().is_empty()).await
+        let message = reply.message().expect("an answer with a message");
+        self.until(&message, |now| !now.text().is_empty()).await
     }
 
-    async fn until(&self, reply: Reply, says: impl Fn(&Message) -> bool) -> Message {
-        let message = reply.message().expect("an answer with a message");
+    async fn until(&self, message: &Message, says: impl Fn(&Message) -> bool) -> Message {
         let answered = self
             .discord
             .message_where(message.channel_id, |now| now.id == message.id && says(now));
@@ -87,12 +89,12 @@ impl Newsroom {
     }
 
     /// Presses the button whose `custom_id` begins like this.
-    async fn press(&self, message: &Message, prefix: &str) -> Reply {
+    async fn press(&self, message: &Message, prefix: &str) {
         let ids = message.buttons().into_iter();
         let ids = ids.filter_map(|button| button.custom_id);
         let id = ids.rev().find(|id| id.starts_with(prefix));
         let id = id.unwrap_or_else(|| panic!("no {prefix} below {}", message.text()));
-        self.admin.click(message, &id).await.unwrap()
+        self.admin.click(message, &id).await.unwrap();
     }
 
     /// Waits for what is said in the alerts channel at its end.
@@ -111,7 +113,8 @@ impl Newsroom {
             .slash("/campaign report name:News")
             .await
             .unwrap();
-        let report = self.until(report, |now| now.attachments.len() > 1).await;
+        let report = report.message().expect("an answer with a message");
+        let report = self.until(&report, |now| now.attachments.len() > 1).await;
         let mut states = BTreeMap::new();
         for attachment in &report.attachments {
             if !attachment.filename.ends_with(".csv") {

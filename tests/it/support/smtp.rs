@@ -57,7 +57,7 @@ pub enum Act {
     Raw(Vec<u8>),
     /// Answers this one byte at a time.
     Drip(String),
-    /// Answers this and closes.
+    /// Answers this, if it is anything, closes for its part, and reads on for as long as it is written to.
     SayAndClose(String),
     /// Closes.
     Close,
@@ -247,6 +247,8 @@ struct Session {
     shared: Arc<Shared>,
     stream: Box<dyn Duplex>,
     buffer: Vec<u8>,
+    /// How much of it was read as lines.
+    taken: usize,
     number: usize,
     from: Option<String>,
     to: Vec<String>,
@@ -267,6 +269,7 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream) {
         shared: Arc::clone(&shared),
         stream: Box::new(stream),
         buffer: Vec::new(),
+        taken: 0,
         number,
         from: None,
         to: Vec::new(),
@@ -459,7 +462,9 @@ impl Session {
                 return Ok(code(&reply));
             }
             Act::SayAndClose(reply) => {
-                self.write(&wire(&reply)).await?;
+                if !reply.is_empty() {
+                    self.write(&wire(&reply)).await?;
+                }
                 // With what was not read, the system would reset the connection, and what was said
                 // would be lost on the way.
                 self.stream.shutdown().await.map_err(|_| End)?;
@@ -485,7 +490,7 @@ impl Session {
 
     async fn line(&mut self) -> Result<String, End> {
         // What lies here already came before the last answer was given.
-        if self.buffer.contains(&b'\n') {
+        if memchr::memchr(b'\n', &self.buffer[self.taken..]).is_some() {
             self.state().unasked += 1;
         }
         let line = self.raw_line().await?;
@@ -498,9 +503,14 @@ impl Session {
 
     async fn raw_line(&mut self) -> Result<Vec<u8>, End> {
         loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-                return Ok(self.buffer.drain(..=end).collect());
+            let rest = &self.buffer[self.taken..];
+            if let Some(end) = memchr::memchr(b'\n', rest) {
+                let line = rest[..=end].to_vec();
+                self.taken += line.len();
+                return Ok(line);
             }
+            // Here and not after each line: of a long mail most would be moved again and again.
+            self.buffer.drain(..std::mem::take(&mut self.taken));
             // Room for what was sent together to come together.
             self.buffer.reserve(65_536);
             let read = self.stream.read_buf(&mut self.buffer).await;

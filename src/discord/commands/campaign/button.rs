@@ -11,10 +11,10 @@ use crate::app::App;
 use crate::campaign as campaigns;
 use crate::discord::answer::Answer;
 use crate::discord::asker::Asker;
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
 use crate::discord::handler::Data;
 use crate::error::Result;
-use crate::i18n::{Language, text};
+use crate::i18n::text;
 use crate::ids::OccurrenceId;
 
 /// A button of a campaign.
@@ -56,14 +56,10 @@ impl Button {
         })
     }
 
-    pub(super) fn labelled(
-        self,
-        language: Language,
-        key: &str,
-        style: ButtonStyle,
-    ) -> CreateButton {
-        CreateButton::new(Action::Campaign(self).custom_id())
-            .label(text(language, key, &[]))
+    /// As it is shown to `asker`.
+    pub(super) fn labelled(self, asker: &Asker, key: &str, style: ButtonStyle) -> CreateButton {
+        CreateButton::new(Action::Campaign(self).custom_id(asker.asked()))
+            .label(text(asker.language, key, &[]))
             .style(style)
     }
 }
@@ -89,7 +85,6 @@ pub(in crate::discord) async fn pressed(
     asker: &Asker,
     button: Button,
 ) -> Result<Answer> {
-    asker.require_manage_server()?;
     let guild = asker.guild;
     let id = match button {
         Button::List(page) => return show::turned(app, asker, page).await,
@@ -116,12 +111,7 @@ pub(in crate::discord) async fn pressed(
         Button::RetryAll(id) => return report::again(app, asker, id, true).await,
     };
     let status = campaigns::status_of(app, guild, id).await?;
-    Ok(Answer::Update(progress::shown(
-        app,
-        &status,
-        None,
-        asker.language,
-    )))
+    Ok(Answer::Update(progress::shown(app, &status, None, asker)))
 }
 
 /// Below some of them the answer shows how far it is, and goes on to.

@@ -88,7 +88,7 @@ pub(super) async fn status(
         let asker = manager(ctx)?;
         let app = &ctx.data().app;
         let status = campaigns::status(app, asker.guild, &name).await?;
-        let reply = shown(app, &status, None, asker.language);
+        let reply = shown(app, &status, None, &asker);
         if !status.is_over() {
             followed = status.occurrence.map(|one| (asker, one.id));
         }
@@ -106,14 +106,14 @@ type Before = Option<(i64, i64)>;
 
 /// Brings the answer up to date until the campaign is over.
 pub(super) fn follow(app: &App, http: &Arc<Http>, asker: &Asker, id: OccurrenceId) {
-    let (guild, language, handles) = (asker.guild, asker.language, app.clone());
+    let (for_whom, handles) = (asker.clone(), app.clone());
     follow::follow(app, http, asker, move |before: Before| {
-        let app = handles.clone();
+        let (app, asker) = (handles.clone(), for_whom.clone());
         async move {
-            let status = campaigns::status_of(&app, guild, id).await?;
+            let status = campaigns::status_of(&app, asker.guild, id).await?;
             let now = (status.done(), app.clock.monotonic_ms());
             let look = Look {
-                reply: shown(&app, &status, before, language),
+                reply: shown(&app, &status, before, &asker),
                 is_over: status.is_over(),
             };
             Ok((look, Some(now)))
@@ -122,7 +122,8 @@ pub(super) fn follow(app: &App, http: &Arc<Http>, asker: &Asker, id: OccurrenceI
 }
 
 /// How far it is, in words; with what was known the last time, also how fast.
-pub(super) fn shown(app: &App, status: &Status, before: Before, language: Language) -> Reply {
+pub(super) fn shown(app: &App, status: &Status, before: Before, asker: &Asker) -> Reply {
+    let language = asker.language;
     let mut lines = vec![heading(status, language)];
     let (done, total) = (status.done(), status.total());
     // What was cancelled has come to its end too, but a full bar would look like a success.
@@ -145,7 +146,7 @@ pub(super) fn shown(app: &App, status: &Status, before: Before, language: Langua
         }
     }
     lines.extend(resting(status, language));
-    Reply::new(lines.join("\n")).buttons(buttons(status, language))
+    Reply::new(lines.join("\n")).buttons(buttons(status, asker))
 }
 
 fn phase(status: &Status) -> Option<Phase> {
@@ -230,21 +231,21 @@ fn resting(status: &Status, language: Language) -> Option<String> {
     Some(text(language, key, &[("until", until.into())]))
 }
 
-fn buttons(status: &Status, language: Language) -> Vec<serenity::CreateButton> {
+fn buttons(status: &Status, asker: &Asker) -> Vec<serenity::CreateButton> {
     let Some(occurrence) = &status.occurrence else {
         return Vec::new();
     };
     let id = occurrence.id;
     let refresh = || {
         let button = Button::Show(id);
-        button.labelled(language, "button-refresh", ButtonStyle::Secondary)
+        button.labelled(asker, "button-refresh", ButtonStyle::Secondary)
     };
     let cancel = || {
         let button = Button::Cancel(id);
-        button.labelled(language, "button-campaign-cancel", ButtonStyle::Danger)
+        button.labelled(asker, "button-campaign-cancel", ButtonStyle::Danger)
     };
-    let pause = || Button::Pause(id).labelled(language, "button-pause", ButtonStyle::Primary);
-    let resume = || Button::Resume(id).labelled(language, "button-resume", ButtonStyle::Success);
+    let pause = || Button::Pause(id).labelled(asker, "button-pause", ButtonStyle::Primary);
+    let resume = || Button::Resume(id).labelled(asker, "button-resume", ButtonStyle::Success);
     match (occurrence.state, phase(status)) {
         (Place::Scheduled | Place::Freezing, _) => vec![refresh(), cancel()],
         (Place::Sending, Some(Phase::Sending)) => vec![refresh(), pause(), cancel()],

@@ -1,5 +1,7 @@
 //! What became of a campaign, and another try for what failed.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use chrono_tz::Tz;
 use poise::serenity_prelude as serenity;
@@ -12,7 +14,7 @@ use crate::campaign::{self as campaigns, Failed, Report};
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::commands::manager;
-use crate::discord::files;
+use crate::discord::files::{self, Owner, Permit, Sheets};
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text::format_duration;
@@ -39,12 +41,18 @@ pub(super) async fn report(
     let answer = async {
         let asker = manager(ctx)?;
         let most_bytes = files::most_bytes(ctx.interaction.attachment_size_limit);
-        made(&ctx.data().app, &asker, &name, most_bytes).await
+        let permit = ctx.data().making.begin(Owner::Guild(asker.guild))?;
+        made(&ctx.data().app, &asker, &name, (permit, most_bytes)).await
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-async fn made(app: &App, asker: &Asker, name: &str, most_bytes: usize) -> Result<Answer> {
+async fn made(
+    app: &App,
+    asker: &Asker,
+    name: &str,
+    (permit, most_bytes): (Arc<Permit>, usize),
+) -> Result<Answer> {
     let report = campaigns::report(app, asker.guild, name).await?;
     let zone = guild::settings(app, asker.guild).await?.timezone;
     let facts = Facts::of(&report, app.clock.now_ms(), zone, asker.language);
@@ -56,13 +64,13 @@ async fn made(app: &App, asker: &Asker, name: &str, most_bytes: usize) -> Result
     let occurrence = report.status.occurrence.as_ref();
     let id = occurrence.ok_or(CampaignError::NotBegun)?.id;
     let rows = campaigns::files(app, asker.guild, id, most_bytes).await?;
+    let sheets = vec![Sheets::csv("recipients", rows)];
     let embed = CreateEmbed::new()
         .title(escape(&report.status.campaign.name))
         .description(listed(facts.lines()));
     let named = text(asker.language, "campaign-report", &[]);
-    let all = std::iter::once(picture).chain(files::sheets("recipients", rows));
     let reply = Reply::new(named).embed(embed);
-    Ok(files::answer(reply, all, asker.language))
+    files::answer(reply, Some(picture), sheets, permit, asker.language).await
 }
 
 /// A report in figures.
@@ -258,12 +266,13 @@ pub(super) async fn retry_failed(
     let answer = async {
         let asker = manager(ctx)?;
         let failed = campaigns::failed(&ctx.data().app, asker.guild, &name).await?;
-        Ok(Answer::Private(question(failed, asker.language)))
+        Ok(Answer::Private(question(failed, &asker)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-fn question(failed: Failed, language: Language) -> Reply {
+fn question(failed: Failed, asker: &Asker) -> Reply {
+    let language = asker.language;
     let Failed {
         id,
         failed,
@@ -274,12 +283,12 @@ fn question(failed: Failed, language: Language) -> Reply {
     let mut buttons = Vec::new();
     if failed > 0 {
         let button = Button::RetryFailed(id);
-        buttons.push(button.labelled(language, "button-retry-failed", ButtonStyle::Primary));
+        buttons.push(button.labelled(asker, "button-retry-failed", ButtonStyle::Primary));
     }
     if unknown > 0 {
         lines.push(text(language, "campaign-retry-unknown", &[]));
         let button = Button::RetryAll(id);
-        buttons.push(button.labelled(language, "button-retry-all", ButtonStyle::Danger));
+        buttons.push(button.labelled(asker, "button-retry-all", ButtonStyle::Danger));
     }
     Reply::new(lines.join("\n")).row(CreateActionRow::Buttons(buttons))
 }
@@ -293,12 +302,7 @@ pub(super) async fn again(
 ) -> Result<Answer> {
     campaigns::retry(app, asker.guild, id, unknown).await?;
     let status = campaigns::status_of(app, asker.guild, id).await?;
-    Ok(Answer::Update(progress::shown(
-        app,
-        &status,
-        None,
-        asker.language,
-    )))
+    Ok(Answer::Update(progress::shown(app, &status, None, asker)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::button::Button;
 use super::{code, counted, progress, suggest_campaign};
 use crate::app::App;
 use crate::campaign::{self as campaigns, Kind, Preflight, Sample, Warning};
+use crate::consent;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::commands::manager;
@@ -16,11 +17,11 @@ use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text;
 use crate::error::{Result, UserError};
-use crate::guild;
 use crate::i18n::{Language, text};
 use crate::ids::OccurrenceId;
 use crate::messenger::markdown::{escape, shorten};
 use crate::timeattack::text::timestamp;
+use crate::zones;
 
 /// Characters of a subject in a sample.
 const SUBJECT_LENGTH: usize = 200;
@@ -38,11 +39,7 @@ pub(super) async fn send(
     let answer = async {
         let asker = manager(ctx)?;
         let proven = campaigns::prove(&ctx.data().app, asker.guild, &name, None).await?;
-        Ok(Answer::Private(preflight(
-            &proven,
-            Vec::new(),
-            asker.language,
-        )))
+        Ok(Answer::Private(preflight(&proven, Vec::new(), &asker)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
@@ -57,18 +54,18 @@ pub(super) async fn schedule(
     let answer = async {
         let asker = manager(ctx)?;
         let app = &ctx.data().app;
-        let zone = guild::settings(app, asker.guild).await?.timezone;
-        let now_ms = app.clock.now_ms();
+        let zone = consent::zones(app, asker.guild, asker.user).await?.theirs();
+        let now_ms = app.now_ms();
         let understood = duration_text::parse(&at, now_ms, zone).map_err(UserError::Time)?;
         let at_ms = understood.deadline_ms;
         let proven = campaigns::prove(app, asker.guild, &name, Some(at_ms)).await?;
         let when = when(now_ms, at_ms, zone, asker.language);
-        Ok(Answer::Private(preflight(&proven, when, asker.language)))
+        Ok(Answer::Private(preflight(&proven, when, &asker)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// The time by the server's clock, and whether that clock changes meanwhile.
+/// The time by the clock that it was read by, and whether that clock changes meanwhile.
 fn when(now_ms: i64, at_ms: i64, zone: Tz, language: Language) -> Vec<String> {
     let local = |ms: i64| {
         let utc = DateTime::from_timestamp_millis(ms).unwrap_or_default();
@@ -79,7 +76,7 @@ fn when(now_ms: i64, at_ms: i64, zone: Tz, language: Language) -> Vec<String> {
             "local",
             local(at_ms).format("%Y-%m-%d %H:%M").to_string().into(),
         ),
-        ("zone", zone.name().into()),
+        ("zone", zones::name(zone).into()),
         ("offset", local(at_ms).format("%:z").to_string().into()),
         ("left", timestamp(at_ms, 'R').into()),
     ];
@@ -92,7 +89,8 @@ fn when(now_ms: i64, at_ms: i64, zone: Tz, language: Language) -> Vec<String> {
 }
 
 /// Who gets it, how it looks, and what to look at.
-fn preflight(proven: &Preflight, when: Vec<String>, language: Language) -> Reply {
+fn preflight(proven: &Preflight, when: Vec<String>, asker: &Asker) -> Reply {
+    let language = asker.language;
     let campaign = &proven.campaign;
     let named = [("name", escape(&campaign.name).into())];
     let mut lines = vec![text(language, "campaign-preflight", &named)];
@@ -114,8 +112,8 @@ fn preflight(proven: &Preflight, when: Vec<String>, language: Language) -> Reply
         None => "button-campaign-send",
     };
     let buttons = vec![
-        Button::Send(id).labelled(language, key, ButtonStyle::Danger),
-        Button::Cancel(id).labelled(language, "button-cancel", ButtonStyle::Secondary),
+        Button::Send(id).labelled(asker, key, ButtonStyle::Danger),
+        Button::Cancel(id).labelled(asker, "button-cancel", ButtonStyle::Secondary),
     ];
     let reply = Reply::new(lines.join("\n"));
     proven
@@ -164,12 +162,7 @@ pub(super) async fn confirmed(app: &App, asker: &Asker, id: OccurrenceId) -> Res
     campaigns::confirm(app, asker.guild, id).await?;
     campaigns::freeze_beside(app, id);
     let status = campaigns::status_of(app, asker.guild, id).await?;
-    Ok(Answer::Update(progress::shown(
-        app,
-        &status,
-        None,
-        asker.language,
-    )))
+    Ok(Answer::Update(progress::shown(app, &status, None, asker)))
 }
 
 /// It was only shown.

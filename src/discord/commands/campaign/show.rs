@@ -10,7 +10,7 @@ use crate::campaign::{self as campaigns, Campaign, Kind, Occurrence, Page, State
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::commands::{manager, pager};
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::error::{Result, UserError};
@@ -66,7 +66,7 @@ pub(super) async fn list(ctx: Context<'_>) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
         let page = campaigns::list(&ctx.data().app, asker.guild, 0).await?;
-        Ok(Answer::Private(page_of(&page, asker.language)))
+        Ok(Answer::Private(page_of(&page, &asker)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
@@ -74,10 +74,11 @@ pub(super) async fn list(ctx: Context<'_>) -> Result<()> {
 /// A button of the list was pressed.
 pub(super) async fn turned(app: &App, asker: &Asker, page: i64) -> Result<Answer> {
     let page = campaigns::list(app, asker.guild, page).await?;
-    Ok(Answer::Update(page_of(&page, asker.language)))
+    Ok(Answer::Update(page_of(&page, asker)))
 }
 
-fn page_of(page: &Page, language: Language) -> Reply {
+fn page_of(page: &Page, asker: &Asker) -> Reply {
+    let language = asker.language;
     if page.count == 0 {
         return Reply::new(text(language, "campaigns-none", &[]));
     }
@@ -91,7 +92,7 @@ fn page_of(page: &Page, language: Language) -> Reply {
     let to = |page| Action::Campaign(Button::List(page));
     Reply::new(text(language, "campaigns-title", &args))
         .embed(CreateEmbed::new().description(listed(lines)))
-        .buttons(pager(page.page, page.pages, to))
+        .buttons(pager(asker.asked(), page.page, page.pages, to))
 }
 
 fn line(campaign: &Campaign, last: Option<&Occurrence>, language: Language) -> String {

@@ -4,10 +4,11 @@ use poise::serenity_prelude as serenity;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serenity::{
-    CreateEmbed, Http, LightMethod, PermissionOverwrite, Permissions, Request, RoleId, Route,
+    ChannelType, CreateEmbed, Http, LightMethod, PermissionOverwrite, Permissions, Request, RoleId,
+    Route,
 };
 
-use super::permissions::{Member, NEEDED, Role, permissions_in};
+use super::permissions::{Member, NEEDED, NEEDED_IN_VOICE, Role, permissions_in};
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
@@ -46,7 +47,7 @@ pub(super) async fn check(ctx: Context<'_>) -> Result<()> {
 }
 
 /// One line for each channel that the settings name.
-async fn permission_lines(
+pub(super) async fn permission_lines(
     http: &Http,
     asker: &Asker,
     bot: UserId,
@@ -70,17 +71,15 @@ async fn permission_lines(
     lines
 }
 
-fn permission_line(
-    channel: ChannelId,
-    found: Result<Permissions, String>,
-    language: Language,
-) -> String {
+fn permission_line(channel: ChannelId, found: Result<Has, String>, language: Language) -> String {
     let channel = ("channel", format!("<#{}>", channel.get()).into());
     match found {
-        Ok(permissions) => {
+        Ok(has) => {
+            let in_voice = has.is_voice.then_some(NEEDED_IN_VOICE);
             let missing: Vec<String> = NEEDED
                 .into_iter()
-                .filter(|(needed, _)| !permissions.contains(*needed))
+                .chain(in_voice)
+                .filter(|(needed, _)| !has.permissions.contains(*needed))
                 .map(|(_, key)| text(language, key, &[]))
                 .collect();
             if missing.is_empty() {
@@ -96,16 +95,26 @@ fn permission_line(
     }
 }
 
+/// What the bot may do in a channel.
+struct Has {
+    permissions: Permissions,
+    /// A voice or a stage channel.
+    is_voice: bool,
+}
+
 /// What the bot may do in a channel, from Discord itself; or why that cannot be told.
 async fn permissions(
     http: &Http,
     asker: &Asker,
     bot: UserId,
     channel: ChannelId,
-) -> Result<Permissions, String> {
+) -> Result<Has, String> {
     let guild_id = serenity::GuildId::new(asker.guild.get());
     let user_id = serenity::UserId::new(bot.get());
-    let overwrites = overwrites(http, serenity::ChannelId::new(channel.get())).await?;
+    let channel_id = serenity::ChannelId::new(channel.get());
+    let found: Found = read(http, Route::Channel { channel_id }).await?;
+    let is_voice = matches!(found.kind, ChannelType::Voice | ChannelType::Stage);
+    let overwrites = overwrites(http, found).await?;
     let roles: Vec<Role> = read(http, Route::GuildRoles { guild_id }).await?;
     let member: Roles = read(http, Route::GuildMember { guild_id, user_id }).await?;
     let member = Member {
@@ -113,15 +122,14 @@ async fn permissions(
         user: user_id,
         roles: &member.roles,
     };
-    Ok(permissions_in(&member, &roles, &overwrites))
+    Ok(Has {
+        permissions: permissions_in(&member, &roles, &overwrites),
+        is_voice,
+    })
 }
 
 /// A channel's overwrites; a thread has none of its own and lives by its parent's.
-async fn overwrites(
-    http: &Http,
-    channel_id: serenity::ChannelId,
-) -> Result<Vec<PermissionOverwrite>, String> {
-    let found: Found = read(http, Route::Channel { channel_id }).await?;
+async fn overwrites(http: &Http, found: Found) -> Result<Vec<PermissionOverwrite>, String> {
     match found.parent_id.filter(|_| found.thread_metadata.is_some()) {
         None => Ok(found.permission_overwrites),
         Some(channel_id) => {
@@ -134,6 +142,8 @@ async fn overwrites(
 /// A channel, as far as permissions need it.
 #[derive(Deserialize)]
 struct Found {
+    #[serde(rename = "type")]
+    kind: ChannelType,
     #[serde(default)]
     permission_overwrites: Vec<PermissionOverwrite>,
     parent_id: Option<serenity::ChannelId>,

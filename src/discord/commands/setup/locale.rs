@@ -1,30 +1,22 @@
 //! `/setup locale`
 
+use chrono_tz::Tz;
 use poise::serenity_prelude as serenity;
-use serenity::{AutocompleteChoice, CreateAutocompleteResponse};
+use serenity::CreateAutocompleteResponse;
 
 use super::saved;
 use crate::discord::answer::Answer;
+use crate::discord::asker;
 use crate::discord::choice::{Choice, Choosable};
 use crate::discord::commands::manager;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
-use crate::discord::suggest::MOST_CHOICES;
+use crate::discord::suggest::{self, MOST_CHOICES};
 use crate::error::Result;
 use crate::guild::{self, Change, parse_zone};
-use crate::i18n::Language;
-
-/// Offered before anything is typed.
-const COMMON: [&str; 8] = [
-    "Asia/Seoul",
-    "Asia/Tokyo",
-    "Asia/Shanghai",
-    "Europe/London",
-    "Europe/Berlin",
-    "America/New_York",
-    "America/Los_Angeles",
-    "UTC",
-];
+use crate::i18n::{Language, text};
+use crate::messenger::markdown::escape;
+use crate::zones;
 
 /// Choose the server's time zone and language
 #[poise::command(slash_command)]
@@ -39,8 +31,16 @@ pub(super) async fn locale(
             timezone: parse_zone(&timezone)?,
             language: language.0,
         };
-        let settings = guild::change(&ctx.data().app, asker.guild, change).await?;
-        Ok(Answer::Private(saved(&settings, &asker)))
+        let app = &ctx.data().app;
+        let before = guild::settings(app, asker.guild).await?.timezone;
+        let settings = guild::change(app, asker.guild, change).await?;
+        let saved = saved(&settings, &asker);
+        if before == settings.timezone {
+            return Ok(Answer::Private(saved));
+        }
+        let args = [("before", escape(&zones::name(before)).into())];
+        let note = text(asker.language, "setup-zone-moved", &args);
+        Ok(Answer::Private(saved.line(&note)))
     };
     respond::command(ctx, Deferral::Private, answer).await
 }
@@ -61,36 +61,38 @@ impl Choosable for Language {
     }
 }
 
-/// Zones that may be meant.
+/// Zones that may be meant, each with what its clocks show now.
 pub(in crate::discord) async fn suggest_zone(
-    _ctx: Context<'_>,
+    ctx: Context<'_>,
     partial: &str,
 ) -> CreateAutocompleteResponse {
-    let zones = zones(partial);
-    let choice = |zone: &str| AutocompleteChoice::new(zone, zone);
-    CreateAutocompleteResponse::new().set_choices(zones.into_iter().map(choice).collect())
+    let now_ms = ctx.data().app.now_ms();
+    let language = asker::language(&ctx.interaction.locale);
+    let entries = zone_entries(partial, now_ms, language);
+    let choice = |(name, value): (String, String)| suggest::choice(&name, value);
+    CreateAutocompleteResponse::new().set_choices(entries.into_iter().map(choice).collect())
 }
 
-/// Zones whose names, or the cities in them, begin with what was typed; then those that have it
-/// anywhere.
-fn zones(partial: &str) -> Vec<&'static str> {
-    let typed = partial.trim().to_lowercase().replace(' ', "_");
-    if typed.is_empty() {
-        return COMMON.to_vec();
-    }
-    let all = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let begins = |name: &str| {
-        let name = name.to_lowercase();
-        name.starts_with(&typed)
-            || name
-                .split('/')
-                .next_back()
-                .is_some_and(|c| c.starts_with(&typed))
-    };
-    let has = |name: &str| name.to_lowercase().contains(&typed);
-    let first = all().filter(|name| begins(name));
-    let then = all().filter(|name| !begins(name) && has(name));
-    first.chain(then).take(MOST_CHOICES).collect()
+/// Names and values: `서울 (Asia/Seoul) · 18:02 · UTC+9`, and what is sent when it is chosen.
+pub(crate) fn zone_entries(
+    partial: &str,
+    now_ms: i64,
+    language: Language,
+) -> Vec<(String, String)> {
+    let zones = zones::suggest(partial, now_ms).into_iter();
+    let entries = zones.map(|zone| entry(zone, now_ms, language));
+    entries.take(MOST_CHOICES).collect()
+}
+
+/// A zone to choose: what is shown, and what is sent.
+pub(super) fn entry(zone: Tz, now_ms: i64, language: Language) -> (String, String) {
+    let name = zones::name(zone);
+    let minutes = zones::offset_min(zone, now_ms);
+    let time = zones::local_time(zone, now_ms);
+    let offset = zones::offset_name(minutes);
+    let place = zones::city(zone, language).filter(|city| *city != name);
+    let place = place.map_or_else(|| name.clone(), |city| format!("{city} ({name})"));
+    (format!("{place} · {time} · {offset}"), name)
 }
 
 #[cfg(test)]
@@ -98,13 +100,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zones_are_found_by_continent_city_and_part() {
-        assert_eq!(zones("seo"), ["Asia/Seoul"]);
-        assert_eq!(zones("asia/seo"), ["Asia/Seoul"]);
-        assert_eq!(zones("new york"), ["America/New_York"]);
-        assert_eq!(zones("")[0], "Asia/Seoul");
-        assert!(zones("a").len() == MOST_CHOICES);
-        assert!(zones("nowhere at all").is_empty());
-        assert!(COMMON.iter().all(|zone| parse_zone(zone).is_ok()));
+    fn each_zone_is_shown_with_its_time_now_and_can_be_chosen() {
+        // 2026-11-21T18:02:10 in Seoul.
+        let now_ms = 1_795_251_730_000;
+        let first = |typed, language| zone_entries(typed, now_ms, language).remove(0);
+        assert_eq!(
+            first("GMT+9", Language::Korean),
+            (
+                "서울 (Asia/Seoul) · 18:02 · UTC+9".to_owned(),
+                "Asia/Seoul".to_owned()
+            )
+        );
+        assert_eq!(
+            first("뉴욕", Language::English).0,
+            "New York (America/New_York) · 04:02 · UTC-5"
+        );
+        for typed in ["", "a", "미국", "+5:30", "utc"] {
+            for language in Language::ALL {
+                for (name, value) in zone_entries(typed, now_ms, language) {
+                    assert!(name.chars().count() <= 98, "{name}");
+                    assert!(parse_zone(&value).is_ok(), "{value}");
+                }
+            }
+        }
     }
 }

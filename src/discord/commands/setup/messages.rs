@@ -16,13 +16,15 @@ use super::saved;
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::choice::{Choice, Choosable};
 use crate::discord::commands::manager;
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::error::{Result, UserError};
 use crate::guild::template;
-use crate::guild::{self, Change};
+use crate::guild::{self, Change, Style};
+use crate::i18n::display::unturned;
 use crate::i18n::{Language, text};
 use crate::messenger::markdown::code_line;
 use crate::timeattack;
@@ -36,14 +38,19 @@ const CONTEXT: usize = 20;
 #[poise::command(slash_command)]
 pub(super) async fn messages(
     ctx: Context<'_>,
+    style: Option<Choice<Style>>,
     #[max_length = 1000] success: Option<String>,
     #[max_length = 1000] failure: Option<String>,
 ) -> Result<()> {
     let answer = async {
         let asker = manager(ctx)?;
+        let style = style.map(|style| style.0);
+        // With a style both posts are its own, but for what is worded here.
+        let default = style.map(|_| None);
         let typed = Templates {
-            success: success.as_deref().map(typed),
-            failure: failure.as_deref().map(typed),
+            style,
+            success: success.as_deref().map(typed).or(default.clone()),
+            failure: failure.as_deref().map(typed).or(default),
         };
         let reply = match typed.check() {
             Ok(()) => preview(&ctx.data().app, &asker, &typed).await?,
@@ -54,17 +61,37 @@ pub(super) async fn messages(
     respond::command(ctx, Deferral::Private, answer).await
 }
 
-/// What is to be changed: an outer `None` stays as it is, an inner one is the original.
+impl Choosable for Style {
+    const ALL: &'static [Self] = &Style::ALL;
+
+    fn name(self) -> &'static str {
+        self.as_str()
+    }
+
+    fn label(self, language: Language) -> String {
+        let key = match self {
+            Self::Classic => "style-classic",
+            Self::Gentle => "style-gentle",
+            Self::Plain => "style-plain",
+        };
+        text(language, key, &[])
+    }
+}
+
+/// What is to be changed: an outer `None` stays as it is, an inner one is the style's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Templates {
+    style: Option<Style>,
     success: Option<Option<String>>,
     failure: Option<Option<String>>,
 }
 
 /// What the button of a preview says about it: which templates are in it, in which order, and
-/// their hash. `s` and `f` are templates of the guild's own, `S` and `F` the originals.
+/// their hash. `s` and `f` are templates of the guild's own, `S` and `F` the style's. Before them
+/// stands the style, if it is chosen: `c`, `g` or `p`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::discord) struct Saved {
+    style: Option<Style>,
     success: Option<Kind>,
     failure: Option<Kind>,
     hash: u64,
@@ -78,6 +105,7 @@ enum Kind {
 
 impl fmt::Display for Saved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.style.map_or("", letter))?;
         f.write_str(match self.success {
             Some(Kind::Own) => "s",
             Some(Kind::Original) => "S",
@@ -92,10 +120,23 @@ impl fmt::Display for Saved {
     }
 }
 
+/// The style in a button.
+fn letter(style: Style) -> &'static str {
+    match style {
+        Style::Classic => "c",
+        Style::Gentle => "g",
+        Style::Plain => "p",
+    }
+}
+
 impl Saved {
     /// Reads what `Display` writes.
     pub(in crate::discord) fn parse(text: &str) -> Option<Self> {
         let (kinds, hash) = text.split_once('-')?;
+        let chosen = Style::ALL
+            .into_iter()
+            .find(|style| kinds.starts_with(letter(*style)));
+        let kinds = kinds.strip_prefix(chosen.map_or("", letter))?;
         let (success, failure) = match kinds {
             "s" => (Some(Kind::Own), None),
             "S" => (Some(Kind::Original), None),
@@ -108,7 +149,12 @@ impl Saved {
             _ => return None,
         };
         let hash = u64::from_str_radix(hash, 16).ok()?;
+        // A style says both.
+        if chosen.is_some() && (success.is_none() || failure.is_none()) {
+            return None;
+        }
         Some(Self {
+            style: chosen,
             success,
             failure,
             hash,
@@ -140,6 +186,7 @@ impl Templates {
             })
         };
         Saved {
+            style: self.style,
             success: kind(&self.success),
             failure: kind(&self.failure),
             hash: self.hash(),
@@ -174,6 +221,7 @@ impl Templates {
             }
         };
         let templates = Self {
+            style: saved.style,
             success: read(saved.success)?,
             failure: read(saved.failure)?,
         };
@@ -185,9 +233,10 @@ impl Templates {
     }
 }
 
-/// A template as it was typed: on one line, as Discord's footers keep no others.
+/// A template as it was typed: on one line, as Discord's footers keep no others, and without what
+/// turns its direction.
 fn typed(template: &str) -> Option<String> {
-    let template = template.trim();
+    let template = unturned(template.trim());
     let is_default = template.eq_ignore_ascii_case(DEFAULT);
     (!is_default).then(|| template.replace("\r\n", "\\n").replace(['\n', '\r'], "\\n"))
 }
@@ -196,6 +245,7 @@ fn typed(template: &str) -> Option<String> {
 async fn preview(app: &App, asker: &Asker, templates: &Templates) -> Result<Reply> {
     let mut settings = guild::settings(app, asker.guild).await?;
     let language = settings.language.unwrap_or(asker.guild_language);
+    settings.style = templates.style.unwrap_or(settings.style);
     if let Some(success) = &templates.success {
         settings.success_template.clone_from(success);
     }
@@ -210,6 +260,14 @@ async fn preview(app: &App, asker: &Asker, templates: &Templates) -> Result<Repl
     };
     let posts = timeattack::preview(&settings, sample);
     let mut reply = Reply::new(text(asker.language, "preview-title", &[]));
+    if let Some(style) = templates.style {
+        let style = style.label(asker.language);
+        reply = reply.line(&text(
+            asker.language,
+            "preview-style",
+            &[("value", style.into())],
+        ));
+    }
     let parts = [
         ("preview-success", posts.success, &templates.success),
         ("preview-failure", posts.failure, &templates.failure),
@@ -225,7 +283,7 @@ async fn preview(app: &App, asker: &Asker, templates: &Templates) -> Result<Repl
         reply = reply.embed(embed);
     }
     let button = |action: &Action, key: &str, style| {
-        CreateButton::new(action.custom_id())
+        CreateButton::new(action.custom_id(asker.asked()))
             .label(text(asker.language, key, &[]))
             .style(style)
     };
@@ -247,11 +305,17 @@ pub(in crate::discord) async fn save(
     message: &Message,
     shown: Saved,
 ) -> Result<Answer> {
-    asker.require_manage_server()?;
     let templates = Templates::read(shown, message)?;
-    let change = Change::Messages {
-        success: templates.success,
-        failure: templates.failure,
+    let change = match templates.style {
+        Some(style) => Change::Style {
+            style,
+            success: templates.success.flatten(),
+            failure: templates.failure.flatten(),
+        },
+        None => Change::Messages {
+            success: templates.success,
+            failure: templates.failure,
+        },
     };
     let settings = guild::change(app, asker.guild, change).await?;
     Ok(Answer::Update(saved(&settings, asker)))
@@ -297,6 +361,7 @@ mod tests {
 
     fn templates(success: &str, failure: &str) -> Templates {
         Templates {
+            style: None,
             success: Some(typed(success)),
             failure: Some(typed(failure)),
         }
@@ -308,14 +373,28 @@ mod tests {
             templates("{task}", "default"),
             templates("Default ", "{name}"),
             Templates {
+                style: None,
                 success: None,
                 failure: Some(Some("x".into())),
+            },
+            Templates {
+                style: Some(Style::Gentle),
+                ..templates("default", "{task}")
             },
         ] {
             let saved = templates.saved();
             assert_eq!(Saved::parse(&saved.to_string()), Some(saved));
         }
-        for wrong in ["", "s", "fs-0", "s-xyz", "-0000000000000000"] {
+        for wrong in [
+            "",
+            "s",
+            "fs-0",
+            "s-xyz",
+            "-0000000000000000",
+            "g-0",
+            "gs-0",
+            "xSF-0",
+        ] {
             assert_eq!(Saved::parse(wrong), None, "{wrong}");
         }
     }

@@ -2,10 +2,11 @@
 
 mod channels;
 mod check;
+pub(in crate::discord) mod greeting;
 mod limits;
 pub(in crate::discord) mod locale;
 pub(in crate::discord) mod messages;
-mod permissions;
+pub(in crate::discord) mod permissions;
 mod quiet_hours;
 mod reminders;
 mod show;

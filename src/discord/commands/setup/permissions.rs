@@ -18,23 +18,27 @@ pub(super) const NEEDED: [(Permissions, &str); 5] = [
     (Permissions::READ_MESSAGE_HISTORY, "permission-history"),
 ];
 
+/// What it needs besides where people speak.
+pub(super) const NEEDED_IN_VOICE: (Permissions, &str) =
+    (Permissions::CONNECT, "permission-connect");
+
 /// A role, as far as permissions need it. (serenity's own type refuses whatever lacks a field that
 /// Discord added last.)
 #[derive(Debug, Deserialize)]
-pub(super) struct Role {
-    id: RoleId,
-    permissions: Permissions,
+pub(in crate::discord) struct Role {
+    pub(in crate::discord) id: RoleId,
+    pub(in crate::discord) permissions: Permissions,
 }
 
 /// The bot, as one guild knows it.
-pub(super) struct Member<'a> {
-    pub(super) guild: GuildId,
-    pub(super) user: UserId,
-    pub(super) roles: &'a [RoleId],
+pub(in crate::discord) struct Member<'a> {
+    pub(in crate::discord) guild: GuildId,
+    pub(in crate::discord) user: UserId,
+    pub(in crate::discord) roles: &'a [RoleId],
 }
 
 /// What the member may do in a channel with these overwrites (of a thread: its parent's).
-pub(super) fn permissions_in(
+pub(in crate::discord) fn permissions_in(
     member: &Member<'_>,
     roles: &[Role],
     overwrites: &[PermissionOverwrite],

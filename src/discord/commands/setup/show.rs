@@ -6,6 +6,7 @@ use serenity::CreateEmbed;
 use super::reminders;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
+use crate::discord::choice::Choosable as _;
 use crate::discord::commands::manager;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
@@ -14,8 +15,9 @@ use crate::error::Result;
 use crate::guild::{self, Settings};
 use crate::i18n::{Language, text};
 use crate::ids::ChannelId;
-use crate::messenger::markdown::{code_line, shorten};
+use crate::messenger::markdown::{code_line, escape, shorten};
 use crate::quiet_hours::QuietHours;
+use crate::zones;
 
 /// Characters of a template in the list.
 const SHOWN_TEMPLATE: usize = 300;
@@ -55,10 +57,7 @@ pub(super) fn summary(settings: &Settings, asker: &Asker) -> CreateEmbed {
         say("setup-results", results),
         say("setup-alerts", channel(settings.alerts)),
         say("setup-fallback", channel(settings.fallback)),
-        say(
-            "setup-timezone",
-            settings.timezone.name().replace('_', "\\_"),
-        ),
+        say("setup-timezone", zone(settings, language)),
         say("setup-language", language_name(public).to_owned()),
         say(
             "setup-quiet-hours",
@@ -74,6 +73,7 @@ pub(super) fn summary(settings: &Settings, asker: &Asker) -> CreateEmbed {
             format_duration(settings.longest_ms, language),
         ),
         say("setup-extensions", settings.extension_limit.to_string()),
+        say("setup-style", settings.style.label(language)),
         say(
             "setup-success",
             template(settings.success_template.as_deref()),
@@ -86,6 +86,15 @@ pub(super) fn summary(settings: &Settings, asker: &Asker) -> CreateEmbed {
     CreateEmbed::new()
         .title(text(language, "setup-title", &[]))
         .description(lines.join("\n"))
+}
+
+/// The zone, and whether anybody chose it.
+fn zone(settings: &Settings, language: Language) -> String {
+    let name = escape(&zones::name(settings.timezone));
+    match settings.zone_guess {
+        None => name,
+        Some(_) => text(language, "setup-zone-guessed", &[("zone", name.into())]),
+    }
 }
 
 fn language_name(language: Language) -> &'static str {

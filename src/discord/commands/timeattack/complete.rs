@@ -1,22 +1,36 @@
 //! `/timeattack complete`, its menu, and the button of a running time attack.
 
 use poise::serenity_prelude as serenity;
-use serenity::{CreateEmbed, Message};
 
 use super::start::message_of;
 use super::{Choice, ask_which, choose, suggest_attack, undo};
 use crate::app::App;
 use crate::discord::answer::{Answer, Audience, Reply};
 use crate::discord::asker::Asker;
-use crate::discord::components::Action;
+use crate::discord::attachment::fetch;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
-use crate::duration_text::format_duration;
-use crate::error::Result;
-use crate::i18n::{Language, text};
-use crate::ids::AttackId;
-use crate::messenger::markdown::{escape, shorten};
-use crate::timeattack::{self, Proof, TimeAttack};
+use crate::error::{Result, UserError};
+use crate::guild::Settings;
+use crate::i18n::text;
+use crate::ids::{AttackId, FileId, OutboxId};
+use crate::messenger::markdown::{escape, linked, shorten};
+use crate::outbox::files::{FILE_BYTES, NewFile};
+use crate::timeattack::{self, TimeAttack};
+
+/// Characters of a file's name.
+const NAME_LENGTH: usize = 80;
+/// How long a proof may take to come: meanwhile nobody is told of the finish.
+const FETCH_MS: i64 = 10_000;
+
+/// A file that was handed in as a proof.
+#[derive(Default)]
+struct Proof {
+    file: Option<FileId>,
+    /// What its member is told of it.
+    note: Option<String>,
+}
 
 /// Complete a time attack of yours
 #[poise::command(slash_command)]
@@ -28,51 +42,141 @@ pub(super) async fn complete(
     let app = &ctx.data().app;
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
-        let proof = proof.map(|file| Proof {
-            is_image: file.content_type.as_deref().is_some_and(is_image),
-            url: file.url,
-            filename: file.filename,
-        });
-        let reply = finish_or_ask(app, &asker, attack.as_deref(), proof).await?;
-        Ok(Answer::Private(reply))
+        // What everybody is told without one they have read before.
+        if proof.is_some() {
+            asker.require_may_write()?;
+        }
+        let choice = choose(app, &asker, attack.as_deref()).await?;
+        let proof = match proof {
+            Some(file) => kept(app, &asker, &file).await?,
+            None => Proof::default(),
+        };
+        let reply = finish_or_ask(app, &asker, choice, proof.file).await?;
+        Ok(Answer::Private(match proof.note {
+            Some(note) => reply.line(&note),
+            None => reply,
+        }))
     };
     respond::command(ctx, Deferral::Private, answer).await
+}
+
+/// Fetches the file and keeps it for the post. A finish does not fail for want of its proof: the time may
+/// be over before the member has another one.
+async fn kept(app: &App, asker: &Asker, file: &serenity::Attachment) -> Result<Proof> {
+    let language = asker.language;
+    let without = |key: &str| {
+        let args = [("most", (FILE_BYTES / (1024 * 1024)).into())];
+        Ok(Proof {
+            file: None,
+            note: Some(text(language, key, &args)),
+        })
+    };
+    if usize::try_from(file.size).is_ok_and(|size| size > FILE_BYTES) {
+        return without("proof-too-large");
+    }
+    let fetched = tokio::select! {
+        fetched = fetch(app, file, FILE_BYTES, UserError::FileUnreadable) => fetched.ok(),
+        () = app.clock.sleep_ms(FETCH_MS) => None,
+    };
+    let Some(bytes) = fetched.filter(|bytes| !bytes.is_empty()) else {
+        return without("proof-unreadable");
+    };
+    let file = NewFile {
+        guild: asker.guild,
+        user: asker.user,
+        name: file.filename.clone(),
+        bytes,
+    };
+    let args = [("name", escape(&shorten(&file.name, NAME_LENGTH)).into())];
+    match app.outbox.keep_file(file).await? {
+        Some(file) => Ok(Proof {
+            file: Some(file),
+            note: Some(text(language, "proof-kept", &args)),
+        }),
+        None => without("proof-no-room"),
+    }
 }
 
 async fn finish_or_ask(
     app: &App,
     asker: &Asker,
-    given: Option<&str>,
-    proof: Option<Proof>,
+    choice: Choice,
+    proof: Option<FileId>,
 ) -> Result<Reply> {
-    let attacks = match choose(app, asker, given).await? {
+    let attacks = match choice {
         Choice::One(attack) => return finish(app, asker, attack, proof).await,
         Choice::Several(attacks) => attacks,
     };
     let question = text(asker.language, "complete-which", &[]);
-    let now_ms = app.clock.now_ms();
-    let action = Action::PickComplete;
-    let reply = ask_which(question, &action, &attacks, now_ms, asker.language);
-    Ok(match proof {
-        Some(proof) => reply.embed(embed_of(&proof)),
-        None => reply,
-    })
+    let action = proof.map_or(Action::PickComplete, Action::PickCompleteWith);
+    Ok(ask_which(question, &action, &attacks, app.now_ms(), asker))
 }
 
-/// The button of a reminder was pressed, by whoever saw it.
+/// The button of a reminder was pressed. Its message is edited once it is out of date.
+pub(in crate::discord) async fn reminded(
+    app: &App,
+    asker: &Asker,
+    attack: AttackId,
+) -> Result<Answer> {
+    Ok(Answer::Private(finish(app, asker, attack, None).await?))
+}
+
+/// The button of a list of reminders was pressed, by whoever saw it: what counts is what the list names.
+pub(in crate::discord) async fn listed(
+    app: &App,
+    asker: &Asker,
+    message: OutboxId,
+) -> Result<Answer> {
+    let mut own = timeattack::reminders::named_in(app, asker.guild, message).await?;
+    if own.is_empty() {
+        return Err(UserError::NotKept.into());
+    }
+    own.retain(|attack| attack.user == asker.user);
+    let Some(any) = own.first().map(|attack| attack.id) else {
+        return Err(UserError::NotYours.into());
+    };
+    let actor = asker.actor();
+    own.retain(|attack| attack.can_be_completed_at(actor.clicked_ms));
+    Ok(Answer::Private(match own.as_slice() {
+        // The use case says why not.
+        [] => finish(app, asker, any, None).await?,
+        [one] => finish(app, asker, one.id, None).await?,
+        several => which(app, asker, several),
+    }))
+}
+
+/// The button of a reminder of an earlier version, which does not say what it reminded of.
 pub(in crate::discord) async fn own(app: &App, asker: &Asker) -> Result<Answer> {
-    let reply = finish_or_ask(app, asker, None, None).await?;
-    Ok(Answer::Private(reply))
+    let attacks = match choose(app, asker, None).await? {
+        Choice::One(attack) => vec![timeattack::get(app, asker.guild, attack).await?],
+        Choice::Several(attacks) => attacks,
+    };
+    Ok(Answer::Private(which(app, asker, &attacks)))
 }
 
-/// One was chosen from the menu.
+fn which(app: &App, asker: &Asker, attacks: &[TimeAttack]) -> Reply {
+    let question = text(asker.language, "complete-which", &[]);
+    let now_ms = app.now_ms();
+    ask_which(question, &Action::PickComplete, attacks, now_ms, asker)
+}
+
+/// One was chosen from the menu; `proof`: the file that was handed in before.
 pub(in crate::discord) async fn picked(
     app: &App,
     asker: &Asker,
     attack: AttackId,
-    proof: Option<Proof>,
+    proof: Option<FileId>,
 ) -> Result<Answer> {
-    Ok(Answer::Update(finish(app, asker, attack, proof).await?))
+    let is_gone = match proof {
+        Some(file) => !app.outbox.keeps(asker.guild, asker.user, file).await?,
+        None => false,
+    };
+    let reply = finish(app, asker, attack, proof).await?;
+    Ok(Answer::Update(if is_gone {
+        reply.line(&text(asker.language, "proof-gone", &[]))
+    } else {
+        reply
+    }))
 }
 
 /// The button was pressed: its message says that it is done, and loses its buttons.
@@ -83,59 +187,26 @@ pub(in crate::discord) async fn pressed(
 ) -> Result<Answer> {
     let completed = timeattack::complete(app, asker.actor(), attack, None).await?;
     Ok(Answer::UpdateThen {
-        // No extension is told of what has ended.
-        update: message_of(&completed, 0),
-        then: done(&completed, asker.language),
+        // What has ended is told without any of them.
+        update: message_of(&completed, &Settings::default(), None),
+        then: done(&completed, asker),
         to: Audience::Asker,
     })
 }
 
-async fn finish(app: &App, asker: &Asker, attack: AttackId, proof: Option<Proof>) -> Result<Reply> {
+async fn finish(
+    app: &App,
+    asker: &Asker,
+    attack: AttackId,
+    proof: Option<FileId>,
+) -> Result<Reply> {
     let completed = timeattack::complete(app, asker.actor(), attack, proof).await?;
-    Ok(done(&completed, asker.language))
+    Ok(done(&completed, asker))
 }
 
-fn done(completed: &TimeAttack, language: Language) -> Reply {
-    let args = [
-        ("task", escape(&completed.task).into()),
-        ("taken", taken(completed, language).into()),
-    ];
-    undo::offered(&text(language, "completed", &args), completed, language)
-}
-
-fn taken(attack: &TimeAttack, language: Language) -> String {
-    let finished_ms = attack.finished_ms.unwrap_or(attack.deadline_ms);
-    format_duration((finished_ms - attack.started_ms).max(0), language)
-}
-
-/// What Discord can show inside a message.
-fn is_image(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    matches!(
-        kind,
-        "image/png" | "image/jpeg" | "image/gif" | "image/webp"
-    )
-}
-
-/// A proof, kept in the question which time attack it is for: what the bot itself wrote into its
-/// message comes back with the answer, so nothing has to be remembered between the two.
-fn embed_of(proof: &Proof) -> CreateEmbed {
-    let embed = CreateEmbed::new()
-        .title(shorten(&proof.filename, 200))
-        .url(proof.url.clone());
-    if proof.is_image {
-        embed.image(proof.url.clone())
-    } else {
-        embed
-    }
-}
-
-/// The proof that [`embed_of`] put into a question.
-pub(in crate::discord) fn proof_in(message: &Message) -> Option<Proof> {
-    let embed = message.embeds.first()?;
-    Some(Proof {
-        url: embed.url.clone()?,
-        filename: embed.title.clone()?,
-        is_image: embed.image.is_some(),
-    })
+fn done(completed: &TimeAttack, asker: &Asker) -> Reply {
+    let language = asker.language;
+    // How long it took everybody reads in the post.
+    let args = [("task", linked(&completed.task).into())];
+    undo::offered(&text(language, "completed", &args), completed, asker)
 }

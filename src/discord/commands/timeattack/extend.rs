@@ -5,16 +5,16 @@ use super::{Choice, ask_which, choose, suggest_attack};
 use crate::app::App;
 use crate::discord::answer::{Answer, Audience, Reply};
 use crate::discord::asker::Asker;
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::duration_text::{format_duration, parse_duration};
 use crate::error::{Result, UserError};
 use crate::i18n::text;
 use crate::ids::AttackId;
-use crate::messenger::markdown::escape;
-use crate::timeattack::start_message::{EXTENSION_MS, clock_time, extensions_used};
-use crate::timeattack::{self, Extended, text::timestamp};
+use crate::messenger::markdown::linked;
+use crate::timeattack::start_message::EXTENSION_MS;
+use crate::timeattack::{self, Extended, telling};
 
 /// Give a time attack of yours more time
 #[poise::command(slash_command)]
@@ -29,19 +29,45 @@ pub(super) async fn extend(
         let by_ms = parse_duration(&by).map_err(UserError::Duration)?;
         match choose(app, &asker, attack.as_deref()).await? {
             Choice::One(attack) => {
-                let extended = timeattack::extend(app, asker.actor(), attack, by_ms).await?;
-                Ok(Answer::Public(news(&extended, by_ms)))
+                let extended =
+                    timeattack::extend_answered(app, asker.actor(), attack, by_ms).await?;
+                told(app, &asker, &extended, by_ms).await
             }
             Choice::Several(attacks) => {
                 let which = text(asker.language, "extend-which", &[]);
                 let action = Action::PickExtend { by_ms };
-                let now_ms = app.clock.now_ms();
-                let menu = ask_which(which, &action, &attacks, now_ms, asker.language);
+                let now_ms = app.now_ms();
+                let menu = ask_which(which, &action, &attacks, now_ms, &asker);
                 Ok(Answer::Private(menu))
             }
         }
     };
     respond::command(ctx, Deferral::Public, answer).await
+}
+
+/// Everybody is told by the answer; of somebody who may not write here, by a post in the channel of the
+/// start.
+async fn told(app: &App, asker: &Asker, extended: &Extended, by_ms: i64) -> Result<Answer> {
+    if asker.may_write() {
+        return Ok(Answer::Public(news(extended, by_ms)));
+    }
+    post_news(app, extended).await?;
+    Ok(Answer::Private(done(asker, extended, by_ms)))
+}
+
+async fn post_news(app: &App, extended: &Extended) -> Result<()> {
+    match extended.standby {
+        Some(standby) => telling::was_lost(app, standby, false).await,
+        None => Ok(()),
+    }
+}
+
+fn done(asker: &Asker, extended: &Extended, by_ms: i64) -> Reply {
+    let args = [
+        ("task", linked(&extended.attack.task).into()),
+        ("by", format_duration(by_ms, asker.language).into()),
+    ];
+    Reply::new(text(asker.language, "extend-done", &args))
 }
 
 /// One was chosen from the menu.
@@ -51,13 +77,14 @@ pub(in crate::discord) async fn picked(
     attack: AttackId,
     by_ms: i64,
 ) -> Result<Answer> {
-    let extended = timeattack::extend(app, asker.actor(), attack, by_ms).await?;
-    let args = [
-        ("task", escape(&extended.attack.task).into()),
-        ("by", format_duration(by_ms, asker.language).into()),
-    ];
+    let extended = timeattack::extend_answered(app, asker.actor(), attack, by_ms).await?;
+    let update = done(asker, &extended, by_ms);
+    if !asker.may_write() {
+        post_news(app, &extended).await?;
+        return Ok(Answer::Update(update));
+    }
     Ok(Answer::UpdateThen {
-        update: Reply::new(text(asker.language, "extend-done", &args)),
+        update,
         then: news(&extended, by_ms),
         to: Audience::Everybody,
     })
@@ -70,24 +97,11 @@ pub(in crate::discord) async fn pressed(
     attack: AttackId,
 ) -> Result<Answer> {
     let extended = timeattack::extend(app, asker.actor(), attack, EXTENSION_MS).await?;
-    let limit = extended.attack.extensions + extended.left;
-    Ok(Answer::Update(message_of(&extended.attack, limit)))
+    let message = message_of(&extended.attack, &extended.settings, None);
+    Ok(Answer::Update(message))
 }
 
-/// What everybody is told, as they saw the old deadline: the start's message is edited, but nobody
-/// notices an edit.
 fn news(extended: &Extended, by_ms: i64) -> Reply {
-    let attack = &extended.attack;
-    let language = attack.language;
-    let args = [
-        ("user", attack.user.into()),
-        ("task", escape(&attack.task).into()),
-        ("by", format_duration(by_ms, language).into()),
-        ("relative", timestamp(attack.deadline_ms, 'R').into()),
-        ("time", clock_time(attack).into()),
-    ];
-    let news = text(language, "extended", &args);
-    let limit = attack.extensions + extended.left;
-    let used = extensions_used(attack, limit, language);
-    Reply::new(format!("{news}\n{used}"))
+    let news = telling::extended(&extended.attack, by_ms, &extended.settings);
+    Reply::from(news).instead_of(extended.standby)
 }

@@ -7,13 +7,13 @@ use super::{Choice, ask_which, choose, suggest_attack, undo};
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::error::{Result, UserError};
 use crate::i18n::text;
 use crate::ids::AttackId;
-use crate::messenger::markdown::escape;
+use crate::messenger::markdown::linked;
 use crate::timeattack::{self, State, text::timestamp};
 
 /// Give up a time attack of yours
@@ -29,8 +29,8 @@ pub(super) async fn giveup(
             Choice::One(attack) => question(app, &asker, attack).await?,
             Choice::Several(attacks) => {
                 let which = text(asker.language, "giveup-which", &[]);
-                let now_ms = app.clock.now_ms();
-                ask_which(which, &Action::PickGiveUp, &attacks, now_ms, asker.language)
+                let now_ms = app.now_ms();
+                ask_which(which, &Action::PickGiveUp, &attacks, now_ms, &asker)
             }
         };
         Ok(Answer::Private(reply))
@@ -60,13 +60,13 @@ pub(in crate::discord) async fn question(
     }
     let language = asker.language;
     let args = [
-        ("task", escape(&attack.task).into()),
+        ("task", linked(&attack.task).into()),
         ("relative", timestamp(attack.deadline_ms, 'R').into()),
     ];
-    let confirm = CreateButton::new(Action::GiveUpConfirmed(attack.id).custom_id())
+    let confirm = CreateButton::new(Action::GiveUpConfirmed(attack.id).custom_id(asker.asked()))
         .label(text(language, "button-giveup", &[]))
         .style(ButtonStyle::Danger);
-    let keep = CreateButton::new(Action::KeepGoing.custom_id())
+    let keep = CreateButton::new(Action::KeepGoing.custom_id(asker.asked()))
         .label(text(language, "button-keep", &[]))
         .style(ButtonStyle::Secondary);
     let question = text(language, "giveup-question", &args);
@@ -80,9 +80,9 @@ pub(in crate::discord) async fn confirmed(
     attack: AttackId,
 ) -> Result<Answer> {
     let given_up = timeattack::give_up(app, asker.actor(), attack).await?;
-    let args = [("task", escape(&given_up.task).into())];
+    let args = [("task", linked(&given_up.task).into())];
     let said = text(asker.language, "giveup-done", &args);
-    let reply = undo::offered(&said, &given_up, asker.language);
+    let reply = undo::offered(&said, &given_up, asker);
     Ok(Answer::Update(reply))
 }
 

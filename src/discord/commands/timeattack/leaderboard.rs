@@ -3,6 +3,9 @@
 //! The pages of an answer are turned by whoever asked for it; anybody else who presses gets a board
 //! of their own, which only they see, so that nobody turns it under others' eyes.
 
+use std::collections::HashSet;
+
+use futures_util::future::join_all;
 use poise::serenity_prelude as serenity;
 use serenity::{ButtonStyle, CreateActionRow, CreateButton, Message, MessageFlags};
 
@@ -10,15 +13,22 @@ use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
 use crate::discord::asker::Asker;
 use crate::discord::choice::{Choice, Choosable};
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
+use crate::discord::names::Names;
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
 use crate::guild;
 use crate::i18n::{Language, text};
 use crate::ids::UserId;
+use crate::messenger::markdown::escape;
+use crate::outbox::Membership;
 use crate::timeattack::record::text::{date, day_count, medal, ordinal};
 use crate::timeattack::record::{self, Leaderboard, Period, Place};
+use crate::zones;
+
+/// A board is shown without asking who has left, rather than late.
+const PATIENCE_MS: i64 = 1_000;
 
 /// Show who completed most
 #[poise::command(slash_command)]
@@ -29,7 +39,7 @@ pub(super) async fn leaderboard(ctx: Context<'_>, period: Option<Choice<Period>>
         let language = public_language(app, &asker).await?;
         let period = period.map_or(Period::Week, |period| period.0);
         let board = page(app, &asker, language, period, 0).await?;
-        Ok(Answer::Public(board))
+        Ok(Answer::in_public(board, &asker))
     };
     respond::command(ctx, Deferral::Public, answer).await
 }
@@ -73,7 +83,11 @@ async fn page(
     page: usize,
 ) -> Result<Reply> {
     let board = record::leaderboard(app, asker.guild, asker.user, period, page).await?;
-    let reply = Reply::new(written(&board, asker.user, language));
+    // With it Discord tells their names, too.
+    let left = left(app, asker, &board.places).await;
+    let users = board.places.iter().map(|place| place.score.user);
+    let names = Names::known(app, asker.guild, users.chain([asker.user])).await?;
+    let reply = Reply::new(written(&board, &left, &names, asker.user, language));
     if board.pages == 1 {
         return Ok(reply);
     }
@@ -85,7 +99,7 @@ async fn page(
             page: page.unwrap_or(board.pages),
             owner: asker.user,
         };
-        CreateButton::new(action.custom_id())
+        CreateButton::new(action.custom_id(asker.asked()))
             .label(label)
             .style(ButtonStyle::Secondary)
             .disabled(there.is_none())
@@ -96,7 +110,26 @@ async fn page(
     ])))
 }
 
-fn written(board: &Leaderboard, asker: UserId, language: Language) -> String {
+/// Those of a page who have left the server, as far as Discord tells in time.
+async fn left(app: &App, asker: &Asker, places: &[Place]) -> HashSet<UserId> {
+    let users = places.iter().map(|place| place.score.user);
+    let asked = users.map(|user| async move {
+        let membership = app.outbox.membership(asker.guild, user).await;
+        (membership == Membership::Left).then_some(user)
+    });
+    tokio::select! {
+        said = join_all(asked) => said.into_iter().flatten().collect(),
+        () = app.clock.sleep_ms(PATIENCE_MS) => HashSet::new(),
+    }
+}
+
+fn written(
+    board: &Leaderboard,
+    left: &HashSet<UserId>,
+    names: &Names,
+    asker: UserId,
+    language: Language,
+) -> String {
     let title = match board.period {
         Period::Week => text(language, "leaderboard-week", &[]),
         Period::Month => text(language, "leaderboard-month", &[]),
@@ -105,7 +138,7 @@ fn written(board: &Leaderboard, asker: UserId, language: Language) -> String {
     let days = [
         ("from", date(board.from, language).into()),
         ("to", date(board.to, language).into()),
-        ("zone", board.zone.name().replace('_', "\\_").into()),
+        ("zone", escape(&zones::name(board.zone)).into()),
         ("members", board.members.into()),
     ];
     let mut lines = vec![
@@ -116,17 +149,28 @@ fn written(board: &Leaderboard, asker: UserId, language: Language) -> String {
         lines.push(text(language, "leaderboard-empty", &[]));
         return lines.join("\n");
     }
-    lines.extend(board.places.iter().map(|place| line(place, language)));
+    let shown = distinct(&board.places, names);
+    lines.extend(board.places.iter().zip(shown).map(|(place, name)| {
+        let line = line(place, name, language);
+        if left.contains(&place.score.user) {
+            format!("{line} · {}", text(language, "leaderboard-left", &[]))
+        } else {
+            line
+        }
+    }));
     let mut foot = match &board.own {
         Some(own) => {
             let args = [
-                ("user", asker.into()),
+                ("name", names.shown(asker).into()),
                 ("rank", ordinal(own.rank, language).into()),
                 ("members", board.members.into()),
             ];
             text(language, "leaderboard-own", &args)
         }
-        None => text(language, "leaderboard-none", &[("user", asker.into())]),
+        None => {
+            let args = [("name", names.shown(asker).into())];
+            text(language, "leaderboard-none", &args)
+        }
     };
     if board.pages > 1 {
         let args = [
@@ -139,11 +183,26 @@ fn written(board: &Leaderboard, asker: UserId, language: Language) -> String {
     lines.join("\n")
 }
 
-fn line(place: &Place, language: Language) -> String {
+/// The names of a page; those of two members who are called the same have their mentions beside them.
+fn distinct(places: &[Place], names: &Names) -> Vec<String> {
+    let users = || places.iter().map(|place| place.score.user);
+    let shown: Vec<String> = users().map(|user| names.shown(user)).collect();
+    let is_shared = |name: &String| shown.iter().filter(|other| *other == name).count() > 1;
+    let exact = users().zip(&shown).map(|(user, name)| {
+        if is_shared(name) {
+            names.shown_exactly(user)
+        } else {
+            name.clone()
+        }
+    });
+    exact.collect()
+}
+
+fn line(place: &Place, name: String, language: Language) -> String {
     let score = &place.score;
     let args = [
         ("rank", medal(place.rank).into()),
-        ("user", score.user.into()),
+        ("name", name.into()),
         ("completed", score.completed.into()),
         ("rate", score.rate_percent().unwrap_or(0).into()),
         ("streak", day_count(place.streak, language).into()),

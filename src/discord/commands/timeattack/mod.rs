@@ -13,18 +13,19 @@ pub(in crate::discord) mod undo;
 
 use poise::serenity_prelude as serenity;
 use serenity::{
-    AutocompleteChoice, CreateActionRow, CreateAutocompleteResponse, CreateSelectMenu,
-    CreateSelectMenuKind, CreateSelectMenuOption,
+    CreateActionRow, CreateAutocompleteResponse, CreateSelectMenu, CreateSelectMenuKind,
+    CreateSelectMenuOption,
 };
 
 use crate::app::App;
 use crate::discord::answer::Reply;
 use crate::discord::asker::Asker;
-use crate::discord::components::Action;
+use crate::discord::controls::Action;
 use crate::discord::framework::Context;
-use crate::discord::suggest::{self, CHOICE_LENGTH};
+use crate::discord::suggest;
 use crate::duration_text::format_duration;
 use crate::error::{Result, UserError};
+use crate::i18n::display::one_line;
 use crate::i18n::{Language, text};
 use crate::ids::AttackId;
 use crate::messenger::markdown::shorten;
@@ -67,24 +68,60 @@ enum Choice {
     Several(Vec<TimeAttack>),
 }
 
-/// Which time attack is meant by `given`: an id from the autocomplete, or words of the task; by
-/// nothing, the only one there is.
+/// Which time attack is meant by `given`: an id from the autocomplete, or words of the task, which may be
+/// digits alone; by nothing, the only one there is.
 async fn choose(app: &App, asker: &Asker, given: Option<&str>) -> Result<Choice> {
     let given = given.map(str::trim).filter(|given| !given.is_empty());
-    if let Some(id) = given.and_then(|given| given.parse().ok()) {
-        return Ok(Choice::One(AttackId(id)));
+    let by_id = match given {
+        Some(given) => by_id(app, asker, given).await?,
+        None => None,
+    };
+    if let Some(own) = by_id.as_ref().filter(|attack| attack.user == asker.user) {
+        return Ok(Choice::One(own.id));
     }
-    let mut candidates = candidates(app, asker).await?;
-    if candidates.is_empty() {
-        return Err(UserError::NothingRunning.into());
-    }
-    if let Some(words) = given {
-        candidates.retain(|attack| matches(attack, words));
-    }
+    let all = candidates(app, asker).await?;
+    let runs_none = all.is_empty();
+    let candidates = match given {
+        Some(words) => {
+            let has_words = |attack: &TimeAttack| matches(attack, words);
+            best(all.into_iter().filter(has_words).collect(), words)
+        }
+        None => all,
+    };
     match candidates.as_slice() {
-        [] => Err(UserError::UnknownAttack.into()),
+        [] => match by_id {
+            // The use case says whose it is.
+            Some(others) => Ok(Choice::One(others.id)),
+            None if runs_none => Err(UserError::NothingRunning.into()),
+            None => Err(UserError::UnknownAttack.into()),
+        },
         [one] => Ok(Choice::One(one.id)),
         _ => Ok(Choice::Several(candidates)),
+    }
+}
+
+/// The time attack of the guild that has this id, as the autocomplete sends it.
+pub(in crate::discord) async fn by_id(
+    app: &App,
+    asker: &Asker,
+    given: &str,
+) -> Result<Option<TimeAttack>> {
+    // `007` and `+7` are no ids, but may be tasks.
+    let id = given.parse().map(AttackId).ok();
+    let Some(id) = id.filter(|id| id.to_string() == given) else {
+        return Ok(None);
+    };
+    timeattack::find(app, asker.guild, id).await
+}
+
+/// Those of `found` whose whole task is `words`, or all if there are none.
+pub(in crate::discord) fn best(found: Vec<TimeAttack>, words: &str) -> Vec<TimeAttack> {
+    let words = words.to_lowercase();
+    let is_whole = |attack: &TimeAttack| attack.task.to_lowercase() == words;
+    if found.iter().any(is_whole) {
+        found.into_iter().filter(is_whole).collect()
+    } else {
+        found
     }
 }
 
@@ -112,15 +149,17 @@ fn ask_which(
     action: &Action,
     attacks: &[TimeAttack],
     now_ms: i64,
-    language: Language,
+    asker: &Asker,
 ) -> Reply {
+    let language = asker.language;
     let option = |attack: &TimeAttack| {
-        CreateSelectMenuOption::new(shorten(&attack.task, CHOICE_TASK), attack.id.to_string())
+        let task = one_line(&shorten(&attack.task, CHOICE_TASK));
+        CreateSelectMenuOption::new(task, attack.id.to_string())
             .description(time_left(attack, now_ms, language))
     };
     let options = attacks.iter().take(MOST_OPTIONS).map(option).collect();
     let kind = CreateSelectMenuKind::String { options };
-    let menu = CreateSelectMenu::new(action.custom_id(), kind).placeholder(text(
+    let menu = CreateSelectMenu::new(action.custom_id(asker.asked()), kind).placeholder(text(
         language,
         "which-placeholder",
         &[],
@@ -134,12 +173,11 @@ async fn suggest_attack(ctx: Context<'_>, partial: &str) -> CreateAutocompleteRe
         let app = &ctx.data().app;
         let asker = Asker::of_command(ctx.interaction)?;
         let running = timeattack::running_of(app, asker.guild, asker.user).await?;
-        let now_ms = app.clock.now_ms();
+        let now_ms = app.now_ms();
         let choice = |attack: &TimeAttack| {
-            let task = shorten(&attack.task, CHOICE_TASK);
+            let task = one_line(&shorten(&attack.task, CHOICE_TASK));
             let left = time_left(attack, now_ms, asker.language);
-            let name = shorten(&format!("{task} · {left}"), CHOICE_LENGTH);
-            AutocompleteChoice::new(name, attack.id.to_string())
+            suggest::choice(&format!("{task} · {left}"), attack.id.to_string())
         };
         let fits = |attack: &&TimeAttack| matches(attack, partial.trim());
         Ok(running.iter().filter(fits).map(choice).collect())

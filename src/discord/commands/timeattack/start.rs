@@ -1,25 +1,33 @@
 //! `/timeattack start`, and the message that a started time attack lives in.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::{DateTime, Days};
 use chrono_tz::Tz;
 use poise::serenity_prelude as serenity;
-use serenity::{AutocompleteChoice, CreateAutocompleteResponse};
+use serenity::{CreateAutocompleteResponse, Http};
 
-use crate::app::App;
-use crate::discord::answer::{Answer, Reply, explain};
+use crate::consent::{self, Zones};
+use crate::discord::answer::{self, Answer, Reply, explain};
 use crate::discord::asker::Asker;
 use crate::discord::form;
 use crate::discord::framework::Context;
+use crate::discord::handler::Data;
+use crate::discord::names::spelled_out;
 use crate::discord::respond::{self, Deferral};
 use crate::discord::suggest::{self, CHOICE_LENGTH, MOST_CHOICES};
-use crate::duration_text::{self, MAX_TEXT, TimeTextError};
-use crate::error::{Result, UserError};
+use crate::duration_text::{self, Kind, TimeTextError};
+use crate::error::{Error, Result, UserError};
 use crate::guild::TASK_LENGTH;
 use crate::guild::{self, Settings};
 use crate::i18n::{Language, text};
-use crate::messenger::markdown::{escape, shorten};
+use crate::ids::{AttackId, ChannelId, OutboxId};
+use crate::messenger::markdown::{escape, linked, shorten};
+use crate::outbox::standby;
 use crate::timeattack::start_message::{self, Shown};
-use crate::timeattack::{self, Start, TimeAttack};
+use crate::timeattack::text::timestamp;
+use crate::timeattack::{self, Start, Started, TimeAttack};
+use crate::zones;
 
 /// Start a time attack
 #[poise::command(slash_command)]
@@ -30,26 +38,82 @@ pub(super) async fn start(
     task: Option<String>,
     #[autocomplete = "suggest_limit"] limit: Option<String>,
 ) -> Result<()> {
+    let has_begun = AtomicBool::new(false);
+    let typed = limit.clone();
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
+        asker.require_may_write()?;
         match (task, limit) {
-            (Some(task), Some(limit)) => begin(&ctx.data().app, &asker, task, limit).await,
+            (Some(task), Some(limit)) => {
+                let http = &ctx.serenity_context().http;
+                let (answer, begun) = begin_or_ask(ctx.data(), http, &asker, (task, limit)).await;
+                has_begun.store(begun, Ordering::Relaxed);
+                answer
+            }
             (task, limit) => {
-                let form = form::start(asker.language, task.as_deref(), limit.as_deref());
+                let form = form::start(&asker, task.as_deref(), limit.as_deref());
                 Ok(Answer::Form(form))
             }
         }
     };
-    respond::command(ctx, Deferral::Public, answer).await
+    respond::command(ctx, Deferral::Public, answer).await?;
+    if has_begun.load(Ordering::Relaxed) && ctx.has_sent_initial_response.load(Ordering::SeqCst) {
+        say_whose_clock(ctx, &typed.unwrap_or_default()).await;
+    }
+    Ok(())
+}
+
+/// Tells a member, and nobody else, that a time was read by their own clock and not by the server's.
+async fn say_whose_clock(ctx: Context<'_>, typed: &str) {
+    let app = &ctx.data().app;
+    let note = async {
+        let asker = Asker::of_command(ctx.interaction)?;
+        let zones = consent::zones(app, asker.guild, asker.user).await?;
+        let clicked_ms = asker.actor().clicked_ms;
+        let note = whose_clock(typed, clicked_ms, zones, asker.language);
+        Ok::<_, Error>(note.map(|note| (note, asker.token)))
+    };
+    match note.await {
+        Ok(None) => {}
+        Ok(Some((note, token))) => {
+            let followup = Reply::new(note).into_followup().ephemeral(true);
+            let http = &ctx.serenity_context().http;
+            let sent = http.create_followup_message(&token, &followup, Vec::new());
+            if let Err(error) = sent.await {
+                answer::lost(error);
+            }
+        }
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "a member was not told whose clock was read");
+        }
+    }
+}
+
+/// What a member whose zone is not the server's is told of a time of day that they typed.
+fn whose_clock(typed: &str, now_ms: i64, zones: Zones, language: Language) -> Option<String> {
+    let understood = duration_text::parse(typed, now_ms, zones.theirs()).ok()?;
+    let own = zones.differing(understood.deadline_ms)?;
+    let args = [
+        ("typed", escape(typed.trim()).into()),
+        ("zone", escape(&zones::name(own)).into()),
+        ("server", escape(&zones::name(zones.server)).into()),
+        ("at", (understood.deadline_ms / 1_000).to_string().into()),
+    ];
+    (understood.kind == Kind::ClockTime).then(|| text(language, "started-whose-clock", &args))
 }
 
 /// Starts it, and says so to everybody.
-pub(in crate::discord) async fn begin(
-    app: &App,
+async fn begin(
+    data: &Data,
+    http: &Http,
     asker: &Asker,
-    task: String,
+    task: &str,
     limit: String,
 ) -> Result<Answer> {
+    asker.require_may_write()?;
+    let app = &data.app;
+    let task = spelled_out(app, http, asker, task, TASK_LENGTH).await?;
     let request = Start {
         actor: asker.actor(),
         channel: asker.channel,
@@ -59,42 +123,100 @@ pub(in crate::discord) async fn begin(
         guild_language: asker.guild_language,
         origin: Some(asker.interaction.cast_signed()),
     };
-    // Read before it is started: nothing that can fail may stand between the start and its answer,
-    // or the member is told of a failure where there was none.
-    let settings = guild::settings(app, asker.guild).await?;
-    let attack = timeattack::start(app, request).await?;
-    Ok(Answer::Public(message_of(
-        &attack,
-        settings.extension_limit,
-    )))
+    let Started {
+        attack,
+        is_again,
+        standby,
+        settings,
+    } = timeattack::start_answered(app, request).await?;
+    if is_again {
+        return Ok(Answer::Private(Reply::new(again(&attack, asker.language))));
+    }
+    let reply = message_of(&attack, &settings, standby);
+    Ok(Answer::Public(match unpostable(data, asker, &settings) {
+        Some(channel) => {
+            let args = [("channel", channel.to_string().into())];
+            reply.line(&text(attack.language, "started-result-nowhere", &args))
+        }
+        None => reply,
+    }))
 }
 
-/// The form was filled in. Discord closes it whatever comes of it, so a refusal or an apology shows
-/// what was written, to be copied into the next try.
-pub(in crate::discord) async fn filled_in(
-    app: &App,
+/// The button below a success: the same task with the same limit, by whoever had it.
+pub(in crate::discord) async fn repeated(
+    data: &Data,
+    http: &Http,
     asker: &Asker,
-    task: String,
-    limit: String,
+    attack: AttackId,
 ) -> Result<Answer> {
-    let written = [
-        ("task", escape(&shorten(&task, TASK_LENGTH)).into()),
-        ("limit", escape(&shorten(&limit, MAX_TEXT)).into()),
+    let before = timeattack::get(&data.app, asker.guild, attack).await?;
+    if before.user != asker.user {
+        return Err(UserError::NotYours.into());
+    }
+    // Of a limit that was a time of day, what is left is rounded up to a second.
+    let limit_ms = before.deadline_ms - before.started_ms;
+    let seconds = limit_ms.div_euclid(1_000) + i64::from(limit_ms.rem_euclid(1_000) > 0);
+    begin(data, http, asker, &before.task, format!("{seconds}s")).await
+}
+
+/// What somebody is told who has just started the same.
+fn again(attack: &TimeAttack, language: Language) -> String {
+    let args = [
+        ("task", linked(&attack.task).into()),
+        ("relative", timestamp(attack.deadline_ms, 'R').into()),
+        ("time", start_message::clock_time(attack).into()),
     ];
-    match begin(app, asker, task, limit).await {
+    text(language, "started-again", &args)
+}
+
+/// The channel where the result is to be told, if it is known that the bot cannot post there and there is
+/// no other.
+fn unpostable(data: &Data, asker: &Asker, settings: &Settings) -> Option<ChannelId> {
+    let is_here = data.is_in(asker.guild);
+    let takes_none = |channel: ChannelId| {
+        let here = channel == asker.channel && !asker.may_bot_post();
+        !is_here || here || data.app.outbox.is_refused_by(channel)
+    };
+    let results = settings.results.unwrap_or(asker.channel);
+    let ladder = [Some(results), settings.fallback];
+    ladder
+        .into_iter()
+        .flatten()
+        .all(takes_none)
+        .then_some(results)
+}
+
+/// Starts it, or says why not, with a button to the form as it was filled in. Returns whether it began, too.
+pub(in crate::discord) async fn begin_or_ask(
+    data: &Data,
+    http: &Http,
+    asker: &Asker,
+    (task, limit): (String, String),
+) -> (Result<Answer>, bool) {
+    match begin(data, http, asker, &task, limit.clone()).await {
         Err(error) => {
-            let written = text(asker.language, "form-written", &written);
             let told = explain(error, asker.language, asker.interaction);
-            Ok(Answer::Private(Reply::new(format!("{told}\n{written}"))))
+            let refused = form::refused(told, asker, &task, &limit);
+            (Ok(Answer::Private(refused)), false)
         }
-        begun => begun,
+        begun => (begun, true),
     }
 }
 
-/// The public message of a time attack, as it stands.
-pub(in crate::discord) fn message_of(attack: &TimeAttack, extension_limit: i64) -> Reply {
-    let message = start_message::message(attack, extension_limit);
-    Reply::from(message).shows(Shown::of(attack))
+/// The public message of a time attack, as it stands. With the mark of what goes out in its place should
+/// it not arrive.
+pub(in crate::discord) fn message_of(
+    attack: &TimeAttack,
+    settings: &Settings,
+    standby: Option<OutboxId>,
+) -> Reply {
+    let mut message = start_message::message(attack, settings);
+    if let (Some(row), Some(button)) = (standby, message.buttons.last_mut()) {
+        button.custom_id.push_str(&standby::mark(row));
+    }
+    Reply::from(message)
+        .shows(Shown::of(attack))
+        .instead_of(standby)
 }
 
 /// What the typed limit means, as far as it can be told.
@@ -103,8 +225,9 @@ async fn suggest_limit(ctx: Context<'_>, partial: &str) -> CreateAutocompleteRes
         let app = &ctx.data().app;
         let asker = Asker::of_command(ctx.interaction)?;
         let settings = guild::settings(app, asker.guild).await?;
-        let choices = limit_choices(partial, app.clock.now_ms(), &settings, asker.language);
-        let choice = |(name, value): (String, String)| AutocompleteChoice::new(name, value);
+        let zones = consent::zones(app, asker.guild, asker.user).await?;
+        let choices = limit_choices(partial, app.now_ms(), &settings, zones, asker.language);
+        let choice = |(name, value): (String, String)| suggest::choice(&name, value);
         Ok(choices.into_iter().map(choice).collect())
     })
     .await
@@ -116,9 +239,15 @@ fn limit_choices(
     partial: &str,
     now_ms: i64,
     settings: &Settings,
+    zones: Zones,
     language: Language,
 ) -> Vec<(String, String)> {
-    let zone = settings.timezone;
+    let zone = zones.theirs();
+    // Whose clock it is, where the reader's is not the server's.
+    let whose = |at_ms: i64| {
+        let own = zones.differing(at_ms);
+        own.map_or_else(String::new, |own| format!(" ({})", zones::name(own)))
+    };
     let allowed = |deadline_ms: i64| deadline_ms - now_ms <= settings.longest_ms;
     let suggestions = duration_text::suggest(partial, now_ms, zone, language);
     let choices: Vec<(String, String)> = suggestions
@@ -127,7 +256,9 @@ fn limit_choices(
         .take(MOST_CHOICES)
         .map(|suggestion| {
             let when = when(suggestion.understood.deadline_ms, now_ms, zone, language);
-            let name = format!("{} → {when}", suggestion.text);
+            let whose = whose(suggestion.understood.deadline_ms);
+            let most = CHOICE_LENGTH.saturating_sub(when.chars().count() + whose.len() + 5);
+            let name = format!("{} → {when}{whose}", shorten(&suggestion.text, most));
             (shorten(&name, CHOICE_LENGTH), suggestion.text)
         })
         .collect();
@@ -176,9 +307,13 @@ mod tests {
 
     /// 2026-11-21T18:02:10 in Seoul.
     const NOW_MS: i64 = 1_795_251_730_000;
+    const SEOUL: Zones = Zones {
+        own: None,
+        server: chrono_tz::Asia::Seoul,
+    };
 
     fn first(partial: &str, language: Language) -> (String, String) {
-        let choices = limit_choices(partial, NOW_MS, &Settings::default(), language);
+        let choices = limit_choices(partial, NOW_MS, &Settings::default(), SEOUL, language);
         choices.into_iter().next().unwrap()
     }
 
@@ -193,6 +328,38 @@ mod tests {
         assert_eq!(name, "tomorrow 9am → 09:00:00 tomorrow");
         let (name, _) = first("3일", Language::Korean);
         assert_eq!(name, "3일 → 18:02:10 2026-11-24");
+    }
+
+    #[test]
+    fn a_limit_says_whose_clock_it_is_read_by_where_that_is_not_the_servers() {
+        let zones = Zones {
+            own: Some(chrono_tz::America::New_York),
+            ..SEOUL
+        };
+        let settings = Settings::default();
+        let choices = limit_choices("until 18:00", NOW_MS, &settings, zones, Language::English);
+        assert_eq!(
+            choices[0].0,
+            "until 18:00 → 18:00:00 today (America/New_York)"
+        );
+        let choices = limit_choices("18:00", NOW_MS, &settings, SEOUL, Language::English);
+        assert_eq!(choices[0].0, "18:00 → 18:00:00 tomorrow");
+    }
+
+    #[test]
+    fn whose_clock_was_read_is_said_of_times_of_day_where_it_is_not_the_servers() {
+        let new_york = Zones {
+            own: Some(chrono_tz::America::New_York),
+            ..SEOUL
+        };
+        let said = |typed, zones| whose_clock(typed, NOW_MS, zones, Language::English);
+        let note = said("until 18:00", new_york).unwrap();
+        assert!(
+            note.contains("New\\_York") && note.contains("1795302000"),
+            "{note}"
+        );
+        assert_eq!(said("30m", new_york), None);
+        assert_eq!(said("until 18:00", SEOUL), None);
     }
 
     #[test]
@@ -212,7 +379,7 @@ mod tests {
         let essay = "가나다 ".repeat(2_000);
         for typed in ["", "9", "내일", "next friday", "\\*_<@1>", essay.as_str()] {
             for language in Language::ALL {
-                let choices = limit_choices(typed, NOW_MS, &Settings::default(), language);
+                let choices = limit_choices(typed, NOW_MS, &Settings::default(), SEOUL, language);
                 assert!(choices.len() <= 25);
                 for (name, value) in choices {
                     assert!(

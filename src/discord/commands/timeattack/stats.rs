@@ -14,9 +14,10 @@ use crate::discord::respond::{self, Deferral};
 use crate::duration_text::format_duration;
 use crate::error::{Result, UserError};
 use crate::guild;
+use crate::i18n::display::one_line;
 use crate::i18n::{Language, text};
 use crate::ids::UserId;
-use crate::messenger::markdown::shorten;
+use crate::messenger::markdown::{named, shorten};
 use crate::picture::{self, Card, Cell, Month, Tile};
 use crate::timeattack::record::text::{date, day_count, month, weekday};
 use crate::timeattack::record::{self, CalendarDay, Record};
@@ -39,8 +40,10 @@ pub(super) async fn stats(ctx: Context<'_>, member: Option<serenity::UserId>) ->
             Some(member) => (member.get().into(), name_of(ctx.interaction, member)),
             None => (asker.user, asker.name.clone()),
         };
-        let reply = drawn(&ctx.data().app, &asker, user, name).await?;
-        Ok(Answer::Public(reply))
+        let server = ctx.data().name_of(asker.guild);
+        let who = Who { user, name, server };
+        let reply = drawn(&ctx.data().app, &asker, who).await?;
+        Ok(Answer::in_public(reply, &asker))
     };
     respond::command(ctx, Deferral::Public, answer).await
 }
@@ -57,20 +60,31 @@ fn name_of(interaction: &CommandInteraction, member: serenity::UserId) -> String
         .unwrap_or_default()
 }
 
-async fn drawn(app: &App, asker: &Asker, user: UserId, name: String) -> Result<Reply> {
+/// Whose record it is.
+#[derive(Clone, Debug)]
+struct Who {
+    user: UserId,
+    name: String,
+    /// What the server is called; empty if that is not known.
+    server: String,
+}
+
+async fn drawn(app: &App, asker: &Asker, who: Who) -> Result<Reply> {
     let settings = guild::settings(app, asker.guild).await?;
     let language = settings.language.unwrap_or(asker.guild_language);
+    let user = who.user;
     let record = record::record(app, asker.guild, user).await?;
-    let said = described(&record, &name, asker.language);
-    let png = picture::drawn(card(&record, name, language)).await?;
+    let said = described(&record, &who.name, asker.language);
+    let named = named(Some(&who.name), user);
+    let png = picture::drawn(card(&record, who, language)).await?;
     let png = png.ok_or(UserError::Busy)?;
     let file = CreateAttachment::bytes(png, FILE).description(shorten(&said, DESCRIPTION_LENGTH));
-    let title = text(language, "stats-title", &[("user", user.into())]);
+    let title = text(language, "stats-title", &[("name", named.into())]);
     Ok(Reply::new(title).file(file))
 }
 
 /// The record in words and figures, to be drawn.
-fn card(record: &Record, name: String, language: Language) -> Card {
+fn card(record: &Record, who: Who, language: Language) -> Card {
     let say = |key: &str| text(language, key, &[]);
     let is_empty = record.totals == record::Totals::default();
     let tile = |value: String, label: String| Tile {
@@ -94,7 +108,9 @@ fn card(record: &Record, name: String, language: Language) -> Card {
         weekday(first + chrono::Days::new(4 + days), language)
     };
     Card {
-        name,
+        name: who.name,
+        user: who.user.get(),
+        server: who.server,
         nobody: text(language, "stats-nobody", &[]),
         subtitle: text(language, "stats-subtitle", &today),
         tiles: vec![
@@ -192,7 +208,7 @@ fn described(record: &Record, name: &str, language: Language) -> String {
     let totals = &record.totals;
     let figures = Figures::of(record, language);
     let args = [
-        ("name", name.into()),
+        ("name", one_line(name).into()),
         ("date", date(record.today, language).into()),
         ("completed", totals.completed.into()),
         ("failed", totals.failed.into()),
@@ -259,6 +275,14 @@ mod tests {
         }
     }
 
+    fn who(name: &str) -> Who {
+        Who {
+            user: UserId(7),
+            name: name.into(),
+            server: "Study Room".into(),
+        }
+    }
+
     fn empty(today: &str) -> Record {
         let mut record = made(today);
         for day in &mut record.calendar {
@@ -288,7 +312,7 @@ mod tests {
 
     #[test]
     fn weeks_begin_on_monday() {
-        let card = card(&made("2026-11-21"), "jamong".into(), Language::English);
+        let card = card(&made("2026-11-21"), who("jamong"), Language::English);
         assert_eq!(card.weekdays, ["Mon", "Wed", "Fri"]);
         assert_eq!(card.days.len(), 25 * 7 + 6);
     }
@@ -324,7 +348,7 @@ mod tests {
             ("emoji", &full, "🔥 Zoé 🫠 der Große ✨", Language::English),
             ("nothing", &full, "🫠🫠", Language::English),
         ] {
-            let png = picture::draw(&card(record, name.into(), language)).unwrap();
+            let png = picture::draw(&card(record, who(name), language)).unwrap();
             assert!(png.starts_with(b"\x89PNG") && png.len() < 200_000, "{file}");
             let folder = option_env!("PICTURES").map_or(folder.path(), std::path::Path::new);
             std::fs::write(folder.join(format!("{file}.png")), png).unwrap();

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
+use crate::discord::names::name_of;
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
 use crate::i18n::text;
@@ -33,7 +34,8 @@ async fn overview(app: &App, asker: &Asker, user: UserId) -> Result<Reply> {
     let language = asker.language;
     let running = timeattack::running_of(app, asker.guild, user).await?;
     let ended = timeattack::newest_ended(app, asker.guild, user, NEWEST).await?;
-    let args = [("user", user.into()), ("count", running.len().into())];
+    let name = name_of(app, asker.guild, user).await?;
+    let args = [("name", name.into()), ("count", running.len().into())];
     let mut reply = Reply::new(text(language, "status-title", &args));
     if !running.is_empty() {
         let embed = CreateEmbed::new()

@@ -1,13 +1,16 @@
 //! The sender of mails.
 //!
-//! One loop for each process: in one transaction it records what came to its end, renews its claims,
-//! and claims as many rows as there is room for; then each of these is written and given to the
-//! mailer by a task of its own, which brings back how it ended. So a mail costs no transaction of its
-//! own, and however long an audience is, no more of it is in memory than the window.
+//! One loop for each process: in one transaction it records what came to its end, opens the gates of
+//! mails that are about to leave, renews its claims, and claims as many rows as there is room for; then
+//! each of these is written and given to the mailer by a task of its own, which brings back how it
+//! ended. So a mail costs no transaction of its own, and however long an audience is, no more of it is
+//! in memory than the window.
 //!
-//! The window is what is said to be under way: four times the connections, so that these have mails
-//! to send while the next are being claimed. What the process takes with it when it is killed is no
-//! more than that.
+//! The window is what is claimed: four times the connections, so that these have mails to send while
+//! the next are being claimed. Of these only what has passed its gate may have arrived: two mails for
+//! each connection at most, the one that it is sending and the one behind. What the process leaves in
+//! doubt when it is killed is no more than that, and mostly what had arrived but was not recorded yet;
+//! the rest of the window waits again.
 
 mod store;
 
@@ -17,22 +20,25 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::breaker::{Breaker, May};
 use super::judge::{Claimed, News, Outcome, Verdict, judge};
 use super::throttle::Throttle;
+use super::waits::Waits;
 use super::{Occurrence, Press, Rest, RestCause, Settings};
+use crate::clock::BackstepWatch;
+use crate::documents::{Asker, Patience, Refusal};
 use crate::error::Result;
 use crate::ids::{DeliveryId, OccurrenceId};
-use crate::mailer::Scope;
+use crate::mailer::{Gate, Scope};
 use crate::outbox::pace::Rate;
 use crate::outbox::{self, Outbox, POLL_MS, RENEW_MS, lock};
 use store::{Cycle, Done};
 
-pub(in crate::outbox) use store::interrupt_all;
+pub(in crate::outbox) use store::interrupt_some;
 
 /// Rows under way for each connection.
 const WINDOW: usize = 4;
@@ -68,6 +74,8 @@ struct State {
     /// How many of these have not come to their end.
     unfinished: usize,
     settled: Vec<Settled>,
+    /// Mails that wait for their gates.
+    leaving: Vec<Leaving>,
     /// Ends when those that the mailer does not have yet are to come back.
     hold: CancellationToken,
     /// Nothing is to be done before; wall time. `None`: there is something to look at.
@@ -85,6 +93,13 @@ struct State {
 struct Quota {
     until_ms: i64,
     is_trying: bool,
+}
+
+/// A mail that is about to leave.
+struct Leaving {
+    id: DeliveryId,
+    /// Told whether it may.
+    gate: oneshot::Sender<bool>,
 }
 
 /// A row whose attempt has ended.
@@ -113,6 +128,12 @@ struct Memory {
     /// When claims were last renewed, by both clocks: one that was set, or slept, shows.
     renewed_ms: Option<(i64, i64)>,
     told_ms: Option<i64>,
+    /// `None`: there was no look yet.
+    watch: Option<BackstepWatch>,
+    /// The clock was set back, and waits have not been set anew since.
+    was_set_back: bool,
+    /// Waits have been looked through since this process began.
+    has_looked: bool,
     /// The end of the last transaction is not known.
     is_unsure: bool,
 }
@@ -128,6 +149,7 @@ impl Lane {
             under_way: HashMap::new(),
             unfinished: 0,
             settled: Vec::new(),
+            leaving: Vec::new(),
             hold: CancellationToken::new(),
             rests_until_ms: None,
             is_looking: false,
@@ -156,6 +178,11 @@ impl Lane {
     /// How many mails are under way here.
     pub(in crate::outbox) fn held(&self) -> usize {
         lock(&self.state).under_way.len()
+    }
+
+    /// Whether there is a limit to a day's mails.
+    pub(in crate::outbox) fn is_limited(&self) -> bool {
+        self.settings.limits.daily > 0
     }
 
     fn window(&self) -> usize {
@@ -307,7 +334,11 @@ impl Outbox {
     }
 
     pub(in crate::outbox) async fn send_mails_forever(self) {
-        let mut memory = Memory::default();
+        let mut memory = Memory {
+            // A life of this task before ended in the midst of a look.
+            is_unsure: lock(&self.inner.mails.state).is_looking,
+            ..Memory::default()
+        };
         let mut failures = 0;
         loop {
             let now_ms = self.inner.clock.now_ms();
@@ -354,17 +385,18 @@ impl Outbox {
             if state.rests_until_ms == Some(began_ms) {
                 state.rests_until_ms = Some(next_ms);
             }
-            state.rests_until_ms.is_none() || !state.settled.is_empty()
+            state.rests_until_ms.is_none() || !state.settled.is_empty() || !state.leaving.is_empty()
         };
         if next_ms > began_ms && !is_woken {
             self.changed();
             tokio::select! {
-                () = self.inner.clock.sleep_until(next_ms) => {}
+                () = self.inner.clock.sleep_at_most(next_ms, POLL_MS) => {}
                 () = lane.wake.notified() => {}
                 () = self.inner.stop.cancelled(), if !is_stopping => {}
             }
         }
-        // While the mailer has enough to do, results wait for each other, to share a transaction.
+        // While the mailer has enough to do, results and gates wait for each other, to share a
+        // transaction.
         let gathered = async {
             while lane.is_gathering() {
                 lane.wake.notified().await;
@@ -382,7 +414,9 @@ impl Outbox {
         now_ms: i64,
     ) -> Result<i64> {
         let monotonic_ms = self.inner.clock.monotonic_ms();
-        let (cycle, until_ms) = self.cycle(memory, is_stopping, now_ms, monotonic_ms);
+        let (mut cycle, until_ms) = self.cycle(memory, is_stopping, now_ms, monotonic_ms);
+        let leaving = self.take_leaving();
+        cycle.leaving = leaving.iter().map(|one| one.id).collect();
         let is_nothing = cycle.settled.is_empty() && cycle.busy.is_empty() && !memory.is_unsure;
         if is_nothing && !self.has_mails().await? {
             memory.presses.clear();
@@ -390,6 +424,7 @@ impl Outbox {
         }
         let settled = Arc::clone(&cycle.settled);
         let (renews, tells_rest) = (cycle.renew.is_some(), cycle.rest.is_some());
+        let looks_through = cycle.waits.is_some();
         let ran = self
             .inner
             .db
@@ -401,10 +436,19 @@ impl Outbox {
                 let later = std::mem::take(&mut state.settled);
                 state.settled.extend(settled.iter().cloned());
                 state.settled.extend(later);
+                // Their gates stay closed until it is certain that the ledger knows.
+                state.leaving.extend(leaving);
                 return Err(error);
             }
         };
+        for one in leaving {
+            // The mailer may have given it up.
+            let _ = one.gate.send(done.leaving.contains(&one.id));
+        }
         memory.is_unsure = false;
+        if looks_through {
+            (memory.has_looked, memory.was_set_back) = (true, false);
+        }
         if renews {
             memory.renewed_ms = Some((now_ms, monotonic_ms));
         }
@@ -424,7 +468,7 @@ impl Outbox {
         if !settled.is_empty() {
             self.changed();
         }
-        Ok(self.begin_mails(memory, done, until_ms, now_ms))
+        Ok(self.begin_mails(memory, done, until_ms, now_ms).await)
     }
 
     /// What is to be done now, and when there may be room for more.
@@ -459,6 +503,14 @@ impl Outbox {
         let renews = memory.renewed_ms.is_none_or(|(wall_ms, mono_ms)| {
             !(0..RENEW_MS).contains(&(now_ms - wall_ms)) || monotonic_ms - mono_ms >= RENEW_MS
         });
+        let clock = &self.inner.clock;
+        let watch = memory
+            .watch
+            .get_or_insert_with(|| BackstepWatch::new(clock));
+        memory.was_set_back |= watch.was_set_back(clock);
+        let limits = &lane.settings.limits;
+        let waits = (renews || memory.was_set_back)
+            .then(|| Waits::of(limits, memory.was_set_back, !memory.has_looked));
         if renews {
             // Others may have changed what is due, and nobody tells this process.
             memory.idle.clear();
@@ -474,6 +526,8 @@ impl Outbox {
             daily: settings.limits.daily,
             busy: still().map(|(_, occurrence)| *occurrence).collect(),
             renew: renews.then(held),
+            waits,
+            leaving: Vec::new(),
             held: memory.is_unsure.then(held),
             room,
             rate: Rate(state.throttle.rate(monotonic_ms)),
@@ -494,7 +548,7 @@ impl Outbox {
     }
 
     /// Begins what was claimed. Returns when to look again.
-    fn begin_mails(
+    async fn begin_mails(
         &self,
         memory: &mut Memory,
         done: Done,
@@ -514,7 +568,9 @@ impl Outbox {
             ..
         } = done;
         for occurrence in &opened {
-            memory.presses.insert(occurrence.id, self.press(occurrence));
+            if let Some(press) = self.press(occurrence).await {
+                memory.presses.insert(occurrence.id, press);
+            }
         }
         for id in &revived {
             memory.idle.remove(id);
@@ -555,18 +611,25 @@ impl Outbox {
         })
     }
 
-    fn press(&self, occurrence: &Occurrence) -> Result<Arc<dyn Press>, String> {
-        let author = &self.inner.mails.settings.author;
-        let made = std::panic::catch_unwind(AssertUnwindSafe(|| author.press(occurrence)));
-        match made {
-            Ok(made) => made.map_err(|error| error.to_string()),
-            Err(_) => {
+    /// `None`: the program stops.
+    async fn press(&self, occurrence: &Occurrence) -> Option<Result<Arc<dyn Press>, String>> {
+        let settings = &self.inner.mails.settings;
+        let (author, occurrence) = (Arc::clone(&settings.author), occurrence.clone());
+        let (id, guild) = (occurrence.id, occurrence.guild);
+        let made = settings
+            .documents
+            .run(guild, Patience::Steady, move |_| author.press(&occurrence));
+        match made.await {
+            Ok(made) => Some(made.map_err(|error| error.to_string())),
+            Err(Refusal::Stopping | Refusal::Busy) => None,
+            Err(Refusal::Defect) => {
                 tracing::error!(
-                    occurrence.id = %occurrence.id,
+                    occurrence.id = %id,
                     "mails could not be written because of a defect in this program"
                 );
-                Err("a defect in this program".to_owned())
+                Some(Err("a defect in this program".to_owned()))
             }
+            Err(slow @ Refusal::TooSlow { .. }) => Some(Err(slow.to_string())),
         }
     }
 
@@ -581,7 +644,7 @@ impl Outbox {
         );
         let outbox = self.clone();
         let sending = async move {
-            let outcome = outbox.send_mail(&row, press.as_ref(), &hold).await;
+            let outcome = outbox.send_mail(&row, press, &hold).await;
             outbox.settle_mail(row, era, outcome);
         };
         self.inner.tasks.spawn(sending.instrument(span));
@@ -590,16 +653,20 @@ impl Outbox {
     async fn send_mail(
         &self,
         row: &Claimed,
-        press: &dyn Press,
+        press: Arc<dyn Press>,
         hold: &CancellationToken,
     ) -> Outcome {
         let lane = &self.inner.mails;
         let now_ms = self.inner.clock.now_ms();
-        let write = AssertUnwindSafe(|| press.write(&row.recipient, now_ms));
-        let letter = match std::panic::catch_unwind(write) {
+        let recipient = row.recipient.clone();
+        let write = move |_: &Asker| press.write(&recipient, now_ms);
+        let documents = &lane.settings.documents;
+        let letter = match documents.run(row.guild, Patience::Steady, write).await {
             Ok(Ok(letter)) => Arc::new(letter),
             Ok(Err(why)) => return Outcome::Unwritable(why),
-            Err(_) => {
+            Err(Refusal::Stopping | Refusal::Busy) => return Outcome::Untried,
+            Err(slow @ Refusal::TooSlow { .. }) => return Outcome::Unwritable(slow.to_string()),
+            Err(Refusal::Defect) => {
                 tracing::error!("a mail could not be written because of a defect in this program");
                 return Outcome::Defect { was_given: false };
             }
@@ -610,7 +677,14 @@ impl Outbox {
             () = self.inner.stop.cancelled() => return Outcome::Untried,
             hand = lane.hands.acquire() => hand,
         };
-        let send = AssertUnwindSafe(lane.settings.mailer.send(letter));
+        // Not the outbox itself: the mailer, which is its own, keeps gates.
+        let (inner, id) = (Arc::downgrade(&self.inner), row.recipient.id);
+        let gate = Gate::new(move |gate| {
+            if let Some(inner) = inner.upgrade() {
+                inner.mails.is_leaving(Leaving { id, gate });
+            }
+        });
+        let send = AssertUnwindSafe(lane.settings.mailer.send(letter, gate));
         let sent = send.catch_unwind().await;
         drop(hand);
         match sent {
@@ -623,6 +697,12 @@ impl Outbox {
                 Outcome::Defect { was_given: true }
             }
         }
+    }
+
+    fn take_leaving(&self) -> Vec<Leaving> {
+        let mut leaving = std::mem::take(&mut lock(&self.inner.mails.state).leaving);
+        leaving.retain(|one| !one.gate.is_closed());
+        leaving
     }
 
     fn settle_mail(&self, claimed: Claimed, era: u64, outcome: Outcome) {
@@ -665,12 +745,18 @@ impl Outbox {
 }
 
 impl Lane {
-    /// There are results, but too few for a transaction of their own, and the mailer has enough to do
-    /// meanwhile.
+    /// The mailer is about to give this mail away.
+    fn is_leaving(&self, leaving: Leaving) {
+        lock(&self.state).leaving.push(leaving);
+        self.wake.notify_one();
+    }
+
+    /// There are results and closed gates, but too few for a transaction of their own, and the mailer
+    /// has enough to do meanwhile.
     fn is_gathering(&self) -> bool {
         let connections = self.settings.limits.connections.max(1);
         let state = lock(&self.state);
-        let count = state.settled.len();
+        let count = state.settled.len() + state.leaving.len();
         count > 0 && count < connections && state.unfinished >= connections * IN_HAND
     }
 }

@@ -1,7 +1,7 @@
 //! SQL of the lane: everything between two looks is one transaction.
 //!
-//! Statements are for many rows at once, of a few fixed numbers of rows: so their texts repeat, and
-//! the database has them prepared.
+//! Statements are for many rows at once. Results are stored by statements of a few fixed numbers of
+//! rows: so their texts repeat, and the database has them prepared.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -11,21 +11,27 @@ use sqlx::any::AnyRow;
 
 use super::super::judge::{Claimed, Refusal, Verdict};
 use super::super::pieces;
+use super::super::waits::{self, Waits};
 use super::super::{
     Author, Bounce, Ending, Occurrence, Recipient, Rest, RestCause, State, Withheld, daily, reason,
 };
 use super::Settled;
 use crate::clock::Clock;
-use crate::db::{Tx, generated, is_postgres, list};
+use crate::db::{List, PIECE_ROWS, Tx, generated, is_postgres, typed_placeholders};
 use crate::error::Result;
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::outbox::pace::{Kept, Pace, Rate};
 use crate::outbox::{Class, LEASE_MS};
 
-/// Rows of one statement: the least of these that is enough.
+/// Results stored by one statement: the least of these that is enough.
 const SIZES: [usize; 4] = [1, 8, 32, 128];
+/// Rows named by one statement: what one look claims, many times over.
+const LISTED: usize = 500;
 /// The newest occurrences in which an address's mailbox is looked for.
 const NEWEST: i64 = 10;
+/// Mails of a dead process that one piece gives back, and those of which it says that they may have
+/// arrived: together with what counts them no more than a piece may be.
+const INTERRUPTED_AT_ONCE: i64 = PIECE_ROWS / 2 - 10;
 /// What another process is about to take is looked at again after this long.
 const TAKEN_ELSEWHERE_MS: i64 = 100;
 /// Columns of a result.
@@ -42,10 +48,14 @@ pub(super) struct Cycle {
     pub(super) author: Arc<dyn Author>,
     /// What came to its end.
     pub(super) settled: Arc<Vec<Settled>>,
+    /// Mails that are about to leave.
+    pub(super) leaving: Vec<DeliveryId>,
     /// Occurrences of which more is under way here.
     pub(super) busy: HashSet<OccurrenceId>,
     /// Claims to be renewed; then those that ran out are looked for, too.
     pub(super) renew: Option<Vec<DeliveryId>>,
+    /// Waits to be looked through; `None`: it is not the time for that.
+    pub(super) waits: Option<Waits>,
     /// After a transaction whose end is not known: these are held, what else is this process's is
     /// given back.
     pub(super) held: Option<Vec<DeliveryId>>,
@@ -70,6 +80,8 @@ pub(super) struct Cycle {
 #[derive(Default)]
 pub(super) struct Done {
     pub(super) claimed: Vec<Claimed>,
+    /// Those that may leave: they are this process's still.
+    pub(super) leaving: HashSet<DeliveryId>,
     /// Those among whose occurrences were not known.
     pub(super) opened: Vec<Occurrence>,
     /// What is being sent.
@@ -113,9 +125,18 @@ pub(super) async fn has_work(tx: &mut Tx) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// All that was under way is unknown: nobody else can hold it, and this process has just begun.
-pub(in crate::outbox) async fn interrupt_all(tx: &mut Tx, now_ms: i64) -> Result<()> {
-    interrupt(tx, i64::MAX, now_ms).await.map(drop)
+/// Some of what was under way has ended, `true`: there may be more. Nobody else can hold it, and this
+/// process has just begun. `is_limited`: mails are counted towards a day's limit.
+pub(in crate::outbox) async fn interrupt_some(
+    tx: &mut Tx,
+    is_limited: bool,
+    now_ms: i64,
+) -> Result<bool> {
+    let interrupted = interrupt(tx, i64::MAX, now_ms).await?;
+    if is_limited && interrupted.unsent > 0 {
+        count_mails(tx, -interrupted.unsent, now_ms).await?;
+    }
+    Ok(interrupted.more)
 }
 
 /// Occurrences of which something was under way in a process that is no more.
@@ -130,28 +151,67 @@ async fn lapsed(tx: &mut Tx, now_ms: i64) -> Result<BTreeSet<OccurrenceId>> {
     Ok(ids.into_iter().map(OccurrenceId).collect())
 }
 
-/// What was under way in a process that is no more may have arrived, unless it is known to have come
+/// What a dead process left, as far as one piece goes.
+#[derive(Default)]
+struct Interrupted {
+    /// There may be more.
+    more: bool,
+    /// Of which occurrences it was.
+    occurrences: HashSet<OccurrenceId>,
+    /// Mails that had not left, and wait again.
+    unsent: i64,
+}
+
+/// What was under way in a process that is no more: what had not passed its gate has certainly not
+/// arrived, and waits as if it had not been tried. The rest may have, unless it is known to have come
 /// back.
-async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Vec<OccurrenceId>> {
-    let rows = sqlx::query(
+async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Interrupted> {
+    let mut interrupted = Interrupted::default();
+    let held_back = "state = 'running' AND unsent = 1 AND bounce IS NULL AND lease_until_ms <= $1";
+    let gone = "state = 'running' AND (unsent = 0 OR bounce IS NOT NULL) AND lease_until_ms <= $1";
+    // The same is asked twice: what another process has done meanwhile is done.
+    let some = |those: &str| {
+        format!("{those} AND id IN (SELECT id FROM deliveries WHERE {those} LIMIT $2)")
+    };
+    let sql = format!(
+        "UPDATE deliveries SET state = CASE WHEN deferrals > 0 THEN 'retryable' ELSE 'available' END, \
+             not_before_ms = 0, attempt = attempt - 1, unsent = 0, lease_owner = NULL, \
+             lease_until_ms = NULL \
+         WHERE {} RETURNING occurrence_id",
+        some(held_back)
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(until_ms)
+        .bind(INTERRUPTED_AT_ONCE);
+    for row in &rows.fetch_all(&mut *tx).await? {
+        let occurrence = OccurrenceId(row.try_get(0)?);
+        interrupted.occurrences.insert(occurrence);
+        interrupted.unsent += 1;
+    }
+    let sql = format!(
         "UPDATE deliveries SET \
              state = CASE WHEN bounce IS NULL THEN 'unknown' ELSE 'discarded' END, \
-             reason = COALESCE(bounce, $3), bounce = NULL, ended_ms = $2, \
+             reason = COALESCE(bounce, $4), bounce = NULL, ended_ms = $3, \
              round = (SELECT occurrences.round FROM occurrences \
                  WHERE occurrences.id = deliveries.occurrence_id), \
-             lease_owner = NULL, lease_until_ms = NULL \
-         WHERE state = 'running' AND lease_until_ms <= $1 RETURNING occurrence_id",
-    )
-    .bind(until_ms)
-    .bind(now_ms)
-    .bind(reason::INTERRUPTED)
-    .fetch_all(tx)
-    .await?;
-    let mut occurrences = HashSet::new();
+             unsent = 0, lease_owner = NULL, lease_until_ms = NULL \
+         WHERE {} RETURNING occurrence_id",
+        some(gone)
+    );
+    let rows = sqlx::query(generated(sql))
+        .bind(until_ms)
+        .bind(INTERRUPTED_AT_ONCE)
+        .bind(now_ms)
+        .bind(reason::INTERRUPTED)
+        .fetch_all(tx)
+        .await?;
+    let gone = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    interrupted.more = interrupted.unsent.max(gone) >= INTERRUPTED_AT_ONCE;
     for row in &rows {
-        occurrences.insert(OccurrenceId(row.try_get(0)?));
+        let occurrence = OccurrenceId(row.try_get(0)?);
+        interrupted.occurrences.insert(occurrence);
     }
-    Ok(occurrences.into_iter().collect())
+    Ok(interrupted)
 }
 
 /// Does all of it, at the time at which the writer comes to it.
@@ -167,13 +227,18 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     let failed = failed.map(|one| one.claimed.recipient.occurrence);
     pieces::hold(tx, &lapsed.iter().copied().chain(failed).collect()).await?;
     let mut touched = record(tx, cycle, now_ms).await?;
+    done.leaving = open_gates(tx, cycle.boot, &cycle.leaving).await?;
     if let Some(held) = &cycle.held {
         give_back_others(tx, cycle.boot, held).await?;
     }
     if let Some(held) = &cycle.renew {
         renew(tx, cycle.boot, now_ms + LEASE_MS, held).await?;
         if !lapsed.is_empty() {
-            touched.extend(interrupt(tx, now_ms, now_ms).await?);
+            let interrupted = interrupt(tx, now_ms, now_ms).await?;
+            if cycle.daily > 0 && interrupted.unsent > 0 {
+                count_mails(tx, -interrupted.unsent, now_ms).await?;
+            }
+            touched.extend(interrupted.occurrences);
         }
     }
     let went = pieces::go_on(tx, now_ms).await?;
@@ -181,6 +246,9 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     done.revived = went.revived;
     let mut sending = sending(tx).await?;
     done.sending = sending.iter().map(|one| one.id).collect();
+    if let Some(waits) = &cycle.waits {
+        waits::set_anew(tx, waits, done.sending.iter().copied(), now_ms).await?;
+    }
     if let Some(rest) = &cycle.rest {
         tell(tx, cycle, &sending, rest, now_ms).await?;
     }
@@ -340,25 +408,27 @@ async fn store(
     size: usize,
     now_ms: i64,
 ) -> Result<()> {
+    let owner = size * RESULT.len() + 1;
+    let now = owner + 1;
     let sql = format!(
         "UPDATE deliveries SET \
              state = CASE WHEN bounce IS NULL THEN v.column2 ELSE 'discarded' END, \
              reason = COALESCE(bounce, v.column3), bounce = NULL, server_id = v.column4, \
              not_before_ms = v.column5, attempt = attempt - v.column6, \
              deferrals = deferrals + v.column7, \
-             deferred_ms = CASE WHEN v.column7 = 1 AND deferred_ms IS NULL THEN $2 \
+             deferred_ms = CASE WHEN v.column7 = 1 AND deferred_ms IS NULL THEN ${now} \
                  ELSE deferred_ms END, \
-             soft = v.column8, \
-             ended_ms = CASE WHEN bounce IS NULL THEN v.column9 ELSE $2 END, \
+             soft = v.column8, unsent = 0, \
+             ended_ms = CASE WHEN bounce IS NULL THEN v.column9 ELSE ${now} END, \
              round = (SELECT occurrences.round FROM occurrences \
                  WHERE occurrences.id = deliveries.occurrence_id), \
              lease_owner = NULL, lease_until_ms = NULL \
          FROM (VALUES {}) AS v \
          WHERE deliveries.id = v.column1 AND deliveries.state = 'running' \
-             AND deliveries.lease_owner = $1",
-        values(3, size, &RESULT),
+             AND deliveries.lease_owner = ${owner}",
+        typed_placeholders(tx, size, &RESULT),
     );
-    let mut update = sqlx::query(generated(sql)).bind(boot).bind(now_ms);
+    let mut update = sqlx::query(generated(sql));
     let nobody = Stored {
         id: DeliveryId(NOBODY),
         state: State::Unknown,
@@ -382,28 +452,8 @@ async fn store(
             .bind(row.soft)
             .bind(row.ended_ms);
     }
-    update.execute(tx).await?;
+    update.bind(boot).bind(now_ms).execute(tx).await?;
     Ok(())
-}
-
-/// `(CAST($first AS BIGINT), …), …`: PostgreSQL would take a column of nulls for text.
-fn values(first: usize, rows: usize, types: &[&str]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(rows * types.len() * 24);
-    for row in 0..rows {
-        for (column, name) in types.iter().enumerate() {
-            text.push_str(match (row, column) {
-                (0, 0) => "(",
-                (_, 0) => "), (",
-                _ => ", ",
-            });
-            let number = first + row * types.len() + column;
-            // Writing to a text cannot fail.
-            let _ = write!(text, "CAST(${number} AS {name})");
-        }
-    }
-    text.push(')');
-    text
 }
 
 /// The mail itself or its sender is refused: all of it rests until an admin has looked. A test is over
@@ -470,38 +520,33 @@ async fn soft_in_a_row(tx: &mut Tx, claimed: &Claimed) -> Result<i64> {
 }
 
 async fn renew(tx: &mut Tx, boot: i64, until_ms: i64, held: &[DeliveryId]) -> Result<()> {
-    for (piece, size) in pieces(held) {
+    for piece in held.chunks(LISTED) {
+        let listed = listed(tx, 3, piece);
         let sql = format!(
             "UPDATE deliveries SET lease_until_ms = $1 \
-             WHERE lease_owner = $2 AND state = 'running' AND id IN ({})",
-            list(3, size),
+             WHERE lease_owner = $2 AND state = 'running' AND id {listed}"
         );
         let renewed = sqlx::query(generated(sql)).bind(until_ms).bind(boot);
-        bind_ids(renewed, piece, size).execute(&mut *tx).await?;
+        renewed.bind(listed.values()).execute(&mut *tx).await?;
     }
     Ok(())
 }
 
-type AnyQuery<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
-
-fn bind_ids<'q>(mut query: AnyQuery<'q>, ids: &[DeliveryId], size: usize) -> AnyQuery<'q> {
-    let nobody = std::iter::repeat(&DeliveryId(NOBODY));
-    for id in ids.iter().chain(nobody).take(size) {
-        query = query.bind(id.0);
-    }
-    query
+fn listed(tx: &Tx, parameter: usize, ids: &[DeliveryId]) -> List {
+    List::of_ids(tx, parameter, ids.iter().map(|id| id.0))
 }
 
 /// Rows that a transaction claimed whose end was not heard of: nobody has sent them.
 async fn give_back_others(tx: &mut Tx, boot: i64, held: &[DeliveryId]) -> Result<()> {
+    let listed = listed(tx, 2, held);
     let sql = format!(
-        "UPDATE deliveries SET attempt = attempt - 1, lease_owner = NULL, lease_until_ms = NULL, \
+        "UPDATE deliveries SET not_before_ms = 0, attempt = attempt - 1, unsent = 0, \
+             lease_owner = NULL, lease_until_ms = NULL, \
              state = CASE WHEN deferrals > 0 THEN 'retryable' ELSE 'available' END \
-         WHERE state = 'running' AND lease_owner = $1 AND id NOT IN ({})",
-        list(2, held.len().max(1)),
+         WHERE state = 'running' AND lease_owner = $1 AND NOT (id {listed})"
     );
     let given = sqlx::query(generated(sql)).bind(boot);
-    bind_ids(given, held, held.len().max(1)).execute(tx).await?;
+    given.bind(listed.values()).execute(tx).await?;
     Ok(())
 }
 
@@ -743,33 +788,52 @@ async fn due(
     rows.iter().map(claimed).collect()
 }
 
-/// They are under way from now on.
-async fn begin(tx: &mut Tx, boot: i64, ids: &[DeliveryId], now_ms: i64) -> Result<()> {
-    for (piece, size) in pieces(ids) {
+/// From now on these may arrive. Returns those that are this process's still: what another has taken
+/// over must not leave.
+async fn open_gates(tx: &mut Tx, boot: i64, leaving: &[DeliveryId]) -> Result<HashSet<DeliveryId>> {
+    let mut open = HashSet::with_capacity(leaving.len());
+    for piece in leaving.chunks(LISTED) {
+        let listed = listed(tx, 2, piece);
         let sql = format!(
-            "UPDATE deliveries SET state = 'running', attempt = attempt + 1, lease_owner = $1, \
-                 lease_until_ms = $2, first_attempt_ms = COALESCE(first_attempt_ms, $3) \
-             WHERE id IN ({})",
-            list(4, size),
+            "UPDATE deliveries SET unsent = 0 \
+             WHERE lease_owner = $1 AND state = 'running' AND id {listed} RETURNING id"
+        );
+        let opened = sqlx::query(generated(sql)).bind(boot).bind(listed.values());
+        for row in &opened.fetch_all(&mut *tx).await? {
+            open.insert(DeliveryId(row.try_get(0)?));
+        }
+    }
+    Ok(open)
+}
+
+/// They are under way from now on; none has left yet.
+async fn begin(tx: &mut Tx, boot: i64, ids: &[DeliveryId], now_ms: i64) -> Result<()> {
+    for piece in ids.chunks(LISTED) {
+        let listed = listed(tx, 4, piece);
+        let sql = format!(
+            "UPDATE deliveries SET state = 'running', attempt = attempt + 1, unsent = 1, \
+                 lease_owner = $1, lease_until_ms = $2, \
+                 first_attempt_ms = COALESCE(first_attempt_ms, $3) \
+             WHERE id {listed}"
         );
         let begun = sqlx::query(generated(sql))
             .bind(boot)
             .bind(now_ms + LEASE_MS)
             .bind(now_ms);
-        bind_ids(begun, piece, size).execute(&mut *tx).await?;
+        begun.bind(listed.values()).execute(&mut *tx).await?;
     }
     Ok(())
 }
 
 async fn leave_out(tx: &mut Tx, why: &str, ids: &[DeliveryId], now_ms: i64) -> Result<()> {
-    for (piece, size) in pieces(ids) {
+    for piece in ids.chunks(LISTED) {
+        let listed = listed(tx, 3, piece);
         let sql = format!(
             "UPDATE deliveries SET state = 'cancelled', reason = $1, ended_ms = $2 \
-             WHERE id IN ({})",
-            list(3, size),
+             WHERE id {listed}"
         );
         let cancelled = sqlx::query(generated(sql)).bind(why).bind(now_ms);
-        bind_ids(cancelled, piece, size).execute(&mut *tx).await?;
+        cancelled.bind(listed.values()).execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -827,10 +891,22 @@ async fn end_if_over(tx: &mut Tx, cycle: &Cycle, id: OccurrenceId, now_ms: i64) 
 
 /// How many mails may go today, and when there is more room.
 async fn left_today(tx: &mut Tx, limit: i64, now_ms: i64) -> Result<(usize, i64)> {
-    sqlx::query("DELETE FROM mail_minutes WHERE minute < $1")
-        .bind(daily::first_counted(now_ms))
-        .execute(&mut *tx)
-        .await?;
+    let uncounted = sqlx::query(
+        "DELETE FROM mail_minutes WHERE minute < $1 OR minute > $2 RETURNING minute, count",
+    )
+    .bind(daily::first_counted(now_ms))
+    .bind(daily::last_counted(now_ms))
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut ahead: i64 = 0;
+    for row in &uncounted {
+        if row.try_get::<i64, _>(0)? > daily::last_counted(now_ms) {
+            ahead += row.try_get::<i64, _>(1)?;
+        }
+    }
+    if ahead != 0 {
+        count_mails(tx, ahead, now_ms).await?;
+    }
     let row = sqlx::query(
         "SELECT CAST(SUM(count) AS BIGINT), MIN(CASE WHEN count > 0 THEN minute END) \
          FROM mail_minutes",

@@ -19,7 +19,7 @@
 
 mod store;
 
-use crate::db::Tx;
+use crate::db::{PIECE_ROWS, Tx};
 use crate::error::Result;
 use crate::ids::OccurrenceId;
 
@@ -27,7 +27,9 @@ pub(super) use store::hold;
 pub use store::{abandon, cancel, retry_failed};
 
 /// Rows of one piece.
-const ROWS_AT_ONCE: i64 = 2_000;
+const ROWS_AT_ONCE: i64 = PIECE_ROWS - 10;
+/// Occurrences of one piece: each takes two statements, and the look that does it has others.
+const OCCURRENCES_AT_ONCE: i64 = 6;
 const DAY_MS: i64 = 86_400_000;
 /// What mails were made of is kept for so long after an occurrence's end: time enough to look at the
 /// report, and to send again what failed.
@@ -44,24 +46,61 @@ pub(super) struct Went {
     pub(super) more: bool,
 }
 
-/// Does the next piece of all that was decided and is not done.
+/// Does the next piece of what was decided and is not done: of several occurrences, if they are small.
 pub(super) async fn go_on(tx: &mut Tx, now_ms: i64) -> Result<Went> {
     let mut went = Went::default();
+    let mut room = Room {
+        rows: ROWS_AT_ONCE,
+        occurrences: OCCURRENCES_AT_ONCE,
+    };
     for retry in store::retries(tx).await? {
-        if store::put_back_some(tx, &retry).await? {
+        if room.is_taken() {
             went.more = true;
-        } else {
+            return Ok(went);
+        }
+        let piece = store::put_back_some(tx, &retry, room.rows).await?;
+        if !piece.more {
             went.touched.push(retry.id);
         }
         went.revived.push(retry.id);
+        went.more |= room.take(&piece);
     }
     for id in store::cancelled(tx).await? {
-        went.more |= store::cancel_some(tx, id, now_ms).await?;
+        if room.is_taken() {
+            went.more = true;
+            return Ok(went);
+        }
+        let piece = store::cancel_some(tx, id, room.rows, now_ms).await?;
+        went.more |= room.take(&piece);
     }
     for id in store::abandoned(tx).await? {
-        went.more |= store::delete_some(tx, id).await?;
+        if room.is_taken() {
+            went.more = true;
+            return Ok(went);
+        }
+        let piece = store::delete_some(tx, id, room.rows).await?;
+        went.more |= room.take(&piece);
     }
     Ok(went)
+}
+
+/// What a piece can still take.
+struct Room {
+    rows: i64,
+    occurrences: i64,
+}
+
+impl Room {
+    fn is_taken(&self) -> bool {
+        self.rows <= 0 || self.occurrences <= 0
+    }
+
+    /// `true`: there is more of this occurrence.
+    fn take(&mut self, piece: &store::Piece) -> bool {
+        self.rows -= piece.rows;
+        self.occurrences -= 1;
+        piece.more
+    }
 }
 
 /// Forgets some of what the mails were made of whose occurrences ended long ago; `true`: there may be

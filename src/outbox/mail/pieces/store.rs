@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use sqlx::Row as _;
-use sqlx::any::AnyRow;
+use sqlx::any::{AnyQueryResult, AnyRow};
 
 use super::super::reason;
-use super::ROWS_AT_ONCE;
+use super::{OCCURRENCES_AT_ONCE, ROWS_AT_ONCE};
 use crate::db::{Tx, generated, is_postgres};
 use crate::error::Result;
 use crate::ids::{GuildId, OccurrenceId};
@@ -26,7 +26,7 @@ pub async fn cancel(tx: &mut Tx, guild: GuildId, id: OccurrenceId, now_ms: i64) 
     if cancelled.rows_affected() == 0 {
         return Ok(false);
     }
-    cancel_some(tx, id, now_ms).await?;
+    cancel_some(tx, id, ROWS_AT_ONCE, now_ms).await?;
     Ok(true)
 }
 
@@ -58,15 +58,16 @@ pub async fn abandon(tx: &mut Tx, id: OccurrenceId, now_ms: i64) -> Result<()> {
     .execute(&mut *tx)
     .await?;
     if abandoned.rows_affected() == 1 {
-        delete_some(tx, id).await?;
+        delete_some(tx, id, ROWS_AT_ONCE).await?;
     }
     Ok(())
 }
 
 /// What was refused for good waits again, with its attempts and deferrals anew; with `unknown`, also
-/// what may have arrived. Suppressed recipients are asked about at the claim as ever. Returns how
-/// many; the occurrence is [`super::super::Phase::Sending`] again if there are any. Of one that is
-/// being filled, was cancelled, or was forgotten, none is.
+/// what may have arrived. Suppressed recipients are asked about at the claim as ever. `false`: there is
+/// none; else the occurrence is [`super::super::Phase::Sending`] again. Of one that is being filled, was
+/// cancelled, or was forgotten, none is. How many they are is asked before, beside the writer
+/// ([`super::super::progress`]): to count them takes as long as there are many.
 ///
 /// What fails from now on is not meant, even before all that is meant has been put back: it ends in
 /// the next round. (Not by the time at which it ended: the clocks of two processes differ, and each
@@ -77,7 +78,7 @@ pub async fn retry_failed(
     id: OccurrenceId,
     unknown: bool,
     now_ms: i64,
-) -> Result<i64> {
+) -> Result<bool> {
     let and = if unknown { "unknown" } else { "discarded" };
     let retried = sqlx::query(
         "UPDATE occurrences SET phase = 'sending', why = NULL, ended_ms = NULL, updated_ms = $4, \
@@ -94,16 +95,19 @@ pub async fn retry_failed(
     .bind(now_ms)
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(row) = retried else { return Ok(0) };
-    let count = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM deliveries WHERE occurrence_id = $1 AND state IN ('discarded', $2)",
-    )
-    .bind(id.0)
-    .bind(and)
-    .fetch_one(&mut *tx)
-    .await?;
-    put_back_some(tx, &Retry::read(&row)?).await?;
-    Ok(count)
+    let Some(row) = retried else {
+        return Ok(false);
+    };
+    put_back_some(tx, &Retry::read(&row)?, ROWS_AT_ONCE).await?;
+    Ok(true)
+}
+
+/// What a piece was.
+pub(super) struct Piece {
+    /// Rows that it changed.
+    pub(super) rows: i64,
+    /// There are more.
+    pub(super) more: bool,
 }
 
 /// An occurrence of which what failed is being put back.
@@ -126,15 +130,18 @@ impl Retry {
 }
 
 /// Occurrences for which `holds`, that no other process is at: on PostgreSQL they stay as they are,
-/// whatever else is decided, until the piece is in.
+/// whatever else is decided, until the piece is in. One more than a piece takes, to tell whether there
+/// are more.
 async fn left(tx: &mut Tx, columns: &str, holds: &str) -> Result<Vec<AnyRow>> {
     let lock = if is_postgres(tx) {
         " FOR UPDATE SKIP LOCKED"
     } else {
         ""
     };
-    let sql = format!("SELECT {columns} FROM occurrences WHERE {holds} ORDER BY id{lock}");
-    Ok(sqlx::query(generated(sql)).fetch_all(tx).await?)
+    let sql = format!("SELECT {columns} FROM occurrences WHERE {holds} ORDER BY id LIMIT $1{lock}");
+    let most = OCCURRENCES_AT_ONCE + 1;
+    let left = sqlx::query(generated(sql)).bind(most);
+    Ok(left.fetch_all(tx).await?)
 }
 
 async fn left_ids(tx: &mut Tx, holds: &str) -> Result<Vec<OccurrenceId>> {
@@ -150,9 +157,14 @@ pub(super) async fn retries(tx: &mut Tx) -> Result<Vec<Retry>> {
     rows.iter().map(Retry::read).collect()
 }
 
-/// Cancelled ones of which something waits or is under way.
+/// Cancelled ones of which something waits, or nothing is under way any more.
 pub(super) async fn cancelled(tx: &mut Tx) -> Result<Vec<OccurrenceId>> {
-    left_ids(tx, "phase = 'cancelled' AND ended_ms IS NULL").await
+    let holds = "phase = 'cancelled' AND ended_ms IS NULL AND (EXISTS ( \
+             SELECT 1 FROM deliveries WHERE occurrence_id = occurrences.id \
+                 AND state IN ('available', 'retryable')) \
+         OR NOT EXISTS ( \
+             SELECT 1 FROM deliveries WHERE occurrence_id = occurrences.id AND state = 'running'))";
+    left_ids(tx, holds).await
 }
 
 /// Abandoned ones that have not been deleted.
@@ -160,8 +172,8 @@ pub(super) async fn abandoned(tx: &mut Tx) -> Result<Vec<OccurrenceId>> {
     left_ids(tx, "phase = 'abandoned'").await
 }
 
-/// Lets some of what failed wait again; `true`: there is more.
-pub(super) async fn put_back_some(tx: &mut Tx, retry: &Retry) -> Result<bool> {
+/// Lets at most so many of what failed wait again.
+pub(super) async fn put_back_some(tx: &mut Tx, retry: &Retry, most: i64) -> Result<Piece> {
     let meant = "occurrence_id = $1 AND state IN ('discarded', 'unknown') \
          AND round < CASE state WHEN 'discarded' THEN $2 ELSE $3 END";
     let sql = format!(
@@ -170,11 +182,11 @@ pub(super) async fn put_back_some(tx: &mut Tx, retry: &Retry) -> Result<bool> {
              deferred_ms = NULL, ended_ms = NULL \
          WHERE {meant} AND id IN (SELECT id FROM deliveries WHERE {meant} LIMIT $4)"
     );
-    sqlx::query(generated(sql))
+    let put_back = sqlx::query(generated(sql))
         .bind(retry.id.0)
         .bind(retry.discarded)
         .bind(retry.unknown)
-        .bind(ROWS_AT_ONCE)
+        .bind(most)
         .execute(&mut *tx)
         .await?;
     let sql = format!(
@@ -187,12 +199,19 @@ pub(super) async fn put_back_some(tx: &mut Tx, retry: &Retry) -> Result<bool> {
         .bind(retry.unknown)
         .execute(tx)
         .await?;
-    Ok(done.rows_affected() == 0)
+    Ok(Piece {
+        rows: count(&put_back),
+        more: done.rows_affected() == 0,
+    })
 }
 
-/// Cancels some of what waits, `true`: there is more. Once nothing waits or is under way, the
-/// occurrence has ended.
-pub(super) async fn cancel_some(tx: &mut Tx, id: OccurrenceId, now_ms: i64) -> Result<bool> {
+/// Cancels at most so many of what waits. Once nothing waits or is under way, the occurrence has ended.
+pub(super) async fn cancel_some(
+    tx: &mut Tx,
+    id: OccurrenceId,
+    most: i64,
+    now_ms: i64,
+) -> Result<Piece> {
     let cancelled = sqlx::query(
         // Its state is asked twice: what another process claims meanwhile goes on, and is looked at
         // again.
@@ -204,7 +223,7 @@ pub(super) async fn cancel_some(tx: &mut Tx, id: OccurrenceId, now_ms: i64) -> R
     .bind(id.0)
     .bind(reason::CANCELLED)
     .bind(now_ms)
-    .bind(ROWS_AT_ONCE)
+    .bind(most)
     .execute(&mut *tx)
     .await?;
     sqlx::query(
@@ -217,18 +236,21 @@ pub(super) async fn cancel_some(tx: &mut Tx, id: OccurrenceId, now_ms: i64) -> R
     .bind(now_ms)
     .execute(tx)
     .await?;
-    let count = i64::try_from(cancelled.rows_affected()).unwrap_or(i64::MAX);
-    Ok(count >= ROWS_AT_ONCE)
+    let rows = count(&cancelled);
+    Ok(Piece {
+        rows,
+        more: rows >= most,
+    })
 }
 
-/// Deletes some of an abandoned one's rows, `true`: there are more. With the last it goes itself.
-pub(super) async fn delete_some(tx: &mut Tx, id: OccurrenceId) -> Result<bool> {
-    sqlx::query(
+/// Deletes at most so many of an abandoned one's rows. With the last it goes itself.
+pub(super) async fn delete_some(tx: &mut Tx, id: OccurrenceId, most: i64) -> Result<Piece> {
+    let deleted = sqlx::query(
         "DELETE FROM deliveries WHERE id IN ( \
              SELECT id FROM deliveries WHERE occurrence_id = $1 LIMIT $2)",
     )
     .bind(id.0)
-    .bind(ROWS_AT_ONCE)
+    .bind(most)
     .execute(&mut *tx)
     .await?;
     let gone = sqlx::query(
@@ -238,7 +260,14 @@ pub(super) async fn delete_some(tx: &mut Tx, id: OccurrenceId) -> Result<bool> {
     .bind(id.0)
     .execute(tx)
     .await?;
-    Ok(gone.rows_affected() == 0)
+    Ok(Piece {
+        rows: count(&deleted),
+        more: gone.rows_affected() == 0,
+    })
+}
+
+fn count(done: &AnyQueryResult) -> i64 {
+    i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)
 }
 
 /// One of which rows still have to be forgotten, and behind whom.

@@ -1,25 +1,13 @@
-//! Tells Discord which commands there are, when that has changed.
-//!
-//! A guild may create 200 commands a day, and every change of a global one takes a while to reach
-//! people; so what Discord has is read first, and replaced only if it differs.
+//! The commands as they are sent to Discord, and whether those that it has are the same.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
-use anyhow::Context as _;
-use poise::serenity_prelude as serenity;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use serenity::{ApplicationId, Http, LightMethod, Request, Route};
 
-use super::commands;
-use super::connection::describe;
-use crate::clock::Clock;
-use crate::ids::GuildId;
+use crate::discord::commands;
 
-/// Tries, with waits that grow from the first to the last: about half an hour in all.
-const TRIES: u32 = 12;
-const FIRST_WAIT_MS: i64 = 1_000;
-const LONGEST_WAIT_MS: i64 = 300_000;
+/// The kind of a slash command, by Discord's “Application Command Types”.
+pub(super) const SLASH: u64 = 1;
 /// The fields that are compared. Others are Discord's own (ids, versions), or mean nothing to us.
 const COMPARED: [&str; 17] = [
     "autocomplete",
@@ -61,111 +49,8 @@ pub fn commands_json() -> Value {
     Value::Array(made)
 }
 
-/// The ids of the commands by their names, as Discord gave them.
-pub(super) type CommandIds = HashMap<String, u64>;
-
-/// Asks Discord for the ids of the commands.
-pub(super) async fn ids(
-    http: &Http,
-    application_id: ApplicationId,
-    guild: Option<GuildId>,
-) -> Result<CommandIds, serenity::Error> {
-    let commands: Vec<Known> = http
-        .fire(Request::new(route(application_id, guild), LightMethod::Get))
-        .await?;
-    let is_slash = |one: &Known| one.kind == 1;
-    let named = |one: Known| Some((one.name, one.id.parse().ok()?));
-    Ok(commands
-        .into_iter()
-        .filter(is_slash)
-        .filter_map(named)
-        .collect())
-}
-
-/// A command as Discord tells it.
-#[derive(Deserialize)]
-struct Known {
-    id: String,
-    name: String,
-    #[serde(rename = "type", default = "slash")]
-    kind: u8,
-}
-
-fn slash() -> u8 {
-    1
-}
-
-fn route<'a>(application_id: ApplicationId, guild: Option<GuildId>) -> Route<'a> {
-    match guild {
-        Some(guild) => Route::GuildCommands {
-            application_id,
-            guild_id: serenity::GuildId::new(guild.get()),
-        },
-        None => Route::Commands { application_id },
-    }
-}
-
-/// Registers the commands, in one guild or for all; tries again until it works or is hopeless.
-pub(super) async fn register(
-    clock: &Clock,
-    http: &Http,
-    application: ApplicationId,
-    guild: Option<GuildId>,
-) {
-    let mut wait_ms = FIRST_WAIT_MS;
-    for attempt in 1..=TRIES {
-        match register_once(http, application, guild).await {
-            Ok(true) => return tracing::info!("the slash commands were registered"),
-            Ok(false) => return tracing::info!("the slash commands are registered already"),
-            Err(error) if attempt == TRIES => {
-                let error = format!("{error:#}");
-                tracing::error!(error, "the slash commands could not be registered");
-            }
-            Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(
-                    error,
-                    wait_ms,
-                    "the slash commands were not registered; trying again"
-                );
-                clock.sleep_ms(wait_ms).await;
-                wait_ms = (wait_ms * 2).min(LONGEST_WAIT_MS);
-            }
-        }
-    }
-}
-
-async fn register_once(
-    http: &Http,
-    application_id: ApplicationId,
-    guild: Option<GuildId>,
-) -> anyhow::Result<bool> {
-    let wanted = match guild {
-        Some(_) => of_guild(commands_json()),
-        None => commands_json(),
-    };
-    let read = Request::new(route(application_id, guild), LightMethod::Get)
-        .params(Some(vec![("with_localizations", "true".to_owned())]));
-    let there: Value = http
-        .fire(read)
-        .await
-        .map_err(|error| anyhow::anyhow!(describe(error)))
-        .context("reading the commands that Discord has")?;
-    if canonical_list(&there) == canonical_list(&wanted) {
-        return Ok(false);
-    }
-    let replace = Request::new(route(application_id, guild), LightMethod::Put)
-        .body(Some(serde_json::to_vec(&wanted)?));
-    let _: Value = http
-        .fire(replace)
-        .await
-        .map_err(|error| anyhow::anyhow!(describe(error)))
-        .context("replacing them")?;
-    Ok(true)
-}
-
 /// Commands of one guild have no contexts: they are only there anyway.
-fn of_guild(mut commands: Value) -> Value {
+pub(super) fn of_guild(mut commands: Value) -> Value {
     for command in commands.as_array_mut().into_iter().flatten() {
         if let Some(command) = command.as_object_mut() {
             command.remove("contexts");
@@ -173,6 +58,26 @@ fn of_guild(mut commands: Value) -> Value {
         }
     }
     commands
+}
+
+/// Whether Discord's list says the same as ours.
+pub(super) fn are_same(there: &Value, wanted: &Value) -> bool {
+    canonical_list(there) == canonical_list(wanted)
+}
+
+/// The ids of those commands in Discord's list that are ours, by name and kind.
+pub(super) fn ids_of_ours(there: &Value) -> Vec<u64> {
+    let key = |command: &Value| {
+        let kind = command["type"].as_u64().unwrap_or(SLASH);
+        (command["name"].as_str().map(str::to_owned), kind)
+    };
+    let ours = commands_json();
+    let ours: HashSet<_> = ours.as_array().into_iter().flatten().map(key).collect();
+    let there = there.as_array().into_iter().flatten();
+    there
+        .filter(|command| ours.contains(&key(command)))
+        .filter_map(|command| command["id"].as_str()?.parse().ok())
+        .collect()
 }
 
 /// Commands in an order and form in which equal ones are equal.
@@ -198,7 +103,7 @@ fn canonical(value: &Value, is_command: bool) -> Value {
             (_, Value::String(text)) if text.is_empty() => continue,
             (_, Value::Array(items)) if items.is_empty() => continue,
             (_, Value::Object(fields)) if fields.is_empty() => continue,
-            ("type", kind) if is_command && kind == 1 => continue,
+            ("type", kind) if is_command && kind == SLASH => continue,
             ("options" | "choices", Value::Array(items)) => {
                 items.iter().map(|item| canonical(item, false)).collect()
             }
@@ -236,6 +141,7 @@ mod tests {
         let listed: Vec<String> = commands.iter().map(names).collect();
         let expected = [
             "timeattack: start complete status giveup extend history leaderboard stats reminders",
+            "timezone: zone",
             "dm: allow stop status",
             "privacy: export delete",
             "help: command",

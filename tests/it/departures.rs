@@ -1,0 +1,82 @@
+//! Members who leave a server: what they run ends quietly, nothing is written to them, and lists say so.
+
+use timeattack::timeattack::State;
+
+use crate::direct::allow;
+use crate::support::bot::{Bot, turning};
+use crate::support::{CHANNEL, GUILD, MEMBER, OTHER, TestApp, minutes, seconds};
+
+#[tokio::test]
+async fn what_somebody_runs_who_left_ends_without_a_word() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    let attack = app.time_attack().lasting(minutes(5)).started().await;
+    let long = app.time_attack().task("long").lasting(minutes(500));
+    let long = long.started().await;
+    let others = app.time_attack().by(OTHER).lasting(minutes(5)).started();
+    let others = others.await;
+    app.messenger.leave(GUILD, MEMBER, true);
+    app.advance(minutes(6)).await;
+    assert_eq!(app.state(attack.id).await, State::Cancelled);
+    assert_eq!(app.state(long.id).await, State::Cancelled);
+    assert_eq!(app.state(others.id).await, State::Failed);
+    let mut posts = app.posted();
+    posts.retain(|post| post.channel == CHANNEL);
+    assert_eq!(posts.len(), 1, "{posts:?}");
+    assert_eq!(posts[0].message.mentions, [OTHER]);
+    for reminder in app.reminders() {
+        assert_eq!(reminder.message.mentions, [OTHER]);
+    }
+    assert!(app.texts(MEMBER).is_empty(), "{:?}", app.texts(MEMBER));
+}
+
+/// Too late for the look ahead: the verdict is public, but nothing goes to whoever left.
+#[tokio::test]
+async fn no_direct_message_goes_to_somebody_who_left_a_moment_ago() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    app.time_attack().lasting(seconds(3)).started().await;
+    app.messenger.leave(GUILD, MEMBER, true);
+    app.advance(seconds(3)).await;
+    let posted = app.posted();
+    assert!(posted.iter().any(|post| post.channel == CHANNEL));
+    assert!(app.texts(MEMBER).is_empty(), "{:?}", app.texts(MEMBER));
+    assert_eq!(app.app().outbox.held(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_leaderboard_says_who_has_left() {
+    let bot = Bot::start().await;
+    let start = bot.started().await;
+    bot.mina().click(&start, "Complete").await.unwrap();
+    bot.posted(bot.channel, "🎉").await;
+    let shown = bot.jamong().slash("/timeattack leaderboard").await;
+    let shown = shown.unwrap().text();
+    assert!(!shown.contains("has left"), "{shown}");
+    bot.discord.leave(bot.guild, bot.mina);
+    bot.clock.advance_ms(minutes(2));
+    let jamong = bot.jamong();
+    let shown = jamong.slash("/timeattack leaderboard");
+    let shown = turning(&bot.clock, shown).await.unwrap().text();
+    assert!(shown.contains("has left the server"), "{shown}");
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announcement_passes_by_who_left() {
+    let bot = Bot::start().await;
+    for actor in [bot.mina(), bot.jamong()] {
+        actor.slash("/dm allow").await.unwrap();
+    }
+    bot.discord.leave(bot.guild, bot.mina);
+    bot.clock.advance_ms(minutes(2));
+    let line = "/announce body:Hello kind:notice";
+    let admin = bot.admin();
+    let preview = turning(&bot.clock, admin.slash(line)).await.unwrap();
+    let preview = preview.message().unwrap();
+    let text = preview.text();
+    assert!(text.contains("One has left the server"), "{text}");
+    let send = preview.buttons()[0].label.clone();
+    assert!(send.contains('1'), "{send}");
+    bot.end().await;
+}
