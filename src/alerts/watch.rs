@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Alerts, Condition, Event, span};
 use crate::clock::Clock;
 use crate::db::{Db, Disk};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::messenger::markdown::shorten;
 use crate::messenger::{ALARM_MS, Breakers, Messenger};
 use crate::outbox::mail::RestCause;
@@ -93,7 +93,7 @@ pub async fn watch_forever(watched: Arc<Watched>, alerts: Alerts, stop: Cancella
 
 impl Watched {
     async fn look(&self) -> Found {
-        let (stored, attempt) = tokio::join!(in_time(self.read()), in_time(self.db.try_to_store()));
+        let (stored, attempt) = tokio::join!(in_time(self.read()), self.db.try_to_store(PATIENCE));
         let disk = tokio::time::timeout(PATIENCE, self.db.disk()).await;
         Found {
             is_halted: self.outbox.is_halted(),
@@ -107,7 +107,7 @@ impl Watched {
             disk: disk.ok().flatten(),
             log_megabytes: self.db.overlong_log_megabytes(),
             stored,
-            unstorable: attempt.err(),
+            unstorable: attempt.err().map(|error| why(&error)),
             ahead_ms: self.messenger.time().ahead_ms(),
             now_ms: self.clock.now_ms(),
         }
@@ -125,9 +125,14 @@ impl Watched {
 /// What the database answers, or why it does not.
 async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> std::result::Result<T, String> {
     match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(answer) => answer.map_err(|error| shorten(&format!("{error:#}"), CAUSE_LENGTH)),
+        Ok(answer) => answer.map_err(|error| why(&error)),
         Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     }
+}
+
+/// What is told of an error.
+fn why(error: &Error) -> String {
+    shorten(&format!("{error:#}"), CAUSE_LENGTH)
 }
 
 impl Found {

@@ -6,6 +6,7 @@
 //! (`alerts::watch`) sees to it that there is an attempt every few seconds.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sqlx::Executor as _;
 
@@ -32,10 +33,14 @@ impl Db {
         !self.storing.has_failed.load(Ordering::Relaxed)
     }
 
-    /// Stores something of no meaning, and remembers whether that succeeded. An attempt goes on when its
-    /// caller does not wait for it; until it ends there is no other, so a database that hangs is asked
-    /// once.
-    pub async fn try_to_store(&self) -> Result<()> {
+    /// Stores something of no meaning, and remembers whether that succeeded within `patience`. An attempt
+    /// that takes longer has failed and goes on; until it ends there is no other, so a database that hangs
+    /// is asked once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Away`] if it was not stored in time.
+    pub async fn try_to_store(&self, patience: Duration) -> Result<()> {
         if self.storing.is_probing.swap(true, Ordering::Relaxed) {
             self.storing.failed();
             return Err(Error::Away(anyhow::anyhow!(
@@ -50,7 +55,12 @@ impl Db {
             db.storing.is_probing.store(false, Ordering::Relaxed);
             stored
         });
-        attempt.await.map_err(anyhow::Error::new)?
+        let Ok(ended) = tokio::time::timeout(patience, attempt).await else {
+            self.storing.failed();
+            let seconds = patience.as_secs();
+            return Err(Error::Away(anyhow::anyhow!("no answer within {seconds} s")));
+        };
+        ended.map_err(anyhow::Error::new)?
     }
 
     async fn store_a_count(&self) -> Result<()> {

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use timeattack::db::{Db, List, Tx, generated, placeholders, typed_placeholders};
 use timeattack::error::{Error, Result};
 use timeattack::timeattack::State;
+use tokio::sync::Notify;
 
 use crate::support::bot::{Bot, turning};
 use crate::support::{Database, MEMBER, OTHER, TestApp, execute, minutes, seconds};
@@ -63,6 +65,29 @@ async fn a_job_that_panics_fails_alone_and_the_writer_goes_on() {
     write(&db, Deed::Panic(5)).await.unwrap_err();
     write(&db, Deed::Insert(6)).await.unwrap();
     assert_eq!(written(&db).await, [1, 2, 4, 6]);
+}
+
+#[tokio::test]
+async fn an_attempt_to_store_that_takes_too_long_has_failed_at_once() {
+    let database = Database::fresh().await;
+    let db = Db::open(&database.url).await.unwrap();
+    // The writer has something in hand that does not end.
+    let (begun, goes_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let long = db.write((Arc::clone(&begun), Arc::clone(&goes_on)), |_, signals| {
+        Box::pin(async move {
+            signals.0.notify_one();
+            signals.1.notified().await;
+            Ok(())
+        })
+    });
+    let (long, ()) = futures_util::join!(long, async {
+        begun.notified().await;
+        let attempt = db.try_to_store(Duration::ZERO).await;
+        assert!(matches!(attempt, Err(Error::Away(_))), "{attempt:?}");
+        assert!(!db.is_storing());
+        goes_on.notify_one();
+    });
+    long.unwrap();
 }
 
 /// Texts that a list's form could trip over.

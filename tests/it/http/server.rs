@@ -10,6 +10,9 @@ use tokio::net::TcpStream;
 use super::{Answer, Site};
 use crate::support::{execute, read_only};
 
+/// How long a database may take to store something.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 #[tokio::test]
 async fn it_says_whether_it_is_there_and_whether_it_is_ready() {
     let site = Site::start().await;
@@ -31,12 +34,12 @@ async fn it_says_whether_it_is_there_and_whether_it_is_ready() {
     let db = site.app.app().db.clone();
     let [refuse, take] = read_only(site.app.is_postgres());
     execute(&db, refuse).await.unwrap();
-    db.try_to_store().await.unwrap_err();
+    db.try_to_store(PATIENCE).await.unwrap_err();
     let ready = site.get(&site.url("/readyz")).await;
     assert!(ready.says("cannot be written"), "{}", ready.body);
     assert_eq!(ready.status, 503);
     execute(&db, take).await.unwrap();
-    db.try_to_store().await.unwrap();
+    db.try_to_store(PATIENCE).await.unwrap();
     assert_eq!(site.get(&site.url("/readyz")).await.status, 200);
     db.close().await;
     let ready = site.get(&site.url("/readyz")).await;
