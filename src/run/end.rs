@@ -100,7 +100,7 @@ async fn end_in_time(
     asked.await;
     stop.cancel();
     drop(said(|| {
-        tracing::info!("shutting down: finishing work in progress")
+        tracing::info!("shutting down: finishing work in progress");
     }));
     let promised_ms = i64::try_from(SHUTDOWN.as_millis()).unwrap_or(i64::MAX);
     clock.sleep_ms(promised_ms - FORCED_BEFORE_MS).await;

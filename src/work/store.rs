@@ -129,9 +129,9 @@ mod tests {
             Box::pin(async move {
                 for id in 1..=83 {
                     let (kind, guild) = match id {
-                        ..=40 => ("known", 1),
-                        ..=80 => ("later", 9),
-                        ..=82 => ("known", 2),
+                        1..=40 => ("known", 1),
+                        41..=80 => ("later", 9),
+                        81..=82 => ("known", 2),
                         _ => ("known", 3),
                     };
                     let sql =
