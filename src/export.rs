@@ -6,7 +6,8 @@
 //!   it is asked for ([`Files::next`]), and whoever asked drops it before the next.
 //! - How many files there are is known before the first one is made: all rows are read once to find where
 //!   the files are cut, and again to write them. What changes in between changes no file's place: each
-//!   has as many rows as it was to have, and the last one what is left.
+//!   has as many rows as it was to have, if they still fit, and the last one what is left. Only if that
+//!   has become too much for one file are there more ([`Files::unmade`]).
 //! - Rows are read by key, page by page. A page is a read of some milliseconds, and between two pages no
 //!   connection is held.
 //!
@@ -64,6 +65,8 @@ pub trait Source: Send + Sync {
 pub struct Files {
     source: Box<dyn Source>,
     planned: Vec<Planned>,
+    /// What a file has at most.
+    most_bytes: usize,
     made: usize,
     /// Where the last row stands that was read.
     after: Place,
@@ -93,10 +96,18 @@ impl File {
         file
     }
 
-    fn add(&mut self, source: &dyn Source, row: &Row) {
+    /// Adds a row; `false`: with it the file would have more than `most_bytes`, so it has stayed as it was.
+    /// A file's first row is always taken.
+    fn take(&mut self, source: &dyn Source, row: &Row, most_bytes: usize) -> bool {
+        let before = self.bytes.len();
         source.add(&mut self.bytes, self.last.as_ref(), row);
+        if self.bytes.len() > most_bytes && self.rows > 0 {
+            self.bytes.truncate(before);
+            return false;
+        }
         self.last = Some(row.place.clone());
         self.rows += 1;
+        true
     }
 
     fn ended(mut self, source: &dyn Source) -> Vec<u8> {
@@ -123,16 +134,10 @@ impl Files {
             let Some(last) = rows.last() else { break };
             after = last.place.clone();
             for row in &rows {
-                let before = (file.bytes.len(), file.last.clone());
-                file.add(&source, row);
-                if file.bytes.len() > most_bytes && file.rows > 1 {
-                    // Without this row, which begins the next one.
-                    file.bytes.truncate(before.0);
-                    file.last = before.1;
-                    file.rows -= 1;
+                if !file.take(&source, row, most_bytes) {
                     let whole = std::mem::replace(&mut file, File::begun(&source));
                     planned.push(whole.planned(&source));
-                    file.add(&source, row);
+                    file.take(&source, row, most_bytes);
                 }
             }
         }
@@ -142,6 +147,7 @@ impl Files {
         Ok(Self {
             source: Box::new(source),
             planned,
+            most_bytes,
             made: 0,
             after: Place::default(),
             ahead: VecDeque::new(),
@@ -151,6 +157,11 @@ impl Files {
     /// About how many bytes each of them has.
     pub fn sizes(&self) -> impl ExactSizeIterator<Item = usize> {
         self.planned.iter().map(|file| file.bytes)
+    }
+
+    /// Those that were not made yet: which of all each is, and about how many bytes it has.
+    pub fn unmade(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.sizes().enumerate().skip(self.made)
     }
 
     /// Whether there is none.
@@ -168,7 +179,14 @@ impl Files {
         let mut file = File::begun(&*self.source);
         while is_last || file.rows < planned.rows {
             let Some(row) = self.row().await? else { break };
-            file.add(&*self.source, &row);
+            if !file.take(&*self.source, &row, self.most_bytes) {
+                self.ahead.push_front(row);
+                if is_last {
+                    let (rows, bytes) = (0, self.most_bytes);
+                    self.planned.push(Planned { rows, bytes });
+                }
+                break;
+            }
         }
         self.made += 1;
         Ok(Some(file.ended(&*self.source)))
@@ -293,6 +311,22 @@ mod tests {
             }
             assert_eq!(files.next().await.unwrap(), None);
         }
+    }
+
+    #[tokio::test]
+    async fn what_has_become_too_much_for_the_last_file_has_more_files() {
+        let (source, count, _) = numbers(25);
+        let mut files = Files::plan(source, 43).await.unwrap();
+        count.store(57, Ordering::SeqCst);
+        let mut lengths = Vec::new();
+        while let Some(file) = files.next().await.unwrap() {
+            lengths.push(file.len());
+            let unmade: Vec<usize> = files.unmade().map(|(index, _)| index).collect();
+            let expected: Vec<usize> = (lengths.len()..files.sizes().len()).collect();
+            assert_eq!(unmade, expected);
+        }
+        assert_eq!(lengths, [42, 42, 42, 42, 42, 30]);
+        assert_eq!(files.sizes().len(), 6);
     }
 
     #[tokio::test]

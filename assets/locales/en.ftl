@@ -129,6 +129,7 @@ error-reminder-out-of-bounds = A reminder can come between 1 second and { $earli
 error-share = “{ $given }” isn't a percentage. Write something between 1% and 99%.
 error-reminders-incomplete = Give either `at` (such as 50%, 10m, 1m) or `off: True`, not both.
 error-import-under-way = An import is running, and the list can't change until it is done. Please try again in a minute.
+error-campaign-begins = A campaign is collecting its recipients, so I can't import a second file yet. Please try again in a minute.
 error-file-under-way = I am making files for somebody on this server. Please try again in a minute or two.
 error-files-under-way = I am making files for other servers. Please try again in a minute or two.
 error-goes-on-later = I am restarting. What you asked for has begun, and I finish it after the restart.

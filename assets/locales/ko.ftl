@@ -126,6 +126,7 @@ error-reminder-out-of-bounds = 마감 1초 전부터 { $earliest } 전까지 알
 error-share = “{ $given }”{ JOSA($given, "은/는") } 비율이 아니에요. 1%부터 99%까지 적어 주세요.
 error-reminders-incomplete = `at`(예: 50%, 10분, 1분)과 `off: True` 중 하나만 골라 주세요.
 error-import-under-way = 지금 구독자를 가져오는 중이라 다 끝날 때까지 명단을 바꿀 수 없어요. 1분쯤 뒤에 다시 시도해 주세요.
+error-campaign-begins = 캠페인이 받는 사람을 모으는 중이라 아직 두 번째 파일을 가져올 수 없어요. 1분쯤 뒤에 다시 시도해 주세요.
 error-file-under-way = 지금 이 서버의 다른 분께 드릴 파일을 만들고 있어요. 1~2분 뒤에 다시 시도해 주세요.
 error-files-under-way = 지금 다른 서버에 드릴 파일을 만들고 있어요. 1~2분 뒤에 다시 시도해 주세요.
 error-goes-on-later = 봇이 다시 시작하는 중이에요. 요청하신 일은 이미 시작했고, 다시 시작한 뒤에 저절로 이어져요.

@@ -377,22 +377,22 @@ async fn expand_page(tx: &mut Tx, app: &App, id: AnnouncementId) -> Result<Optio
 pub async fn cancel(app: &App, guild: GuildId, id: AnnouncementId) -> Result<()> {
     let work = WorkId(app.ids.next(&app.clock));
     let job = (guild, id, work, app.clock.now_ms());
-    let known = app
+    let begun = app
         .db
         .write(job, |tx, (guild, id, work, now_ms)| {
             Box::pin(async move {
                 if !store::cancel(tx, *guild, *id, *now_ms).await? {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 outbox::dm::cancel_batch(tx, id.0).await?;
-                work::begin(tx, *work, &CANCEL, *guild, id.0, *now_ms).await?;
-                Ok(true)
+                let begun = work::begin(tx, *work, &CANCEL, *guild, id.0, *now_ms);
+                begun.await.map(Some)
             })
         })
         .await?;
-    if !known {
+    let Some(work) = begun else {
         return Err(UserError::Outdated.into());
-    }
+    };
     tracing::info!(announcement.id = %id, "an announcement was cancelled");
     app.works.wake();
     work::finished(app, work).await

@@ -124,7 +124,7 @@ async fn open(app: &App, occurrence: &mail::Occurrence) -> Result<()> {
             Box::pin(async move {
                 if store::advance(tx, occurrence.id, (UNOPENED, 0), 0, *now_ms).await? {
                     // Whatever is imported from here on waits for the next campaign.
-                    let version = subscriber::list_version(tx, occurrence.guild).await?;
+                    let version = subscriber::hold_list_version(tx, occurrence.guild).await?;
                     store::keep_version(tx, occurrence.id, version).await?;
                     mail::open(tx, occurrence, *now_ms).await?;
                 }

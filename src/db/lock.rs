@@ -13,6 +13,8 @@
 //! again; it is closed only once its file was deleted, when no process can open the database any more.
 //!
 //! Other systems let the two kinds of locks meet, so there the lock is on a file beside the database.
+//! Earlier versions of this program did the same everywhere: where such a file was left, it is locked,
+//! too, so that neither runs beside the other.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -42,9 +44,17 @@ struct FileId {
 }
 
 /// The lock of one database; dropped, it is released.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FileLock {
-    id: FileId,
+    /// The files that are locked.
+    ids: Vec<FileId>,
+}
+
+/// Why a file could not be locked.
+enum Fault {
+    InUse,
+    Open(io::Error),
+    Lock(io::Error),
 }
 
 impl FileLock {
@@ -53,53 +63,76 @@ impl FileLock {
         if let Some(directory) = database.parent().filter(|dir| !dir.as_os_str().is_empty()) {
             fs::create_dir_all(directory).with_context(|| unusable(database))?;
         }
-        let path = locked_by(database);
-        let mut descriptors = descriptors();
-        descriptors.retain(|one| one.is_locked || !is_deleted(&one.file));
-        // Asked by its name, as opening it to ask would be followed by closing it.
-        let known = fs::metadata(&path).ok().map(|file| FileId::of(&file));
-        let known = descriptors.iter().position(|one| Some(one.id) == known);
-        let descriptor = match known {
-            Some(known) => &mut descriptors[known],
-            None => {
-                let opened = open(&path).with_context(|| unusable(database));
-                descriptors.push(opened?);
-                let last = descriptors.len() - 1;
-                &mut descriptors[last]
-            }
-        };
         let in_use = || {
             anyhow::anyhow!(
                 "{} is in use by another timeattack; stop it first, or use PostgreSQL to run several",
                 database.display()
             )
         };
-        if descriptor.is_locked {
-            return Err(in_use().into());
-        }
-        descriptor.file.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => in_use(),
-            TryLockError::Error(error) => anyhow::Error::new(error).context(format!(
+        let path = locked_by(database);
+        let mut lock = Self::default();
+        lock.add(&path).map_err(|fault| match fault {
+            Fault::InUse => in_use(),
+            Fault::Open(error) => anyhow::Error::new(error).context(unusable(database)),
+            Fault::Lock(error) => anyhow::Error::new(error).context(format!(
                 "locking {}; keep it on a disk of this machine, or use PostgreSQL",
                 path.display()
             )),
         })?;
-        descriptor.is_locked = true;
+        let earlier = beside(database);
+        if earlier != path && earlier != database && earlier.exists() {
+            match lock.add(&earlier) {
+                Ok(()) => {}
+                Err(Fault::InUse) => return Err(in_use().into()),
+                // Another user's, most likely, who did not run what runs now.
+                Err(Fault::Open(error) | Fault::Lock(error)) => {
+                    let file = earlier.display();
+                    tracing::warn!(%file, %error, "the lock file of an earlier version cannot be locked");
+                }
+            }
+        }
         if !database.exists() {
             // Where the lock is on another file. SQLite would make one that everybody can read.
             private::make(database).with_context(|| unusable(database))?;
         }
         private::tighten(database);
         warn_of_other_names(database);
-        Ok(Self { id: descriptor.id })
+        Ok(lock)
+    }
+
+    /// Locks one more file, making an empty one where there is none.
+    fn add(&mut self, path: &Path) -> std::result::Result<(), Fault> {
+        let mut descriptors = descriptors();
+        descriptors.retain(|one| one.is_locked || !is_deleted(&one.file));
+        // Asked by its name, as opening it to ask would be followed by closing it.
+        let known = fs::metadata(path).ok().map(|file| FileId::of(&file));
+        let known = descriptors.iter().position(|one| Some(one.id) == known);
+        let descriptor = match known {
+            Some(known) => &mut descriptors[known],
+            None => {
+                descriptors.push(open(path).map_err(Fault::Open)?);
+                let last = descriptors.len() - 1;
+                &mut descriptors[last]
+            }
+        };
+        if descriptor.is_locked {
+            return Err(Fault::InUse);
+        }
+        descriptor.file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => Fault::InUse,
+            TryLockError::Error(error) => Fault::Lock(error),
+        })?;
+        descriptor.is_locked = true;
+        self.ids.push(descriptor.id);
+        Ok(())
     }
 }
 
 impl Drop for FileLock {
     fn drop(&mut self) {
         let mut descriptors = descriptors();
-        let mine = descriptors.iter_mut().find(|one| one.id == self.id);
-        if let Some(descriptor) = mine {
+        let mine = descriptors.iter_mut();
+        for descriptor in mine.filter(|one| self.ids.contains(&one.id)) {
             descriptor.is_locked = false;
             if let Err(error) = descriptor.file.unlock() {
                 tracing::warn!(%error, "the database's lock could not be released; it ends with the process");
@@ -122,8 +155,14 @@ fn locked_by(database: &Path) -> PathBuf {
     if cfg!(target_os = "linux") {
         database.to_owned()
     } else {
-        database.with_extension("lock")
+        beside(database)
     }
+}
+
+/// The file beside a database that stands for it on other systems, and stood for it everywhere in earlier
+/// versions.
+fn beside(database: &Path) -> PathBuf {
+    database.with_extension("lock")
 }
 
 /// Said of a database whose file, or the one that stands for it, cannot be opened.
@@ -208,15 +247,35 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let kept = |id: FileId| descriptors().iter().filter(|one| one.id == id).count();
-        let id = FileLock::take(&path).unwrap().id;
+        let id = FileLock::take(&path).unwrap().ids[0];
         drop(FileLock::take(&path).unwrap());
         assert_eq!(kept(id), 1);
         // Another file by the same name is another database.
         fs::rename(&path, folder.path().join("aside.db")).unwrap();
         let other = FileLock::take(&path).unwrap();
-        assert_ne!(other.id, id);
+        assert_ne!(other.ids[0], id);
         fs::remove_file(folder.path().join("aside.db")).unwrap();
         let third = FileLock::take(&folder.path().join("c.db")).unwrap();
-        assert_eq!(kept(id), usize::from(third.id == id));
+        assert_eq!(kept(id), usize::from(third.ids[0] == id));
+    }
+
+    #[test]
+    fn the_lock_of_an_earlier_version_keeps_out_and_is_taken_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        // As an earlier version locks it.
+        let earlier = File::create(path("a.lock")).unwrap();
+        earlier.try_lock().unwrap();
+        let refused = FileLock::take(&path("a.db")).unwrap_err().to_string();
+        assert!(refused.contains("in use"), "{refused}");
+        earlier.unlock().unwrap();
+        let lock = FileLock::take(&path("a.db")).unwrap();
+        assert!(earlier.try_lock().is_err(), "it is kept out, too");
+        drop(lock);
+        earlier.try_lock().unwrap();
+        // None is made where none was left, and a database may be called so.
+        let others = ["b.db", "c.lock"].map(|name| FileLock::take(&path(name)).unwrap());
+        assert!(!cfg!(target_os = "linux") || !path("b.lock").exists());
+        drop(others);
     }
 }

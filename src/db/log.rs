@@ -6,10 +6,12 @@
 //! nothing is left in it ([`empty`]): whoever then copies the database's file alone has everything.
 
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 
+use futures_util::FutureExt as _;
 use sqlx::{AnyPool, Executor as _};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -180,7 +182,13 @@ async fn checkpoint_forever(pool: AnyPool, alarm: Arc<Alarm>, shared: Weak<Check
         if Arc::strong_count(&shared) == 1 {
             break;
         }
-        match copy(&pool).await {
+        // No panic ends it: a log that nobody copies grows until the disk is full.
+        let Ok(copied) = AssertUnwindSafe(copy(&pool)).catch_unwind().await else {
+            // What it was, and where, was logged as it happened.
+            tracing::error!("copying the log into the database panicked; tried again soon");
+            continue;
+        };
+        match copied {
             Ok(Some(bytes)) => {
                 let is_long = bytes >= LONG_LOG_BYTES;
                 shared.is_long.store(is_long, Ordering::Relaxed);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sqlx::Executor as _;
 
-use super::Db;
+use super::{Db, generated, is_postgres};
 use crate::error::{Error, Result};
 
 /// What the attempts to store something came to.
@@ -64,11 +64,22 @@ impl Db {
     }
 
     async fn store_a_count(&self) -> Result<()> {
-        // Another number each time: SQLite writes nothing where nothing changes.
-        let count = "UPDATE write_probes SET count = count + 1 WHERE id = 1";
         self.write((), move |tx, ()| {
             Box::pin(async move {
-                tx.execute(count).await?;
+                // A row that no other process has in hand: one that stands still keeps its own from
+                // everybody until it goes on, and our writer must not wait for it. There are more rows
+                // than processes; should all be taken, whoever has them can store something.
+                let skip = if is_postgres(tx) {
+                    " FOR UPDATE SKIP LOCKED"
+                } else {
+                    ""
+                };
+                // Another number each time: SQLite writes nothing where nothing changes.
+                let count = format!(
+                    "UPDATE write_probes SET count = count + 1 \
+                     WHERE id = (SELECT id FROM write_probes ORDER BY id LIMIT 1{skip})"
+                );
+                tx.execute(generated(count)).await?;
                 Ok(())
             })
         })

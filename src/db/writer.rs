@@ -37,6 +37,9 @@ const COMMITS_OF_A_PIECE: u32 = 20;
 /// When nobody has wanted to write for this long, there is time for the log.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// The wait after the writer itself panicked: what panics at once, again and again, must not take a core.
+const AFTER_A_PANIC: Duration = Duration::from_millis(100);
+
 /// What SQLite needs beside the writer.
 pub(super) struct Upkeep {
     /// Of one connection, for copying the log.
@@ -228,6 +231,10 @@ where
 
 /// Does the jobs until the last [`super::Db`] is dropped, or until `closing`, and then those that wait
 /// already.
+///
+/// No panic ends it, as nothing could be stored any more. Jobs catch their own; should the writer itself
+/// panic, those who wait for the group it was at are told that nobody knows what became of it, the
+/// connection is closed (which rolls back), and the next group is begun.
 pub(super) async fn write_jobs(
     pool: &AnyPool,
     queues: Queues,
@@ -243,26 +250,58 @@ pub(super) async fn write_jobs(
     let mut waiting = Waiting {
         queues,
         piece: None,
-        soon: watching.soon,
+        soon: watching.soon.clone(),
         passed: 0,
         closing,
     };
     let mut group = Vec::with_capacity(GROUP_SIZE);
-    while waiting.next_group(&mut group, &mut to_lay_out).await {
-        checkpoints.begin_anew_if_long(pool).await;
-        checkpoints.count_commits(commits_of(&group));
-        let outcome = write_group(pool, &mut group, begin, &watching.scales).await;
-        if let Err(Failure::NotBegun(_) | Failure::NotCommitted { .. }) = outcome {
-            watching.storing.failed();
-        }
-        match outcome {
-            Err(failure) if group.len() > 1 && !failure.is_not_begun() => {
-                write_each(pool, group.drain(..), begin, &failure, &watching.scales).await;
+    loop {
+        let turn = async {
+            if !waiting.next_group(&mut group, &mut to_lay_out).await {
+                return false;
             }
-            outcome => group.drain(..).for_each(|job| job.answer(outcome.clone())),
+            checkpoints.begin_anew_if_long(pool).await;
+            checkpoints.count_commits(commits_of(&group));
+            write_and_answer(pool, &mut group, begin, &watching).await;
+            true
+        };
+        match AssertUnwindSafe(turn).catch_unwind().await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(_) => {
+                // What it was, and where, was logged as it happened.
+                tracing::error!(
+                    jobs = group.len(),
+                    "the database's writer panicked; it goes on"
+                );
+                group.clear();
+                if let Ok(conn) = pool.acquire().await {
+                    drop(conn.detach());
+                }
+                let _ = tokio::time::timeout(AFTER_A_PANIC, std::future::pending::<()>()).await;
+            }
         }
     }
     checkpoints.end().await;
+}
+
+/// Commits a group, and tells everybody of it who waits.
+async fn write_and_answer(
+    pool: &AnyPool,
+    group: &mut Vec<Box<dyn Job>>,
+    begin: Begin,
+    watching: &Watching,
+) {
+    let outcome = write_group(pool, group, begin, &watching.scales).await;
+    if let Err(Failure::NotBegun(_) | Failure::NotCommitted { .. }) = outcome {
+        watching.storing.failed();
+    }
+    match outcome {
+        Err(failure) if group.len() > 1 && !failure.is_not_begun() => {
+            write_each(pool, group.drain(..), begin, &failure, &watching.scales).await;
+        }
+        outcome => group.drain(..).for_each(|job| job.answer(outcome.clone())),
+    }
 }
 
 /// One of a group failed, or its commit did. Alone, each succeeds or fails for itself.
@@ -691,5 +730,72 @@ mod tests {
         let did = idle.run(1 + 10 * GROUP_SIZE).await;
         let at = did.iter().position(|did| *did == "piece");
         assert_eq!(at, Some(MOST_PASSED as usize * GROUP_SIZE));
+    }
+
+    #[tokio::test]
+    async fn the_patience_with_a_piece_runs_from_when_it_came() {
+        let idle = Idle::new(10);
+        idle.soon.set(true);
+        let (pieces, did) = (idle.pieces.clone(), Arc::clone(&idle.did));
+        let (jobs, soon) = (idle.jobs.clone(), idle.soon.clone());
+        let after_a_rest = async move {
+            // The writer has waited for longer than its patience lasts when the piece comes.
+            let rest = tokio::time::timeout(2 * PIECE_PATIENCE, std::future::pending::<()>());
+            rest.await.unwrap_err();
+            hand(&pieces, &did, Urgency::Piece, "piece").await;
+            drop(pieces);
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            hand(&jobs, &did, Urgency::Durable, "job").await;
+            soon.set(false);
+        };
+        let (did, ()) = tokio::join!(idle.run(2), after_a_rest);
+        assert_eq!(did, ["job", "piece"]);
+    }
+
+    /// A job that panics in the midst of its transaction where nothing catches it but the writer.
+    struct Uncaught(#[expect(dead_code, reason = "dropped with the job")] oneshot::Sender<()>);
+
+    impl Job for Uncaught {
+        fn run<'t>(&'t mut self, _: &'t mut Tx) -> BoxFuture<'t, Ran> {
+            Box::pin(async { panic!("as the test wants it") })
+        }
+
+        fn has_panicked(&self) -> bool {
+            false
+        }
+
+        fn urgency(&self) -> Urgency {
+            Urgency::Durable
+        }
+
+        fn answer(self: Box<Self>, _: std::result::Result<(), Failure>) {}
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_panics_goes_on_with_another_connection() {
+        sqlx::any::install_default_drivers();
+        let pool = AnyPoolOptions::new().max_connections(1);
+        let pool = pool.connect("sqlite::memory:").await.unwrap();
+        let (sender, jobs) = mpsc::channel(3);
+        let (_pieces, pieces) = mpsc::channel(1);
+        let queues = Queues { jobs, pieces };
+        let closing = CancellationToken::new();
+        let writer = tokio::spawn(async move {
+            write_jobs(&pool, queues, BEGIN, Watching::default(), None, closing).await;
+        });
+        let runs = Arc::new(AtomicU32::new(0));
+        for panics in 1..=2 {
+            let (held, dropped) = oneshot::channel();
+            sender.send(Box::new(Uncaught(held))).await.unwrap();
+            assert!(dropped.await.is_err(), "who waits for it is told so");
+            let (job, answer) = counting(&runs);
+            sender.send(job).await.unwrap();
+            answer.await.unwrap().unwrap();
+            assert_eq!(runs.load(Ordering::Relaxed), panics);
+        }
+        drop(sender);
+        writer.await.unwrap();
     }
 }

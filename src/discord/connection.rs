@@ -198,9 +198,10 @@ impl Connection {
             ClientBuilder::new_with_http(http(&settings.api_url, &settings.token)?, INTENTS)
                 .event_handler(Events(Arc::clone(handler)));
         // Made there, as it spawns its shards on the runtime that it was made on.
-        let mut client = match runtime.spawn(client.into_future())?.await? {
-            Ok(client) => client,
-            Err(error) => return Ok(Ended::Lost(describe(error))),
+        let mut client = match runtime.spawn(client.into_future())?.await {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => return Ok(Ended::Lost(describe(error))),
+            Err(panic) => return Ok(Ended::Lost(panic.to_string())),
         };
         // serenity falls back to Discord's own address where it could not ask for one: with a proxy
         // or a local Discord that would be the wrong one.
@@ -213,7 +214,11 @@ impl Connection {
         // What returns early ends the sessions by dropping their runtime: a shard whose socket is
         // closed must not be told to end.
         let ended = tokio::select! {
-            ended = sessions => ended?,
+            ended = sessions => match ended {
+                Ok(ended) => ended,
+                // What it was, and where, was logged as it happened.
+                Err(panic) => return Ok(Ended::Lost(panic.to_string())),
+            },
             () = unstable.cancelled() => {
                 return Ok(Ended::Lost("its sessions end as soon as they began".into()));
             }

@@ -124,13 +124,13 @@ pub(super) async fn answer(
     language: Language,
 ) -> Result<Answer> {
     let mut rest = Rest::of(picture, sheets, language);
-    let of = rest.parts;
-    let all: usize = rest.messages.iter().map(Vec::len).sum();
+    let in_first = rest.messages.front().map_or(0, Vec::len);
     let first = rest.below(reply.keeping(permit)).await?;
-    if of <= 1 {
+    if rest.left() == 0 {
         return Ok(Answer::Private(first));
     }
-    let args = [("files", all.into()), ("messages", of.into())];
+    let all = in_first + rest.messages.iter().map(Vec::len).sum::<usize>();
+    let args = [("files", all.into()), ("messages", rest.parts.into())];
     let first = first.line(&text(language, "files-in-messages", &args));
     Ok(Answer::PrivateThen { first, then: rest })
 }
@@ -142,6 +142,8 @@ pub(super) struct Rest {
     /// How many messages there are in all.
     parts: usize,
     messages: VecDeque<Vec<Slot>>,
+    /// The first file of the next message, if it was made for the one before, which did not take it.
+    ahead: Option<CreateAttachment>,
     language: Language,
 }
 
@@ -161,20 +163,12 @@ impl Rest {
             name: picture.filename.clone(),
             bytes: picture.data.len(),
         });
-        let slots_of = |(of, sheets): (usize, &Sheets)| -> Vec<Slot> {
-            let slot = |(index, bytes)| Slot {
-                of: Some(of),
-                name: sheets.name(index),
-                bytes,
-            };
-            sheets.files.sizes().enumerate().map(slot).collect()
-        };
-        let slots = picture_slot.chain(sheets.iter().enumerate().flat_map(slots_of));
-        let messages = messages(slots);
+        let messages = messages(picture_slot.chain(unmade(&sheets)));
         Self {
             picture,
             parts: messages.len(),
             messages,
+            ahead: None,
             sheets,
             language,
         }
@@ -198,20 +192,54 @@ impl Rest {
 
     /// The files of the next message, below `reply`.
     async fn below(&mut self, mut reply: Reply) -> Result<Reply> {
-        for Slot { of, name, .. } in self.messages.pop_front().unwrap_or_default() {
-            let file = match of {
-                None => self.picture.take(),
-                Some(of) => {
-                    let file = self.sheets[of].files.next().await?;
-                    file.map(|file| CreateAttachment::bytes(file, name))
-                }
+        let mut slots = VecDeque::from(self.messages.pop_front().unwrap_or_default());
+        let mut bytes = 0;
+        while let Some(slot) = slots.front() {
+            let file = match self.ahead.take() {
+                Some(file) => Some(file),
+                None => self.make(slot).await?,
             };
             if let Some(file) = file {
+                let with_it = bytes + file.data.len();
+                if bytes > 0 && with_it > MESSAGE_BYTES {
+                    // It has grown since it was counted.
+                    self.ahead = Some(file);
+                    break;
+                }
+                bytes = with_it;
                 reply = reply.file(file);
             }
+            slots.pop_front();
+        }
+        if !slots.is_empty() {
+            self.messages.push_front(slots.into());
+            self.parts += 1;
+        } else if self.messages.is_empty() {
+            // What has come since they were counted may need more.
+            self.messages = messages(unmade(&self.sheets));
+            self.parts += self.messages.len();
         }
         Ok(reply)
     }
+
+    async fn make(&mut self, Slot { of, name, .. }: &Slot) -> Result<Option<CreateAttachment>> {
+        let Some(of) = of else {
+            return Ok(self.picture.take());
+        };
+        let file = self.sheets[*of].files.next().await?;
+        Ok(file.map(|file| CreateAttachment::bytes(file, name.clone())))
+    }
+}
+
+/// The files that were not made yet.
+fn unmade(sheets: &[Sheets]) -> impl Iterator<Item = Slot> {
+    sheets.iter().enumerate().flat_map(|(of, sheets)| {
+        sheets.files.unmade().map(move |(index, bytes)| Slot {
+            of: Some(of),
+            name: sheets.name(index),
+            bytes,
+        })
+    })
 }
 
 impl std::fmt::Debug for Rest {
@@ -275,8 +303,12 @@ mod tests {
         );
     }
 
-    /// Lines of a kilobyte, and how many of them were read.
-    struct Lines(i64, Arc<AtomicI64>);
+    /// Lines of a kilobyte: how many there are, and how many of them were read.
+    struct Lines(Arc<AtomicI64>, Arc<AtomicI64>);
+
+    fn lines(count: i64) -> Arc<AtomicI64> {
+        Arc::new(AtomicI64::new(count))
+    }
 
     impl Source for Lines {
         fn rows<'a>(&'a self, after: &'a Place) -> BoxFuture<'a, Result<Vec<Row>>> {
@@ -287,7 +319,7 @@ mod tests {
                 },
                 bytes: vec![b'x'; 1_024],
             };
-            let until = (after.id + 500).min(self.0);
+            let until = (after.id + 500).min(self.0.load(Ordering::SeqCst));
             let rows: Vec<Row> = (after.id + 1..=until).map(row).collect();
             self.1.fetch_add(until - after.id, Ordering::SeqCst);
             Box::pin(async move { Ok(rows) })
@@ -299,9 +331,9 @@ mod tests {
     #[tokio::test]
     async fn no_more_than_a_message_of_files_is_held_at_a_time() {
         let read = Arc::<AtomicI64>::default();
-        let lines = Lines(100_000, Arc::clone(&read));
-        let files = Files::plan(lines, MESSAGE_BYTES).await.unwrap();
-        let last = Files::plan(Lines(3, Arc::default()), MESSAGE_BYTES);
+        let all = Lines(lines(100_000), Arc::clone(&read));
+        let files = Files::plan(all, MESSAGE_BYTES).await.unwrap();
+        let last = Files::plan(Lines(lines(3), Arc::default()), MESSAGE_BYTES);
         let sheets = vec![
             Sheets::csv("subscribers", files),
             Sheets::csv("consents", last.await.unwrap()),
@@ -334,6 +366,33 @@ mod tests {
             parts += 1;
         }
         assert_eq!((given, parts, then.left()), (100_003, 11, 0));
+    }
+
+    #[tokio::test]
+    async fn what_has_grown_since_it_was_counted_has_more_messages_and_none_is_too_large() {
+        let counts = [lines(1), lines(3), lines(3)];
+        let mut sheets = Vec::new();
+        for (kind, count) in ["a", "b", "c"].into_iter().zip(&counts) {
+            let files = Files::plan(Lines(Arc::clone(count), Arc::default()), MESSAGE_BYTES);
+            sheets.push(Sheets::csv(kind, files.await.unwrap()));
+        }
+        counts[1].store(30_000, Ordering::SeqCst);
+        let permit = Making::default().begin(Owner::Guild(GuildId(1))).unwrap();
+        let reply = Reply::new("Here");
+        let answered = answer(reply, None, sheets, permit, Language::English).await;
+        let Answer::PrivateThen { first, mut then } = answered.unwrap() else {
+            unreachable!("one message does not take it");
+        };
+        let mut sizes = vec![first.file_bytes()];
+        while let Some(message) = then.next().await.unwrap() {
+            sizes.push(message.file_bytes());
+        }
+        assert!(
+            sizes.iter().all(|size| (1..=MESSAGE_BYTES).contains(size)),
+            "{sizes:?}"
+        );
+        assert_eq!(sizes.iter().sum::<usize>(), 30_004 * 1_024);
+        assert_eq!(then.parts, sizes.len());
     }
 
     #[test]

@@ -123,6 +123,9 @@ pub enum UserError {
     /// An import is being taken in: until it is whole, nothing else changes the list.
     #[error("an import is under way")]
     ImportUnderWay,
+    /// A campaign reads the list as it was before the last import: the next one has to wait.
+    #[error("a campaign is being frozen")]
+    CampaignBegins,
     /// A file of this server's is being made, and sent.
     #[error("a file of this server's is under way")]
     FileUnderWay,
@@ -442,6 +445,7 @@ impl UserError {
             Self::Share { given } => say("error-share", &[("given", shown(given).into())]),
             Self::RemindersIncomplete => say("error-reminders-incomplete", &[]),
             Self::ImportUnderWay => say("error-import-under-way", &[]),
+            Self::CampaignBegins => say("error-campaign-begins", &[]),
             Self::FileUnderWay => say("error-file-under-way", &[]),
             Self::FilesUnderWay => say("error-files-under-way", &[]),
             Self::GoesOnLater => say("error-goes-on-later", &[]),

@@ -186,7 +186,7 @@ pub async fn change(app: &App, guild: GuildId, change: Change) -> Result<Setting
         Change::Locale { .. } | Change::Timezone(_) | Change::QuietHours(_)
     );
     let outbox = app.outbox.clone();
-    let (settings, edit) = app
+    let (settings, edit, begun) = app
         .db
         .write(
             (guild, change, now_ms),
@@ -200,18 +200,20 @@ pub async fn change(app: &App, guild: GuildId, change: Change) -> Result<Setting
                         store::keep_zone(tx, *guild, zone, *now_ms, MOST_PAST_ZONES).await?;
                     }
                     store::save(tx, *guild, &settings, *now_ms).await?;
+                    let mut begun = None;
                     if moves_the_night {
                         // What waits for a morning may find that it has come.
-                        work::begin(tx, work, &RECONSIDER, *guild, 0, *now_ms).await?;
+                        let work = work::begin(tx, work, &RECONSIDER, *guild, 0, *now_ms);
+                        begun = Some(work.await?);
                     }
                     let edit = arrival::restate(tx, &outbox, *guild, &settings, *now_ms).await?;
-                    Ok((settings, edit))
+                    Ok((settings, edit, begun))
                 })
             },
         )
         .await?;
     app.outbox.hand(edit.into_iter().collect());
-    if moves_the_night {
+    if let Some(work) = begun {
         app.works.wake();
         // Of most servers it is done at once; what is held of many members goes on beside the answer.
         tokio::select! {

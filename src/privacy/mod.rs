@@ -71,7 +71,8 @@ pub async fn delete(app: &App, guild: GuildId, user: UserId) -> Result<Amount> {
     let amount = amount(app, guild, user).await?;
     let work = WorkId(app.ids.next(&app.clock));
     let job = (guild, user, work, app.clock.now_ms());
-    app.db
+    let work = app
+        .db
         .write(job, |tx, (guild, user, work, now_ms)| {
             Box::pin(async move {
                 announce::require_forgettable(tx, *guild, *user).await?;

@@ -7,7 +7,8 @@
 //! - A thread of its own hears the signals, on a runtime of its own: tasks that keep all threads of
 //!   the program's runtime busy cannot hide a signal.
 //! - The same thread ends the process by force, with exit code 1, when the orderly end takes too long.
-//!   It may: what is stored is whole at every instant, as `kill -9` may come at any.
+//!   It may: what is stored is whole at every instant, as `kill -9` may come at any. It never writes into
+//!   the log itself, as a log that nobody reads would stop it.
 //! - Blocking work that nobody can cancel is left behind after the last task. tokio's own end of a
 //!   runtime would wait for it: for the system's look-up of a name (`getaddrinfo`), which an HTTP
 //!   client or a mail server's connection has given up long before, for as long as the resolver likes.
@@ -20,6 +21,7 @@ use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing::Dispatch;
 
 use super::SHUTDOWN;
 use crate::clock::Clock;
@@ -30,6 +32,8 @@ const FORCED_BEFORE_MS: i64 = 500;
 /// How long blocking work is waited for once nothing else is left. What mattered of it was waited for
 /// by its task; the rest may as well end by itself.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_millis(500);
+/// How long the end by force waits for the line in the log that tells of it.
+const LAST_WORD: Duration = Duration::from_millis(200);
 /// The exit code of an end by force: something failed.
 const FORCED: i32 = 1;
 
@@ -94,12 +98,32 @@ async fn end_in_time(
     exit: impl FnOnce(i32),
 ) {
     asked.await;
-    tracing::info!("shutting down: finishing work in progress");
     stop.cancel();
+    drop(said(|| {
+        tracing::info!("shutting down: finishing work in progress");
+    }));
     let promised_ms = i64::try_from(SHUTDOWN.as_millis()).unwrap_or(i64::MAX);
     clock.sleep_ms(promised_ms - FORCED_BEFORE_MS).await;
-    tracing::error!("the end took too long, so it is forced; the next start takes up the rest");
+    let said = said(|| {
+        tracing::error!("the end took too long, so it is forced; the next start takes up the rest");
+    });
+    let _ = said.recv_timeout(LAST_WORD);
     exit(FORCED);
+}
+
+/// Logs on a thread of its own, and tells when that is done: a log that nobody reads (a full pipe) stops
+/// whoever writes into it for ever, and perhaps it is why the end takes too long.
+fn said(log: impl FnOnce() + Send + 'static) -> mpsc::Receiver<()> {
+    let (done, said) = mpsc::channel();
+    let here = tracing::dispatcher::get_default(Dispatch::clone);
+    // Without a thread it goes unsaid.
+    let _ = std::thread::Builder::new()
+        .name("end's log".to_owned())
+        .spawn(move || {
+            tracing::dispatcher::with_default(&here, log);
+            let _ = done.send(());
+        });
+    said
 }
 
 #[cfg(test)]
@@ -108,6 +132,33 @@ mod tests {
     use std::sync::atomic::{AtomicI32, Ordering};
 
     use super::*;
+
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    /// A log that takes no line: a pipe that nobody reads.
+    struct FullPipe;
+
+    impl Subscriber for FullPipe {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn event(&self, _: &Event<'_>) {
+            loop {
+                std::thread::park();
+            }
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
 
     /// Far more than the end takes, and far less than what it must not wait for.
     const SOON: Duration = Duration::from_secs(10);
@@ -157,5 +208,31 @@ mod tests {
         hand.advance_ms(1);
         ending.await.unwrap();
         assert_eq!(code.load(Ordering::Relaxed), FORCED);
+    }
+
+    #[test]
+    fn a_log_that_nobody_reads_keeps_nothing_from_its_end() {
+        let code = in_time(|| {
+            let (clock, hand) = Clock::manual(0);
+            let stop = CancellationToken::new();
+            let code = Arc::new(AtomicI32::new(0));
+            let exited = Arc::clone(&code);
+            let exit = move |code| exited.store(code, Ordering::Relaxed);
+            let runtime = Builder::new_current_thread().build().unwrap();
+            let time = async {
+                stop.cancelled().await;
+                while hand.sleepers() == 0 {
+                    tokio::task::yield_now().await;
+                }
+                hand.advance_ms(i64::try_from(SHUTDOWN.as_millis()).unwrap());
+            };
+            tracing::subscriber::with_default(FullPipe, || {
+                runtime.block_on(async {
+                    tokio::join!(end_in_time(async {}, &clock, stop.clone(), exit), time);
+                });
+            });
+            code.load(Ordering::Relaxed)
+        });
+        assert_eq!(code, FORCED);
     }
 }

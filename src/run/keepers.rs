@@ -4,8 +4,12 @@
 //!
 //! A task that panics is named in the log and told to the operators, who are told how often, and is begun
 //! again: soon the first time, and ever later while it goes on to panic. What it had in hand it takes up
-//! again from the database, as after a crash. A task ends for good only when it returns, which it does at
-//! the end of the program.
+//! again from the database, as after a crash. A task that fails ([`Keepers::spawn_failing`]) is logged and
+//! begun again just so. A task ends for good only when it returns, which it does at the end of the program.
+//!
+//! Three others see to themselves: the database's writer and the copying of its log catch their own panics
+//! and go on (`db/writer.rs`, `db/log.rs`), and Discord's sessions, on threads of their own, are begun anew
+//! like a connection that was lost (`discord/connection.rs`).
 //!
 //! Each life has a span named `keeper`, with the task's name. To add a task: [`Keepers::spawn`], with a
 //! function that begins it anew from what is not lost with it.
@@ -66,6 +70,24 @@ impl Keepers {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        self.spawn_failing(name, move || {
+            let life = begin();
+            async move {
+                life.await;
+                Ok(())
+            }
+        })
+    }
+
+    /// The same for a task that may fail: until it returns `Ok`.
+    pub(super) fn spawn_failing<F>(
+        &self,
+        name: &'static str,
+        begin: impl Fn() -> F + Send + Sync + 'static,
+    ) -> JoinHandle<()>
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
         let keepers = self.clone();
         tokio::spawn(async move { keepers.keep(name, begin).await })
     }
@@ -87,29 +109,41 @@ impl Keepers {
 
     async fn keep<F>(self, name: &'static str, begin: impl Fn() -> F)
     where
-        F: Future<Output = ()>,
+        F: Future<Output = anyhow::Result<()>>,
     {
-        let mut panics = 0;
+        let mut failures = 0;
         loop {
             let began_ms = self.clock.monotonic_ms();
             let life = async { begin().await };
             let life = life.instrument(tracing::info_span!("keeper", name));
-            if AssertUnwindSafe(life).catch_unwind().await.is_ok() {
+            let ended = AssertUnwindSafe(life).catch_unwind().await;
+            if matches!(ended, Ok(Ok(()))) {
                 return;
             }
             if self.clock.monotonic_ms() - began_ms >= CALM_MS {
-                panics = 0;
+                failures = 0;
             }
-            let wait_ms = wait_ms(panics);
-            panics += 1;
-            // What it was, and where, was logged as it happened.
-            tracing::error!(
-                task = name,
-                panics,
-                wait_ms,
-                "a task panicked; it is begun again"
-            );
-            self.alerts.happened(Event::TaskPanicked(name), 1);
+            let wait_ms = wait_ms(failures);
+            failures += 1;
+            if let Ok(Err(error)) = ended {
+                let error = format!("{error:#}");
+                tracing::error!(
+                    task = name,
+                    error,
+                    failures,
+                    wait_ms,
+                    "a task failed; it is begun again"
+                );
+            } else {
+                // What it was, and where, was logged as it happened.
+                tracing::error!(
+                    task = name,
+                    panics = failures,
+                    wait_ms,
+                    "a task panicked; it is begun again"
+                );
+                self.alerts.happened(Event::TaskPanicked(name), 1);
+            }
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.clock.sleep_ms(wait_ms) => {}
@@ -118,9 +152,9 @@ impl Keepers {
     }
 }
 
-/// The wait after so many panics before this one.
-fn wait_ms(panics: u32) -> i64 {
-    (FIRST_WAIT_MS << panics.min(MOST_DOUBLINGS)).min(LONGEST_WAIT_MS)
+/// The wait after so many failures before this one.
+fn wait_ms(failures: u32) -> i64 {
+    (FIRST_WAIT_MS << failures.min(MOST_DOUBLINGS)).min(LONGEST_WAIT_MS)
 }
 
 #[cfg(test)]
@@ -183,6 +217,26 @@ mod tests {
         hand.advance_ms(FIRST_WAIT_MS);
         kept.await.unwrap();
         assert_eq!(lives.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_fails_is_begun_again_until_it_does_not() {
+        let (keepers, hand, _stop) = keepers();
+        let lives = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&lives);
+        let kept = keepers.spawn_failing("test", move || {
+            let life = counted.fetch_add(1, Ordering::Relaxed);
+            async move {
+                anyhow::ensure!(life == 2, "no file handle is left");
+                Ok(())
+            }
+        });
+        for wait_ms in [500, 1_000] {
+            sleeping(&hand).await;
+            hand.advance_ms(wait_ms);
+        }
+        kept.await.unwrap();
+        assert_eq!(lives.load(Ordering::Relaxed), 3);
     }
 
     #[tokio::test]

@@ -27,8 +27,8 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -299,6 +299,37 @@ impl Workers {
     /// The handles that features use.
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Answers Discord until `stop`, as [`discord::serve`] says; should it panic, it is begun again with new
+    /// sessions. What was being answered then is answered to its end beside the next life.
+    pub fn serve_discord(
+        &self,
+        settings: DiscordSettings,
+        stop: CancellationToken,
+        ready: watch::Sender<bool>,
+        refused: watch::Sender<Option<Refusal>>,
+    ) -> impl Future<Output = anyhow::Result<()>> + Send + 'static {
+        let (app, outcome) = (self.app.clone(), Arc::new(Mutex::new(Ok(()))));
+        let told = Arc::clone(&outcome);
+        let keepers = self.keepers.until(&stop);
+        let served = keepers.spawn("discord", move || {
+            // Of an earlier life, which ended with its sessions.
+            ready.send_replace(false);
+            let (settings, stop) = (settings.clone(), stop.clone());
+            let (ready, refused) = (ready.clone(), refused.clone());
+            let (app, told) = (app.clone(), Arc::clone(&told));
+            async move {
+                let served = discord::serve(app, settings, stop, ready, refused).await;
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = served;
+            }
+        });
+        async move {
+            // Its panics are caught.
+            let _ = served.await;
+            let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *outcome, Ok(()))
+        }
     }
 
     /// Ends the workers in order.
@@ -577,7 +608,7 @@ async fn live(
     let telling = workers.keepers.until(&stop).spawn("refusals", move || {
         tell_of_refusals(is_refused.clone(), alerts.clone())
     });
-    let served = discord::serve(workers.app().clone(), settings, stop, ready, refused).await;
+    let served = workers.serve_discord(settings, stop, ready, refused).await;
     // Ends with what it was told of; the operators are told before the workers are gone.
     let _ = telling.await;
     hang_up.cancel();
@@ -603,15 +634,12 @@ fn answer_http(
         ..http::Limits::default()
     };
     let hang_up = hang_up.clone();
-    workers.keepers.until(&hang_up).spawn("http", move || {
+    let keepers = workers.keepers.until(&hang_up);
+    keepers.spawn_failing("http", move || {
         let (front, hang_up) = (front.clone(), hang_up.clone());
+        // Fails where no file handle is left, as after a panic under load.
         let listener = entrance.listener.try_clone();
-        async move {
-            let served = async { http::serve(listener?, front, limits, hang_up).await };
-            if let Err(error) = served.await {
-                tracing::error!(error = format!("{error:#}"), "the HTTP server failed");
-            }
-        }
+        async move { http::serve(listener?, front, limits, hang_up).await }
     })
 }
 

@@ -9,6 +9,8 @@
 //! nobody knows yet what they ask; and to go by the length of the wait alone, by which a client that
 //! asks without a pause is never the one that goes.)
 //!
+//! An upgraded connection keeps its place until whoever serves it ends it.
+//!
 //! What is left: whoever needs longer for their first request than it takes others to make as many
 //! connections as there are places loses theirs, and has to come again.
 
@@ -65,6 +67,8 @@ pub(super) struct Turn {
     /// A request was begun whose answer was not yet handed to the connection.
     is_under_way: AtomicBool,
     has_answered: AtomicBool,
+    /// It speaks no HTTP any more, and is nobody's to close: whoever serves it does.
+    is_upgraded: AtomicBool,
     close: CancellationToken,
 }
 
@@ -143,7 +147,7 @@ impl Taken {
     fn close_longest_waiting(&self, fits: impl Fn(IpAddr) -> bool) -> bool {
         loop {
             let turns = self.by_number.values();
-            let turns = turns.filter(|(network, _)| fits(*network));
+            let turns = turns.filter(|(network, turn)| fits(*network) && !turn.is_upgraded());
             let waits = turns.map(|(_, turn)| (turn.waiting_since.load(Ordering::Acquire), turn));
             let mut longest: Option<(u64, &Arc<Turn>)> = None;
             for (since, turn) in waits {
@@ -180,6 +184,7 @@ impl Turn {
             waits,
             is_under_way: AtomicBool::new(false),
             has_answered: AtomicBool::new(false),
+            is_upgraded: AtomicBool::new(false),
             close: CancellationToken::new(),
         };
         turn.wait_since(turn.now());
@@ -200,6 +205,16 @@ impl Turn {
     /// It is for the client to go on with what it had begun then.
     pub(super) fn wait_since(&self, since: u64) {
         self.change(|_| true, since);
+    }
+
+    /// From here on it belongs to whoever upgraded it, and is not closed for another one: nobody waits for
+    /// [`Turn::closed`] any more.
+    pub(super) fn upgrade(&self) {
+        self.is_upgraded.store(true, Ordering::Release);
+    }
+
+    fn is_upgraded(&self) -> bool {
+        self.is_upgraded.load(Ordering::Acquire)
     }
 
     /// All of an answer was handed to the connection, from which it has yet to go out.
@@ -430,6 +445,27 @@ mod tests {
         assert!(!first.turn.close.is_cancelled());
         drop(first);
         assert!(coming.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn an_upgraded_connection_is_not_closed_for_another_however_slow_its_client_is() {
+        let places = Places::new(2);
+        let upgraded = taken(&places, "127.0.0.1").await.unwrap();
+        assert!(upgraded.turn.begin());
+        upgraded.turn.upgrade();
+        upgraded.turn.blocked();
+        let idle = taken(&places, "127.0.0.1").await.unwrap();
+        assert!(taken(&places, "127.0.0.1").await.is_none());
+        assert!(idle.turn.close.is_cancelled() && !upgraded.turn.close.is_cancelled());
+        drop(idle);
+        let next = taken(&places, "127.0.0.1").await.unwrap();
+        assert!(next.turn.work());
+        // One that was about to be closed as it was upgraded is none that others wait for.
+        upgraded
+            .turn
+            .waiting_since
+            .store(CLOSING, Ordering::Release);
+        assert!(!places.lock().close_longest_waiting(|_| true));
     }
 
     #[tokio::test]

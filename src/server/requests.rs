@@ -54,8 +54,10 @@ impl Service<Request<Incoming>> for Requests {
             let Ok(response) = answered.await;
             let mut working = working;
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                // From here on it belongs to whoever upgraded it.
-                working.0 = None;
+                // Its answer is none that ends.
+                if let Some(turn) = working.0.take() {
+                    turn.upgrade();
+                }
             }
             Ok(response.map(|body| Answer {
                 body,

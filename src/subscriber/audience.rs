@@ -44,6 +44,12 @@ pub async fn list_version(tx: &mut Tx, guild: GuildId) -> Result<i64> {
     store::version(tx, guild).await
 }
 
+/// The same, in the transaction that keeps it for long: no import comes into effect, and none is confirmed,
+/// before that is stored.
+pub async fn hold_list_version(tx: &mut Tx, guild: GuildId) -> Result<i64> {
+    Ok(store::lock_list(tx, guild).await?.version)
+}
+
 /// The next `most` subscribers of a version of the list behind `after`, by id; from 0 on.
 pub async fn readers(
     tx: &mut Tx,

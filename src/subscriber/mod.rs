@@ -24,7 +24,8 @@ mod store;
 pub mod suppression;
 
 pub use audience::{
-    Exclusion, Reader, attribute_names, exclusions, first, list_version, reader, readers,
+    Exclusion, Reader, attribute_names, exclusions, first, hold_list_version, list_version, reader,
+    readers,
 };
 pub use export::{export, export_consents};
 pub use import::{Imported, Importing, cancel, confirm, forget};

@@ -335,3 +335,36 @@ async fn a_verdict_that_cannot_be_stored_keeps_no_other_waiting() {
     assert_eq!(posted.len(), 2);
     assert_eq!(posted[1].message.mentions, [MEMBER]);
 }
+
+#[tokio::test]
+async fn a_process_that_stands_still_keeps_no_other_from_learning_whether_it_can_store() {
+    let database = Database::fresh().await;
+    if !database.is_postgres() {
+        // SQLite's file has one process.
+        return;
+    }
+    let [still, going] = [Db::open(&database.url), Db::open(&database.url)];
+    let (still, going) = (still.await.unwrap(), going.await.unwrap());
+    still.try_to_store().await.unwrap();
+    // It stops in the midst of such an attempt.
+    let (reached, is_reached) = tokio::sync::oneshot::channel();
+    let reached = std::sync::Mutex::new(Some(reached));
+    let frozen = tokio::spawn(async move {
+        still
+            .write(reached, |tx, reached| {
+                Box::pin(async move {
+                    let probe = "UPDATE write_probes SET count = count + 1 WHERE id = 1";
+                    sqlx::query(probe).execute(&mut *tx).await?;
+                    let reached = reached.lock().unwrap().take();
+                    let _ = reached.expect("it is run once").send(());
+                    std::future::pending::<()>().await;
+                    Ok(())
+                })
+            })
+            .await
+    });
+    is_reached.await.unwrap();
+    going.try_to_store().await.unwrap();
+    assert!(going.is_storing());
+    frozen.abort();
+}

@@ -1,4 +1,5 @@
-//! Every task that lives as long as the program panics once: it is told, and goes on.
+//! Every task that lives as long as the program panics once: it is told, and goes on. (The HTTP server and
+//! the teller of refusals, which no bot of these tests has, are kept alike.)
 //!
 //! Where a task has a span, whoever hears of the spans can make it panic: the test's own log does.
 
@@ -16,12 +17,13 @@ use crate::support::bot::{Bot, turning};
 use crate::support::{minutes, seconds};
 
 /// All of them.
-const KEEPERS: [&str; 17] = [
+const KEEPERS: [&str; 18] = [
     "alerts",
     "announcements",
     "campaigns",
     "departures",
     "direct messages",
+    "discord",
     "large work",
     "leases",
     "mails",

@@ -4,13 +4,16 @@
 use timeattack::db::{PIECE_ROWS, PIECE_STATEMENTS, Weight};
 use timeattack::error::{Error, UserError};
 use timeattack::i18n::Language;
-use timeattack::ids::{ImportId, UserId};
+use timeattack::ids::{ImportId, UserId, WorkId};
 use timeattack::mailer::EmailAddress;
 use timeattack::subscriber::{self, Draft, Entry, Imported, attributes, import};
 use timeattack::{announce, guild, privacy, work};
 
+use crate::campaigns::support::{Post, template};
 use crate::direct::members_allow;
-use crate::support::{GUILD, MEMBER, NOW_MS, TestApp, all, execute, hours, refusal, seconds};
+use crate::support::{
+    GUILD, MEMBER, NOW_MS, OTHER, TestApp, all, execute, hours, refusal, seconds,
+};
 
 const ADMIN: UserId = UserId(5);
 /// Rows of a file: many pieces.
@@ -425,4 +428,125 @@ async fn what_is_held_for_the_night_is_asked_about_anew_in_pieces() {
         NOW_MS + hours(1)
     );
     assert_eq!(app.count(&later).await, 0);
+}
+
+/// Works of a kind, about as many subjects, each of a guild of its own.
+fn works(kind: &str, ids: std::ops::Range<i64>) -> String {
+    let rows: Vec<String> = ids
+        .map(|id| format!("({id}, '{kind}', {id}, {id}, 0, 0)"))
+        .collect();
+    format!(
+        "INSERT INTO works (id, kind, guild_id, subject_id, cursor_id, created_ms) VALUES {}",
+        rows.join(", ")
+    )
+}
+
+#[tokio::test]
+async fn works_that_cannot_go_on_keep_no_other_waiting_and_are_tried_again() {
+    let app = TestApp::start().await;
+    let db = app.app().db.clone();
+    execute(
+        &db,
+        "ALTER TABLE cancelled_batches RENAME TO cancelled_away",
+    )
+    .await
+    .unwrap();
+    // More than take turns, and older than what comes: what a later version began, and what fails.
+    execute(&db, works("of-a-later-version", 1..31))
+        .await
+        .unwrap();
+    execute(&db, works("announcement", 31..61)).await.unwrap();
+    let draft = app.reads_large(file(0..300, "New")).await;
+    let imported = app.confirms_large(draft.id).await.unwrap();
+    assert_eq!((imported.added, imported.replaced), (300, 0));
+    assert_eq!(app.count("works WHERE id < 61").await, 60);
+
+    execute(
+        &db,
+        "ALTER TABLE cancelled_away RENAME TO cancelled_batches",
+    )
+    .await
+    .unwrap();
+    let mut changes = app.app().works.changes();
+    app.clock.advance_ms(seconds(10));
+    while app.count("works WHERE kind = 'announcement'").await > 0 {
+        changes.changed().await.unwrap();
+    }
+    assert_eq!(app.count("works WHERE id < 61").await, 30);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_again_begins_anew_and_is_one_work() {
+    let app = TestApp::start().await;
+    // Before anybody takes a piece of it: all in one transaction.
+    let begun = app.app().db.write((), |tx, ()| {
+        Box::pin(async move {
+            let kind = &privacy::FORGET;
+            let first = work::begin(tx, WorkId(1), kind, GUILD, MEMBER.0, 0).await?;
+            let so_far = sqlx::query("UPDATE works SET cursor_id = 77");
+            so_far.execute(&mut *tx).await?;
+            let again = work::begin(tx, WorkId(2), kind, GUILD, MEMBER.0, 0).await?;
+            let other = work::begin(tx, WorkId(3), kind, GUILD, OTHER.0, 0).await?;
+            let cursors = sqlx::query_scalar::<_, i64>("SELECT cursor_id FROM works ORDER BY id");
+            let cursors = cursors.fetch_all(&mut *tx).await?;
+            Ok(([first, again, other], cursors))
+        })
+    });
+    let (ids, cursors) = begun.await.unwrap();
+    assert_eq!(ids, [WorkId(1), WorkId(1), WorkId(3)]);
+    assert_eq!(cursors, [0, 0]);
+    app.app().works.wake();
+    app.works_done().await;
+}
+
+#[tokio::test]
+async fn works_that_an_earlier_version_began_twice_are_one_from_now_on() {
+    let app = TestApp::start().await;
+    let db = app.app().db.clone();
+    execute(&db, "DROP INDEX works_once").await.unwrap();
+    execute(&db, works("of-a-later-version", 1..4))
+        .await
+        .unwrap();
+    let again = "INSERT INTO works (id, kind, guild_id, subject_id, cursor_id, created_ms) VALUES \
+         (11, 'of-a-later-version', 1, 1, 5, 0), (12, 'of-a-later-version', 1, 1, 0, 0)";
+    execute(&db, again).await.unwrap();
+    let migration = include_str!("../../migrations/0021_works_and_probes.sql");
+    execute(&db, migration).await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    let left = sqlx::query_scalar::<_, i64>("SELECT id FROM works ORDER BY id");
+    assert_eq!(left.fetch_all(&mut *conn).await.unwrap(), [2, 3, 12]);
+}
+
+#[tokio::test]
+async fn a_second_import_waits_for_a_campaign_that_reads_the_list_from_before_the_first() {
+    let post = Post::start().await;
+    post.template("news", template("Hi {{ name }}", "<p>x</p>"))
+        .await;
+    let old = post.app.reads_large(file(0..2, "Old")).await;
+    post.app.confirms_large(old.id).await.unwrap();
+    post.notice("November", "").await.unwrap();
+    let id = post.proves("November").await.unwrap().occurrence;
+    // As it is while its recipients are being added, from the first version on.
+    let freezing = format!(
+        "UPDATE campaign_occurrences SET state = 'freezing', cursor_id = 1, list_version = 1 \
+         WHERE id = {id}"
+    );
+    execute(&post.app.app().db, freezing).await.unwrap();
+    let first = post.app.reads_large(file(0..3, "New")).await;
+    post.app.confirms_large(first.id).await.unwrap();
+    let second = post.app.reads_large(file(0..4, "Newer")).await;
+    let refused = refusal(post.app.confirms_large(second.id).await);
+    assert_eq!(refused, UserError::CampaignBegins);
+    let mut conn = post.app.app().db.read().await.unwrap();
+    let read = subscriber::readers(&mut conn, GUILD, 1, 0, 9)
+        .await
+        .unwrap();
+    let names: Vec<&str> = read.iter().map(|reader| reader.name.as_str()).collect();
+    assert_eq!(names, ["Old 0", "Old 1"]);
+    drop(conn);
+
+    let over = format!("UPDATE campaign_occurrences SET state = 'cancelled' WHERE id = {id}");
+    execute(&post.app.app().db, over).await.unwrap();
+    let imported = post.app.confirms_large(second.id).await.unwrap();
+    assert_eq!((imported.added, imported.replaced), (1, 3));
 }

@@ -400,3 +400,56 @@ async fn days_that_were_counted_stay_when_the_server_moves_to_another_zone() {
     let there = local.with_timezone(&chrono_tz::Pacific::Kiritimati);
     assert_eq!(today, there.date_naive());
 }
+
+#[tokio::test]
+async fn a_streak_is_counted_back_over_pages_and_downtime_to_the_first_gap() {
+    let app = TestApp::start().await;
+    let today = day("2026-11-21");
+    let before = |days| today - chrono::Days::new(days);
+    // Sixty days without yesterday and a week in which the bot was away, and some before a gap.
+    let days = (2..30).chain(37..61).chain(63..90).map(before);
+    let times: Vec<String> = days.map(|date| format!("{date}T00:00:00+09:00")).collect();
+    let times: Vec<&str> = times.iter().map(String::as_str).collect();
+    app.ended(GUILD, MEMBER, State::Completed, &times).await;
+    let streak = async || record::streak_with_today(app.app(), GUILD, MEMBER).await;
+    assert_eq!(streak().await.unwrap(), 1);
+    let instant = |date: NaiveDate| at(&format!("{date}T12:00:00+09:00"));
+    for (from, until) in [(2, 1), (37, 30)] {
+        let (from_ms, until_ms) = (instant(before(from)), instant(before(until)));
+        let sql = format!("INSERT INTO outages (from_ms, until_ms) VALUES ({from_ms}, {until_ms})");
+        execute(&app.app().db, sql).await.unwrap();
+    }
+    assert_eq!(streak().await.unwrap(), 1 + 28 + 24);
+    app.ended(
+        GUILD,
+        MEMBER,
+        State::Completed,
+        &["2026-11-21T01:00:00+09:00"],
+    )
+    .await;
+    assert_eq!(streak().await.unwrap(), 1 + 28 + 24);
+    assert_eq!(app.record(MEMBER).await.streaks.current, 1 + 28 + 24);
+    let nobody = record::streak_with_today(app.app(), GUILD, OTHER).await;
+    assert_eq!(nobody.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_completion_is_announced_though_its_streak_cannot_be_read() {
+    let app = TestApp::start().await;
+    app.ended(
+        GUILD,
+        MEMBER,
+        State::Completed,
+        &["2026-11-20T12:00:00+09:00"],
+    )
+    .await;
+    let attack = app.time_attack().by(MEMBER).started().await;
+    let away = "ALTER TABLE outages RENAME TO outages_away";
+    execute(&app.app().db, away).await.unwrap();
+    let streak = record::streak_with_today(app.app(), GUILD, MEMBER).await;
+    assert!(streak.is_err(), "{streak:?}");
+    app.complete(&attack).await.unwrap();
+    app.settle().await;
+    assert_eq!(app.state(attack.id).await, State::Completed);
+    assert_eq!(app.posts().len(), 1, "{:?}", app.posts());
+}

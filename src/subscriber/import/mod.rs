@@ -4,7 +4,10 @@
 //!
 //! - Nobody sees a part of an import. Its rows are written as the next version of the guild's list, beside
 //!   the present one, and one small commit makes that the present one. Whoever reads page after page
-//!   (a campaign, an export) stays at the version at which they began.
+//!   (a campaign, an export) stays at the version at which they began. Each row has room for two versions:
+//!   while a campaign is being frozen at the one before the present one, no other import is confirmed.
+//!   (An export is a matter of seconds; should two imports come into effect meanwhile, it has some rows
+//!   of the first.)
 //! - Once confirmed it is taken in, whatever ends in between: nothing of it can fail that was read. Until
 //!   then nobody can be added or removed by hand, and no other import confirmed: they are told.
 //!   Unsubscribing is no change of the list, and always possible.
@@ -152,7 +155,8 @@ pub async fn confirm(app: &App, guild: GuildId, id: ImportId) -> Result<Imported
 pub async fn start(app: &App, guild: GuildId, id: ImportId) -> Result<WorkId> {
     let work = WorkId(app.ids.next(&app.clock));
     let job = (guild, id, work, app.clock.now_ms());
-    app.db
+    let work = app
+        .db
         .write(job, |tx, (guild, id, work, now_ms)| {
             Box::pin(async move {
                 let list = lists::lock_list(tx, *guild).await?;
@@ -160,6 +164,9 @@ pub async fn start(app: &App, guild: GuildId, id: ImportId) -> Result<WorkId> {
                     return Err(UserError::Outdated.into());
                 };
                 list.require_rest()?;
+                if store::is_read_as_before(tx, *guild, list.version).await? {
+                    return Err(UserError::CampaignBegins.into());
+                }
                 if new > 0 && list.subscribers + new > MOST_SUBSCRIBERS {
                     let most = MOST_SUBSCRIBERS;
                     return Err(UserError::TooManySubscribers { most }.into());
@@ -214,7 +221,8 @@ fn apply<'t>(tx: &'t mut Tx, app: &'t App, work: &'t Work) -> BoxFuture<'t, Resu
 /// Its rows are deleted, piece by piece.
 async fn clear_later(tx: &mut Tx, app: &App, guild: GuildId, id: ImportId) -> Result<()> {
     let work = WorkId(app.ids.next(&app.clock));
-    work::begin(tx, work, &CLEAR, guild, id.0, app.clock.now_ms()).await
+    work::begin(tx, work, &CLEAR, guild, id.0, app.clock.now_ms()).await?;
+    Ok(())
 }
 
 fn clear<'t>(tx: &'t mut Tx, _app: &'t App, work: &'t Work) -> BoxFuture<'t, Result<Piece>> {

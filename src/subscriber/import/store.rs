@@ -168,6 +168,17 @@ pub(super) async fn read(tx: &mut Tx, guild: GuildId, id: ImportId) -> Result<Op
     Ok(new.bind(id.0).bind(guild.0).fetch_optional(tx).await?)
 }
 
+/// Whether a campaign still reads the list as it was before its present version: the next import would
+/// change it under the campaign's hands. It is over within minutes, whatever becomes of the process.
+pub(super) async fn is_read_as_before(tx: &mut Tx, guild: GuildId, version: i64) -> Result<bool> {
+    let reads = sqlx::query_scalar::<_, i64>(
+        "SELECT id FROM campaign_occurrences \
+         WHERE state = 'freezing' AND guild_id = $1 AND list_version < $2 LIMIT 1",
+    );
+    let reads = reads.bind(guild.0).bind(version);
+    Ok(reads.fetch_optional(tx).await?.is_some())
+}
+
 /// It is taken in from now on; `false`: somebody else was faster. The list is locked.
 pub(super) async fn apply(tx: &mut Tx, guild: GuildId, id: ImportId) -> Result<bool> {
     let applying = sqlx::query(

@@ -26,7 +26,7 @@ use chrono_tz::Tz;
 use self::calendar::Calendar;
 use self::rank::{Score, ranked, rate_percent};
 use self::store::Span;
-use self::streak::{Away, Days, Ended, Line, Streaks, streaks};
+use self::streak::{Away, Backwards, Days, Ended, Line, Streaks, streaks};
 use crate::app::App;
 use crate::consent;
 use crate::db::Tx;
@@ -41,6 +41,11 @@ pub const PLACES: usize = 10;
 pub const BOOK_LINES: usize = 12;
 /// Weeks of the calendar in a member's picture.
 pub const WEEKS: u64 = 26;
+
+/// Days of a member that are read first to count their streak: most have a shorter one.
+const FIRST_PAGE_DAYS: u64 = 16;
+/// The most that are read at once.
+const LONGEST_PAGE_DAYS: u64 = 512;
 
 /// Which days a leaderboard is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,15 +308,31 @@ pub async fn record(app: &App, guild: GuildId, user: UserId) -> Result<Record> {
     })
 }
 
-/// How many days a member's streak has once something is completed today.
+/// How many days a member's streak has once something is completed today. Every completion asks, so no more
+/// is read than the streak is long, by pages that are twice as long each time.
 pub async fn streak_with_today(app: &App, guild: GuildId, user: UserId) -> Result<i64> {
     let mut conn = app.db.read().await?;
     let calendar = calendar_of(&mut conn, guild).await?;
     let today = calendar.local_date(app.clock.now_ms());
-    let (days, away) = all_days(&mut conn, guild, user, &calendar, today).await?;
-    let before = completed(&days).filter(|date| *date < today);
-    let dates = before.chain(std::iter::once(today));
-    Ok(streaks(dates, &away, &calendar, today).current)
+    let mut streak = Backwards::from(today);
+    let Some(first_ms) = store::first_of(&mut conn, guild, user).await? else {
+        return Ok(streak.days());
+    };
+    // One more: a server that moved to another zone may have gone back by a day.
+    let first = calendar.local_date(first_ms) - DayCount::new(1);
+    let mut length = FIRST_PAGE_DAYS;
+    while let Some(to) = streak.next().filter(|to| *to >= first) {
+        let from = (to - DayCount::new(length - 1)).max(first);
+        let span = span(from, to, &calendar);
+        let outages = presence::outages_within(&mut conn, span.from_ms, span.until_ms).await?;
+        let stretches = calendar.stretches(span.from_ms, span.until_ms);
+        let found = store::days_of(&mut conn, guild, &[user], span, &stretches, &[]).await?;
+        let none = Days::new();
+        let days = found.get(&user).unwrap_or(&none);
+        streak.read(from, days, &calendar.away(&outages), &calendar);
+        length = (length * 2).min(LONGEST_PAGE_DAYS);
+    }
+    Ok(streak.days())
 }
 
 /// All days of a member, and when the bot was away since the first of them.

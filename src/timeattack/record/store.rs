@@ -113,17 +113,7 @@ pub(super) async fn days_of(
     }
     let day = day_of("finished_ms", stretches);
     let listed = List::of_ids(tx, 4, users.iter().map(|user| user.0));
-    let sql = format!(
-        "SELECT user_id, {day} AS day_number, \
-             CAST(SUM(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS BIGINT), \
-             CAST(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS BIGINT), \
-             CAST(SUM(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) AS BIGINT) \
-         FROM time_attacks \
-         WHERE guild_id = $1 AND state <> 'running' AND finished_ms >= $2 AND finished_ms < $3 \
-             AND user_id {listed} \
-         GROUP BY user_id, day_number"
-    );
-    let query = sqlx::query(generated(sql));
+    let query = sqlx::query(generated(days_sql(&day, &listed)));
     let query = query.bind(guild.0).bind(span.from_ms).bind(span.until_ms);
     let query = query.bind(listed.values());
     for row in query.fetch_all(&mut *tx).await? {
@@ -152,6 +142,20 @@ pub(super) async fn days_of(
         }
     }
     Ok(found)
+}
+
+/// What members of a guild (`$1`) ended from `$2` until `$3`, by day.
+fn days_sql(day: &str, users: &List) -> String {
+    format!(
+        "SELECT user_id, {day} AS day_number, \
+             CAST(SUM(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS BIGINT), \
+             CAST(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS BIGINT), \
+             CAST(SUM(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) AS BIGINT) \
+         FROM time_attacks \
+         WHERE guild_id = $1 AND state <> 'running' AND finished_ms >= $2 AND finished_ms < $3 \
+             AND user_id {users} \
+         GROUP BY user_id, day_number"
+    )
 }
 
 /// A query for the guild's (`$1`) failures whose deadlines fell into `outages`, groups of which may
@@ -243,7 +247,7 @@ mod tests {
     use super::*;
 
     /// What has ended is a guild's whole past: none of it is looked up row by row, and of a week no
-    /// more is read than the week.
+    /// more is read than the week; nor of a member's days more than those that a streak asks for.
     #[tokio::test]
     async fn scores_are_read_from_an_index_alone() {
         let folder = tempfile::tempdir().unwrap();
@@ -260,7 +264,12 @@ mod tests {
         };
         let of_two = "AND user_id IN ($2, $3)";
         let by_time = "ended_in_guild (guild_id=? AND finished_ms>? AND finished_ms<?)";
+        let members = List::of_ids(&conn, 4, [1]);
         for (sql, index) in [
+            (
+                days_sql("(finished_ms + 0) / 86400000", &members),
+                "ended_of_member (guild_id=? AND user_id=? AND finished_ms>? AND finished_ms<?)",
+            ),
             (scores_sql(false), "ended_of_member (guild_id=?)"),
             (scores_sql(true), by_time),
             (

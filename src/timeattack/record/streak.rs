@@ -144,11 +144,57 @@ pub fn streaks(
     streaks
 }
 
+/// The streak of a member who completes something today, counted from the newest day back: as far as it
+/// goes, their days are read page after page, and no day from before it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Backwards {
+    days: i64,
+    next: Option<NaiveDate>,
+}
+
+impl Backwards {
+    /// Nothing from before `today` was read yet.
+    pub fn from(today: NaiveDate) -> Self {
+        Self {
+            days: 1,
+            next: today.pred_opt(),
+        }
+    }
+
+    /// How many days it has so far.
+    pub fn days(&self) -> i64 {
+        self.days
+    }
+
+    /// The next day to be read; `None`: the streak does not go back so far.
+    pub fn next(&self) -> Option<NaiveDate> {
+        self.next
+    }
+
+    /// Goes back until `from`, which is the first of the days that were read.
+    pub fn read(&mut self, from: NaiveDate, days: &Days, away: &Away, calendar: &Calendar) {
+        while let Some(date) = self.next.filter(|date| *date >= from) {
+            let is_counted = days.get(&date).is_some_and(|ended| ended.completed > 0);
+            if !is_counted && !is_passed_over(date, away, calendar) {
+                self.next = None;
+                return;
+            }
+            self.days += i64::from(is_counted);
+            self.next = date.pred_opt();
+        }
+    }
+}
+
 /// Whether every day between these two is passed over.
 fn is_unbroken(from: NaiveDate, to: NaiveDate, away: &Away, calendar: &Calendar) -> bool {
     let between = from.iter_days().skip(1).take_while(|date| *date < to);
     let mut between = between.into_iter();
-    between.all(|date| away.contains_key(&date) || !calendar.exists(date))
+    between.all(|date| is_passed_over(date, away, calendar))
+}
+
+/// Whether a day with nothing completed ends no streak.
+fn is_passed_over(date: NaiveDate, away: &Away, calendar: &Calendar) -> bool {
+    away.contains_key(&date) || !calendar.exists(date)
 }
 
 #[cfg(test)]
@@ -297,6 +343,25 @@ mod tests {
     }
 
     #[test]
+    fn no_day_before_a_streak_is_read() {
+        let today = day("2026-11-21");
+        let mut days = Days::new();
+        for date in day("2016-01-01")
+            .iter_days()
+            .take_while(|date| *date < today)
+        {
+            days.insert(date, done(1));
+        }
+        days.remove(&day("2026-11-17"));
+        let mut streak = Backwards::from(today);
+        let none = Away::new();
+        streak.read(day("2026-11-20"), &days, &none, &Seoul.into());
+        assert_eq!((streak.days(), streak.next()), (2, Some(day("2026-11-19"))));
+        streak.read(day("2026-11-01"), &days, &none, &Seoul.into());
+        assert_eq!((streak.days(), streak.next()), (4, None));
+    }
+
+    #[test]
     fn nothing_completed_is_no_streak() {
         let none = Away::new();
         assert_eq!(
@@ -334,7 +399,16 @@ mod tests {
                 }
             }
             let done = days.iter().filter(|(_, ended)| ended.completed > 0).map(|(date, _)| *date);
-            let short = streaks(done, &away, &calendar, today);
+            let short = streaks(done.clone(), &away, &calendar, today);
+            // From back to front in pages of whatever length, with something completed today.
+            let before = done.filter(|date| *date < today);
+            let with_today = streaks(before.chain([today]), &away, &calendar, today).current;
+            let mut backwards = Backwards::from(today);
+            while let Some(to) = backwards.next().filter(|to| *to >= first) {
+                let from = (to - chrono::Days::new(start % 9)).max(first);
+                backwards.read(from, &days, &away, &calendar);
+            }
+            prop_assert_eq!(backwards.days(), with_today);
             let book = book(&days, &away, &calendar, today);
             let longest = book.iter().map(|line| match line.effect {
                 Effect::Counted { streak } => streak,

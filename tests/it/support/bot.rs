@@ -11,7 +11,7 @@ use timeattack::app::App;
 use timeattack::clock::{Clock, ManualClock};
 use timeattack::config::Shards;
 use timeattack::db::Db;
-use timeattack::discord::{self, DiscordSettings, Refusal};
+use timeattack::discord::{DiscordSettings, Refusal};
 use timeattack::ids::{ChannelId, GuildId, UserId};
 use timeattack::mailer::{Mailer, MemoryMailer};
 use timeattack::messenger::Messenger;
@@ -127,9 +127,8 @@ impl Running {
         let workers = Workers::start(clock, db, messenger, options).await.unwrap();
         let stop = CancellationToken::new();
         let (ready, mut is_ready) = watch::channel(false);
-        let app = workers.app().clone();
         let (refused, is_refused) = watch::channel(None);
-        let serving = discord::serve(app, settings, stop.clone(), ready, refused);
+        let serving = workers.serve_discord(settings, stop.clone(), ready, refused);
         let serving = tokio::spawn(serving);
         let connected = tokio::time::timeout(PATIENCE, is_ready.wait_for(|is| *is));
         connected
