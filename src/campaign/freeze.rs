@@ -67,7 +67,7 @@ async fn pages(app: &App, campaign: &Campaign, occurrence: &mail::Occurrence) ->
     require_allowed(app, campaign.guild)?;
     let press = preflight::press(app, occurrence.clone(), Use::Proof, Patience::Steady).await?;
     loop {
-        let mut conn = app.db.read().await?;
+        let mut conn = app.db.read_page().await?;
         let Some(frozen) = store::cursor(&mut conn, id).await? else {
             return Ok(());
         };

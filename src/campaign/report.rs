@@ -180,7 +180,7 @@ struct Recipients {
 impl Source for Recipients {
     fn rows<'a>(&'a self, after: &'a Place) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
-            let mut conn = self.app.db.read().await?;
+            let mut conn = self.app.db.read_page().await?;
             let after = DeliveryId(after.id);
             let page = mail::page(&mut conn, self.guild, self.id, after, ROWS_AT_ONCE).await?;
             let row = |delivery: &Delivery| Row {

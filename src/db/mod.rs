@@ -179,6 +179,13 @@ impl Db {
         Ok(Tx::pooled(self.readers.acquire().await?))
     }
 
+    /// The same for a page of a large work: once nothing is about to be written that it would take the
+    /// processors from ([`Db::soon`]), or after a tenth of a second.
+    pub async fn read_page(&self) -> Result<Tx> {
+        self.soon.is_over_or_long().await;
+        self.read().await
+    }
+
     /// Whether it answers.
     pub async fn is_reachable(&self) -> bool {
         match self.readers.acquire().await {
@@ -232,8 +239,9 @@ impl Db {
     }
 
     /// As [`Db::write_relaxed`], for a piece of a large work: it runs in a transaction of its own, when
-    /// nothing that somebody waits for wants to be written, or is about to ([`Db::soon`]), or has let so many of those pass that it
-    /// would never end. What it does is bounded by [`PIECE_ROWS`] and [`PIECE_STATEMENTS`].
+    /// nothing that somebody waits for wants to be written or is about to ([`Db::soon`]), or when it has
+    /// let so many of those pass that it would never end. What it does is bounded by [`PIECE_ROWS`] and
+    /// [`PIECE_STATEMENTS`].
     pub async fn write_piece<D, T, J>(&self, data: D, job: J) -> Result<T>
     where
         D: Send + Sync + 'static,

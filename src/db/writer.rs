@@ -1,20 +1,24 @@
 //! The one writer of a process: takes whatever jobs wait and commits them as one transaction.
 
+use std::future::Pending;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::OptionFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, Executor as _};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::away::is_away;
 use super::log::{self, Alarm, Checkpoints};
 use super::probe::Storing;
-use super::soon::Soon;
+use super::soon::{MOST_WAITED, Soon};
 use super::target::Begin;
 use super::weight::{Scales, Weight};
 use super::{BoxFuture, Tx, is_postgres};
@@ -26,11 +30,10 @@ const GROUP_SIZE: usize = 256;
 /// How long a job that nobody waits for waits for another.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// Groups that a piece of a large work lets pass at most: under unbroken load one transaction in so many
-/// is a piece, so that the work comes to its end and is hardly noticed.
+/// Groups that a piece of a large work lets pass at most, unless something is about to be written: under
+/// unbroken load one transaction in so many is a piece, so that the work comes to its end and is hardly
+/// noticed.
 const MOST_PASSED: u32 = 4;
-/// How long a piece waits at most for what is about to be written.
-const PIECE_PATIENCE: Duration = Duration::from_millis(100);
 /// A piece of a large work writes as much of SQLite's log as so many other commits.
 const COMMITS_OF_A_PIECE: u32 = 20;
 
@@ -249,7 +252,7 @@ pub(super) async fn write_jobs(
     let mut checkpoints = Checkpoints::start(beside);
     let mut waiting = Waiting {
         queues,
-        piece: None,
+        held: None,
         soon: watching.soon.clone(),
         passed: 0,
         closing,
@@ -338,11 +341,32 @@ async fn write_each(
     }
 }
 
+/// A piece that waits for its moment, from when it came.
+struct Held {
+    piece: Box<dyn Job>,
+    patience: Pin<Box<Timeout<Pending<()>>>>,
+}
+
+impl Held {
+    fn new(piece: Box<dyn Job>) -> Self {
+        let patience = Box::pin(tokio::time::timeout(MOST_WAITED, std::future::pending()));
+        Self { piece, patience }
+    }
+
+    /// Returns once nothing is about to be written, or it has waited for as long as it may.
+    async fn moment(&mut self, soon: &Soon) {
+        tokio::select! {
+            () = soon.is_over() => {}
+            _ = &mut self.patience => {}
+        }
+    }
+}
+
 /// The two queues, and how many groups have passed the piece that waits.
 struct Waiting {
     queues: Queues,
-    /// The next piece, which waits for its moment.
-    piece: Option<Box<dyn Job>>,
+    /// The next piece.
+    held: Option<Held>,
     soon: Soon,
     passed: u32,
     closing: CancellationToken,
@@ -381,25 +405,26 @@ impl Waiting {
             return true;
         }
         self.gather(group).await;
-        let is_passed = self.piece.is_some() || !self.queues.pieces.is_empty();
+        let is_passed = self.held.is_some() || !self.queues.pieces.is_empty();
         self.passed = if is_passed { self.passed + 1 } else { 0 };
         true
     }
 
+    /// The piece that waits, if its moment has come.
     fn take_piece(&mut self) -> Option<Box<dyn Job>> {
-        let waits = self.piece.take();
-        waits.or_else(|| self.queues.pieces.try_recv().ok())
+        if self.held.is_none() {
+            self.held = self.queues.pieces.try_recv().ok().map(Held::new);
+        }
+        self.held.as_mut()?.moment(&self.soon).now_or_never()?;
+        self.held.take().map(|held| held.piece)
     }
 
-    /// The first jobs, or if there are none, and nothing is about to come, a piece; 0: there will be no
-    /// more. Nothing is lost when this is given up.
+    /// The first jobs, or if there are none, a piece in its moment; 0: there will be no more. Nothing is
+    /// lost when this is given up.
     async fn first(&mut self, group: &mut Vec<Box<dyn Job>>) -> usize {
         let Queues { jobs, pieces } = &mut self.queues;
-        let moment = async {
-            let _ = tokio::time::timeout(PIECE_PATIENCE, self.soon.is_over()).await;
-        };
-        let mut moment = std::pin::pin!(moment);
         loop {
+            let moment = OptionFuture::from(self.held.as_mut().map(|held| held.moment(&self.soon)));
             tokio::select! {
                 biased;
                 // Whoever comes from now on is told that it is closed. A piece that waits is dropped: its
@@ -407,17 +432,19 @@ impl Waiting {
                 () = self.closing.cancelled() => {
                     jobs.close();
                     pieces.close();
-                    self.piece = None;
                     break;
                 }
                 received = jobs.recv_many(group, GROUP_SIZE) => return received,
-                Some(piece) = pieces.recv(), if self.piece.is_none() => self.piece = Some(piece),
-                () = &mut moment, if self.piece.is_some() => {
-                    group.extend(self.piece.take());
+                Some(()) = moment => {
+                    group.extend(self.held.take().map(|held| held.piece));
                     return group.len();
+                }
+                Some(piece) = pieces.recv(), if self.held.is_none() => {
+                    self.held = Some(Held::new(piece));
                 }
             }
         }
+        self.held = None;
         jobs.recv_many(group, GROUP_SIZE).await
     }
 
@@ -733,6 +760,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_piece_that_let_enough_pass_still_waits_for_what_is_about_to_come() {
+        let idle = Idle::new(1);
+        idle.hand(Urgency::Piece).await;
+        let mut waiting = Waiting {
+            queues: idle.queues,
+            held: None,
+            soon: idle.soon.clone(),
+            passed: MOST_PASSED,
+            closing: CancellationToken::new(),
+        };
+        idle.soon.set(true);
+        assert!(waiting.take_piece().is_none());
+        idle.soon.set(false);
+        assert!(waiting.take_piece().is_some());
+        assert!(waiting.take_piece().is_none());
+    }
+
+    #[tokio::test]
     async fn the_patience_with_a_piece_runs_from_when_it_came() {
         let idle = Idle::new(10);
         idle.soon.set(true);
@@ -740,7 +785,7 @@ mod tests {
         let (jobs, soon) = (idle.jobs.clone(), idle.soon.clone());
         let after_a_rest = async move {
             // The writer has waited for longer than its patience lasts when the piece comes.
-            let rest = tokio::time::timeout(2 * PIECE_PATIENCE, std::future::pending::<()>());
+            let rest = tokio::time::timeout(2 * MOST_WAITED, std::future::pending::<()>());
             rest.await.unwrap_err();
             hand(&pieces, &did, Urgency::Piece, "piece").await;
             drop(pieces);

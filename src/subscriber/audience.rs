@@ -113,7 +113,7 @@ pub async fn attribute_names(app: &App, guild: GuildId) -> Result<BTreeSet<Strin
 pub(super) async fn names_in(app: &App, guild: GuildId, version: i64) -> Result<BTreeSet<String>> {
     let (mut names, mut after) = (BTreeSet::new(), 0);
     loop {
-        let mut conn = app.db.read().await?;
+        let mut conn = app.db.read_page().await?;
         let page = store::readers(&mut conn, guild, version, (after, PAGE)).await?;
         drop(conn);
         let Some(last) = page.last() else {

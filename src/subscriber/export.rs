@@ -61,7 +61,7 @@ struct Subscribers {
 impl Source for Subscribers {
     fn rows<'a>(&'a self, after: &'a Place) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
-            let mut conn = self.app.db.read().await?;
+            let mut conn = self.app.db.read_page().await?;
             let (guild, version) = (self.guild, self.version);
             let page = store::exported(&mut conn, guild, version, &after.text, ROWS_AT_ONCE);
             let row = |(email, one): (String, sheet::Exported)| Row {
@@ -89,7 +89,7 @@ struct Consents {
 impl Source for Consents {
     fn rows<'a>(&'a self, after: &'a Place) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
-            let mut conn = self.app.db.read().await?;
+            let mut conn = self.app.db.read_page().await?;
             let (guild, version) = (self.guild, self.version);
             let behind = (after.text.as_str(), after.id);
             let page = store::decisions(&mut conn, guild, version, behind, ROWS_AT_ONCE).await?;
