@@ -297,6 +297,11 @@ impl Row {
         self.dedupe_key == dedupe_key
     }
 
+    /// Whether files go with it: then it waits for its turn to be uploaded.
+    fn has_files(&self) -> bool {
+        self.is_post() && !self.payload.message.files.is_empty()
+    }
+
     /// Whether it adds a message to a server's channel.
     fn is_post(&self) -> bool {
         self.lane == Lane::Post && self.payload.edit_of.is_none()
@@ -421,6 +426,10 @@ impl Outbox {
             && !self.inner.halt.is_on()
             && lock(&self.inner.held).len() < MOST_HELD;
         let mut ladder = post.ladder.into_iter();
+        // What must wait for its channel, or for the turn of its files, is still unsent should the process
+        // end meanwhile.
+        let waits =
+            |channel| !post.message.files.is_empty() || lock(&self.inner.lane).has_queue(channel);
         // A post without any channel cannot be made; 0 is refused by Discord and goes its way to
         // the member's next command.
         let channel = ladder.next().unwrap_or(ChannelId(0));
@@ -430,6 +439,7 @@ impl Outbox {
                 rest.push(next);
             }
         }
+        let begun = claimed && !waits(channel);
         Row {
             id,
             lane: Lane::Post,
@@ -451,8 +461,7 @@ impl Outbox {
             },
             dedupe_key: post.dedupe_key,
             attempt: 1,
-            // What must wait for its channel is still unsent should the process end meanwhile.
-            begun: claimed && !lock(&self.inner.lane).has_queue(channel),
+            begun,
             deaths: 0,
             crashes: 0,
             first_attempt_ms: None,
@@ -800,8 +809,8 @@ impl Outbox {
         let rows = rows.await?;
         let mails = db.write_piece(now_ms, |tx, now_ms| Box::pin(mail::forget(tx, *now_ms)));
         let mails = mails.await?;
-        let files = db.write_piece(now_ms, |tx, now_ms| Box::pin(files::prune(tx, *now_ms)));
-        Ok(files.await? || mails || rows)
+        let files = self.prune_files(now_ms).await?;
+        Ok(files || mails || rows)
     }
 
     async fn renew_forever(self) {
