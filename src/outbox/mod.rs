@@ -365,6 +365,8 @@ struct Inner {
     halt: halt::Halt,
     /// Who is a member of which server, as Discord said.
     known_members: membership::Known,
+    /// Processes that are no more, whose messages are being looked after.
+    dead: Mutex<suspects::Dead>,
     /// The turn of a message that was under way when a process died.
     suspects: Arc<Semaphore>,
     /// The turns of messages with files.
@@ -408,6 +410,7 @@ impl Outbox {
             turns: watch::Sender::default(),
             halt: halt::Halt::default(),
             known_members: membership::Known::default(),
+            dead: Mutex::default(),
             suspects: Arc::new(Semaphore::new(1)),
             uploads: Arc::new(Semaphore::new(files::MOST_UPLOADS)),
             stop: CancellationToken::new(),
@@ -526,7 +529,7 @@ impl Outbox {
             let db = &self.inner.db;
             let expire = || {
                 db.write_piece(now_ms, |tx, now_ms| {
-                    Box::pin(store::expire_leases(tx, *now_ms))
+                    Box::pin(suspects::expire_leases(tx, *now_ms))
                 })
             };
             while expire().await? {}
@@ -761,16 +764,21 @@ impl Outbox {
         } else {
             0
         };
-        let job = (self.inner.boot, self.inner.clock.clone(), edits);
+        let dead = lock(&self.inner.dead).clone();
+        let dead = dead.at(self.inner.clock.monotonic_ms());
+        let job = (self.inner.boot, self.inner.clock.clone(), edits, dead);
         let claimed = self
             .inner
             .db
-            .write(job, |tx, (boot, clock, edits)| {
+            .write(job, |tx, (boot, clock, edits, dead)| {
                 // Read here: an instant from before the clock was set back would end the leases of
                 // living processes.
-                Box::pin(store::claim(tx, *boot, clock.now_ms(), CLAIM_BATCH, *edits))
+                let now_ms = clock.now_ms();
+                let dead = dead.clone();
+                Box::pin(store::claim(tx, *boot, now_ms, CLAIM_BATCH, *edits, dead))
             })
             .await?;
+        *lock(&self.inner.dead) = claimed.dead;
         self.count_discarded(claimed.unreadable.len());
         for unreadable in &claimed.unreadable {
             tracing::error!(outbox.id = %unreadable, "a message that this version cannot read was discarded");
