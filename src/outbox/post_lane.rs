@@ -438,7 +438,7 @@ impl Outbox {
         Some(posted.map(Some))
     }
 
-    /// Sends a message with its files; without them where the channel takes none.
+    /// Sends a message with its files, in its turn; without them where the channel takes none.
     async fn upload(
         &self,
         lead: &Row,
@@ -630,23 +630,22 @@ impl Outbox {
             at_ms: now_ms + wait_ms,
             why: why.to_owned(),
             alerted: lead.alerted || is_late,
+            // Who says when it may be tried again did not take it.
+            is_in_doubt: after_ms.is_none(),
             alert: alert.clone().into_iter().collect(),
         };
         self.inner
             .db
             .write(job, |tx, job| {
                 Box::pin(async move {
-                    let RetryJob {
-                        key,
-                        boot,
-                        now_ms,
-                        at_ms,
-                        why,
-                        alerted,
-                        alert,
-                    } = job;
-                    store::retry(tx, *key, *boot, *now_ms, *at_ms, why, *alerted).await?;
-                    store::enqueue(tx, alert, *boot).await
+                    let again = store::Again {
+                        at_ms: job.at_ms,
+                        why: &job.why,
+                        alerted: job.alerted,
+                        is_in_doubt: job.is_in_doubt,
+                    };
+                    store::retry(tx, job.key, job.boot, job.now_ms, again).await?;
+                    store::enqueue(tx, &job.alert, job.boot).await
                 })
             })
             .await?;
@@ -807,6 +806,7 @@ struct RetryJob {
     at_ms: i64,
     why: String,
     alerted: bool,
+    is_in_doubt: bool,
     alert: Vec<Row>,
 }
 

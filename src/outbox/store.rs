@@ -273,8 +273,9 @@ pub(super) async fn release(
         format!("id {listed}")
     };
     let sql = format!(
-        "UPDATE outbox SET state = 'retryable', in_flight = 0, lease_owner = NULL, \
-             lease_until_ms = NULL, updated_ms = $2, \
+        "UPDATE outbox SET state = 'retryable', \
+             in_doubt = CASE WHEN in_flight = 1 THEN 1 ELSE in_doubt END, in_flight = 0, \
+             lease_owner = NULL, lease_until_ms = NULL, updated_ms = $2, \
              not_before_ms = CASE WHEN not_before_ms > $2 THEN $2 ELSE not_before_ms END \
          WHERE lease_owner = $1 AND state = 'running' AND {some}"
     );
@@ -350,27 +351,38 @@ pub(super) async fn complete(
     Ok(())
 }
 
+/// How an attempt failed that is made again.
+pub(super) struct Again<'a> {
+    pub(super) at_ms: i64,
+    pub(super) why: &'a str,
+    /// The guild was told of the trouble.
+    pub(super) alerted: bool,
+    /// It may have arrived all the same.
+    pub(super) is_in_doubt: bool,
+}
+
 pub(super) async fn retry(
     tx: &mut Tx,
     key: i64,
     boot: i64,
     now_ms: i64,
-    at_ms: i64,
-    why: &str,
-    alerted: bool,
+    again: Again<'_>,
 ) -> Result<()> {
     sqlx::query(
         // The process has outlived the attempt: it is suspected no more.
         "UPDATE outbox SET in_flight = 0, crashes = 0, deaths = 0, state = 'retryable', \
-             not_before_ms = $3, last_error = $4, alerted = $5, lease_owner = NULL, lease_until_ms = NULL, updated_ms = $6 \
+             not_before_ms = $3, last_error = $4, alerted = $5, \
+             in_doubt = CASE WHEN in_doubt = 1 THEN 1 ELSE CAST($7 AS BIGINT) END, \
+             lease_owner = NULL, lease_until_ms = NULL, updated_ms = $6 \
          WHERE message_key = $1 AND lease_owner = $2 AND state = 'running'",
     )
     .bind(key)
     .bind(boot)
-    .bind(at_ms)
-    .bind(why)
-    .bind(i64::from(alerted))
+    .bind(again.at_ms)
+    .bind(again.why)
+    .bind(i64::from(again.alerted))
     .bind(now_ms)
+    .bind(i64::from(again.is_in_doubt))
     .execute(tx)
     .await?;
     Ok(())
@@ -398,8 +410,8 @@ pub(super) async fn step_down(
     sqlx::query(
         "UPDATE outbox SET state = 'available', message_key = id, channel_id = $3, \
              rung = rung + 1, payload = $4, not_before_ms = $5, attempt = 0, in_flight = 0, \
-             crashes = 0, deaths = 0, first_attempt_ms = NULL, last_error = $6, lease_owner = NULL, lease_until_ms = NULL, \
-             updated_ms = $5 \
+             crashes = 0, deaths = 0, first_attempt_ms = NULL, last_error = $6, \
+             lease_owner = NULL, lease_until_ms = NULL, updated_ms = $5 \
          WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
     )
     .bind(row.id.0)
@@ -512,6 +524,19 @@ pub(super) async fn withdraw_row(tx: &mut Tx, row: OutboxId) -> Result<()> {
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Takes a row back that waits or was refused by every channel, unless one of its attempts may have
+/// arrived. `false`: it is left as it is.
+pub(super) async fn withdraw_unsaid(tx: &mut Tx, row: OutboxId) -> Result<bool> {
+    let withdrawn = sqlx::query(
+        "DELETE FROM outbox WHERE id = $1 AND in_doubt = 0 \
+             AND state IN ('available', 'retryable', 'discarded')",
+    )
+    .bind(row.0)
+    .execute(tx)
+    .await?;
+    Ok(withdrawn.rows_affected() == 1)
 }
 
 /// What became of these; those that are missing were taken back, or are forgotten.
