@@ -706,15 +706,18 @@ impl Outbox {
             self.inner.turns.send_modify(|turns| turns.begun += 1);
             let began_ms = self.inner.clock.monotonic_ms();
             lock(&self.inner.next_due_ms).take();
-            if let Err(error) = self.set_waits_anew(&mut waits).await {
+            let more_waits = self.set_waits_anew(&mut waits).await;
+            let more_waits = more_waits.unwrap_or_else(|error| {
                 let error = format!("{error:#}");
                 tracing::warn!(error, "waits could not be looked through; trying again");
-            }
+                false
+            });
             // The wait is counted from here, lest what falls due during the look be passed over.
             let now_ms = self.inner.clock.now_ms();
             match self.claim().await {
                 // There may be more than one batch held.
                 Ok(true) => continue,
+                Ok(false) if more_waits => continue,
                 Ok(false) => {}
                 Err(error) => tracing::warn!(
                     error = format!("{error:#}"),
