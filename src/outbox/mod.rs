@@ -538,13 +538,7 @@ impl Outbox {
                 Box::pin(store::release_standby(tx, None, *now_ms))
             })
             .await?;
-            let job = (now_ms, self.inner.mails.is_limited());
-            let interrupt = || {
-                db.write_piece(job, |tx, (now_ms, is_limited)| {
-                    Box::pin(mail::lane::interrupt_some(tx, *is_limited, *now_ms))
-                })
-            };
-            while interrupt().await? {}
+            mail::deaths::interrupt_all(db, self.inner.mails.is_limited(), now_ms).await?;
         }
         let task = |forever: fn(Self) -> BoxFuture<'static, ()>| -> Task {
             let outbox = self.clone();
