@@ -11,8 +11,10 @@
 //!   on its depth that is checked before it recurses, and a test that such a stack takes a document at
 //!   the bound, in an unoptimised build.
 //! - **Fair.** No server has all threads: one is always left to the others. Of those that wait, the
-//!   server with the least work under way is next, and among these whoever waits longest.
-//! - **Bounded.** So many documents may wait, of one server and in all; a document that does not begin
+//!   server with the least work under way is next, and among these whoever waits longest. Of one
+//!   server's documents, what somebody waits for goes before the program's own work.
+//! - **Bounded.** So many documents that somebody asked for may wait, of one server and in all; one that
+//!   waits for its campaign's mails to be written is not refused for it. A document that does not begin
 //!   in time, or takes too long, is refused with a sentence ([`Refusal`]). This is the last net: what a
 //!   document may cost is bounded where it is read (`template`, `subscriber::sheet`).
 //! - **Can be abandoned.** When nobody waits any more (the asker gave up, the time is over, the program

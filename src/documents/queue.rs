@@ -13,11 +13,18 @@ pub(super) struct Job {
     pub(super) run: Box<dyn FnOnce() + Send>,
 }
 
+/// A document in the queue.
+struct Waiting {
+    job: Job,
+    /// Somebody waits for it, rather than the program itself.
+    is_asked: bool,
+}
+
 /// Documents that wait, and how many of each server are under way.
 pub(super) struct Queue {
     threads: usize,
     /// Servers of which something waits: whoever was served last stands last.
-    waiting: VecDeque<(GuildId, VecDeque<Job>)>,
+    waiting: VecDeque<(GuildId, VecDeque<Waiting>)>,
     under_way: HashMap<GuildId, usize>,
     closed: bool,
 }
@@ -32,23 +39,28 @@ impl Queue {
         }
     }
 
-    /// Adds a document, if no more wait than `bound`: over all servers, and of this one.
+    /// Adds a document. With `bound` somebody waits for it: then it is added if no more of that kind wait
+    /// than that, over all servers, and of this one. The program's own work takes nobody's place.
     pub(super) fn push(&mut self, owner: GuildId, job: Job, bound: Option<(usize, usize)>) -> bool {
         if let Some((most, most_of_one)) = bound {
             self.forget_abandoned();
-            let all: usize = self.waiting.iter().map(|(_, jobs)| jobs.len()).sum();
-            if all >= most || self.of(owner).is_some_and(|jobs| jobs.len() >= most_of_one) {
+            let asked = |jobs: &VecDeque<Waiting>| jobs.iter().filter(|one| one.is_asked).count();
+            let all: usize = self.waiting.iter().map(|(_, jobs)| asked(jobs)).sum();
+            let of_one = self.of(owner).map_or(0, |jobs| asked(jobs));
+            if all >= most || of_one >= most_of_one {
                 return false;
             }
         }
+        let is_asked = bound.is_some();
+        let waiting = Waiting { job, is_asked };
         match self.of(owner) {
-            Some(jobs) => jobs.push_back(job),
-            None => self.waiting.push_back((owner, VecDeque::from([job]))),
+            Some(jobs) => jobs.push_back(waiting),
+            None => self.waiting.push_back((owner, VecDeque::from([waiting]))),
         }
         true
     }
 
-    fn of(&mut self, owner: GuildId) -> Option<&mut VecDeque<Job>> {
+    fn of(&mut self, owner: GuildId) -> Option<&mut VecDeque<Waiting>> {
         let found = self.waiting.iter_mut().find(|(guild, _)| *guild == owner);
         found.map(|(_, jobs)| jobs)
     }
@@ -56,7 +68,7 @@ impl Queue {
     /// Whoever gave up waiting keeps nobody else from it.
     fn forget_abandoned(&mut self) {
         for (_, jobs) in &mut self.waiting {
-            jobs.retain(|job| !job.asker.is_gone());
+            jobs.retain(|one| !one.job.asker.is_gone());
         }
         self.waiting.retain(|(_, jobs)| !jobs.is_empty());
     }
@@ -71,7 +83,9 @@ impl Queue {
         let open = open.filter(|(_, (owner, _))| under_way(owner) < share);
         let (at, _) = open.min_by_key(|(_, (owner, _))| under_way(owner))?;
         let (owner, mut jobs) = self.waiting.remove(at)?;
-        let job = jobs.pop_front()?;
+        // Of one server's, what somebody waits for goes first.
+        let first = jobs.iter().position(|one| one.is_asked).unwrap_or(0);
+        let Waiting { job, .. } = jobs.remove(first)?;
         if !jobs.is_empty() {
             self.waiting.push_back((owner, jobs));
         }

@@ -232,3 +232,31 @@ async fn a_thread_has_the_stack_that_is_promised() {
         .await;
     assert!(answer.is_ok());
 }
+
+#[test]
+fn the_programs_own_work_takes_no_askers_place() {
+    let mut queue = Queue::new(4);
+    let job = |asker: &Asker| Job {
+        asker: asker.clone(),
+        run: Box::new(|| {}),
+    };
+    for owner in [ONE, ONE, ONE, OTHER, OTHER] {
+        assert!(queue.push(owner, job(&Asker::default()), None));
+    }
+    let bound = Some((2, 1));
+    let asker = Asker::default();
+    assert!(queue.push(ONE, job(&asker), bound));
+    assert!(
+        !queue.push(ONE, job(&Asker::default()), bound),
+        "one of its own"
+    );
+    assert!(queue.push(OTHER, job(&Asker::default()), bound));
+    assert!(
+        !queue.push(GuildId(3), job(&Asker::default()), bound),
+        "two in all"
+    );
+    // Somebody waits for it, so it goes before what the same server has its mails made of.
+    let (owner, next) = queue.take().unwrap();
+    assert_eq!(owner, ONE);
+    assert!(Arc::ptr_eq(&next.asker.gone, &asker.gone));
+}

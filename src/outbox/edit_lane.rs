@@ -101,10 +101,14 @@ impl Outbox {
             () = self.inner.halt.begun() => None,
             outcome = self.send_replacement(&rows[0]) => Some(outcome),
         };
-        // Forgotten before it may be claimed again, as posts are.
-        self.forget(&rows);
         if let Some(outcome) = outcome {
+            // Forgotten before it may be claimed again, as posts are.
+            self.forget(&rows);
             self.record(&rows, outcome).await;
+        } else {
+            // Its lease would run out while this process lives, and it would be taken for one that a
+            // process did not survive.
+            self.put_back(&rows).await;
         }
         self.changed();
     }

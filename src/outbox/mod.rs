@@ -297,6 +297,11 @@ impl Row {
         self.dedupe_key == dedupe_key
     }
 
+    /// Whether files go with it: then it waits for its turn to be uploaded.
+    fn has_files(&self) -> bool {
+        self.is_post() && !self.payload.message.files.is_empty()
+    }
+
     /// Whether it adds a message to a server's channel.
     fn is_post(&self) -> bool {
         self.lane == Lane::Post && self.payload.edit_of.is_none()
@@ -360,6 +365,8 @@ struct Inner {
     halt: halt::Halt,
     /// Who is a member of which server, as Discord said.
     known_members: membership::Known,
+    /// Processes that are no more, whose messages are being looked after.
+    dead: Mutex<suspects::Dead>,
     /// The turn of a message that was under way when a process died.
     suspects: Arc<Semaphore>,
     /// The turns of messages with files.
@@ -403,6 +410,7 @@ impl Outbox {
             turns: watch::Sender::default(),
             halt: halt::Halt::default(),
             known_members: membership::Known::default(),
+            dead: Mutex::default(),
             suspects: Arc::new(Semaphore::new(1)),
             uploads: Arc::new(Semaphore::new(files::MOST_UPLOADS)),
             stop: CancellationToken::new(),
@@ -421,6 +429,10 @@ impl Outbox {
             && !self.inner.halt.is_on()
             && lock(&self.inner.held).len() < MOST_HELD;
         let mut ladder = post.ladder.into_iter();
+        // What must wait for its channel, or for the turn of its files, is still unsent should the process
+        // end meanwhile.
+        let waits =
+            |channel| !post.message.files.is_empty() || lock(&self.inner.lane).has_queue(channel);
         // A post without any channel cannot be made; 0 is refused by Discord and goes its way to
         // the member's next command.
         let channel = ladder.next().unwrap_or(ChannelId(0));
@@ -430,6 +442,7 @@ impl Outbox {
                 rest.push(next);
             }
         }
+        let begun = claimed && !waits(channel);
         Row {
             id,
             lane: Lane::Post,
@@ -451,8 +464,7 @@ impl Outbox {
             },
             dedupe_key: post.dedupe_key,
             attempt: 1,
-            // What must wait for its channel is still unsent should the process end meanwhile.
-            begun: claimed && !lock(&self.inner.lane).has_queue(channel),
+            begun,
             deaths: 0,
             crashes: 0,
             first_attempt_ms: None,
@@ -517,7 +529,7 @@ impl Outbox {
             let db = &self.inner.db;
             let expire = || {
                 db.write_piece(now_ms, |tx, now_ms| {
-                    Box::pin(store::expire_leases(tx, *now_ms))
+                    Box::pin(suspects::expire_leases(tx, *now_ms))
                 })
             };
             while expire().await? {}
@@ -526,13 +538,7 @@ impl Outbox {
                 Box::pin(store::release_standby(tx, None, *now_ms))
             })
             .await?;
-            let job = (now_ms, self.inner.mails.is_limited());
-            let interrupt = || {
-                db.write_piece(job, |tx, (now_ms, is_limited)| {
-                    Box::pin(mail::lane::interrupt_some(tx, *is_limited, *now_ms))
-                })
-            };
-            while interrupt().await? {}
+            mail::deaths::interrupt_all(db, self.inner.mails.is_limited(), now_ms).await?;
         }
         let task = |forever: fn(Self) -> BoxFuture<'static, ()>| -> Task {
             let outbox = self.clone();
@@ -694,15 +700,18 @@ impl Outbox {
             self.inner.turns.send_modify(|turns| turns.begun += 1);
             let began_ms = self.inner.clock.monotonic_ms();
             lock(&self.inner.next_due_ms).take();
-            if let Err(error) = self.set_waits_anew(&mut waits).await {
+            let more_waits = self.set_waits_anew(&mut waits).await;
+            let more_waits = more_waits.unwrap_or_else(|error| {
                 let error = format!("{error:#}");
                 tracing::warn!(error, "waits could not be looked through; trying again");
-            }
+                false
+            });
             // The wait is counted from here, lest what falls due during the look be passed over.
             let now_ms = self.inner.clock.now_ms();
             match self.claim().await {
                 // There may be more than one batch held.
                 Ok(true) => continue,
+                Ok(false) if more_waits => continue,
                 Ok(false) => {}
                 Err(error) => tracing::warn!(
                     error = format!("{error:#}"),
@@ -752,16 +761,21 @@ impl Outbox {
         } else {
             0
         };
-        let job = (self.inner.boot, self.inner.clock.clone(), edits);
+        let dead = lock(&self.inner.dead).clone();
+        let dead = dead.at(self.inner.clock.monotonic_ms());
+        let job = (self.inner.boot, self.inner.clock.clone(), edits, dead);
         let claimed = self
             .inner
             .db
-            .write(job, |tx, (boot, clock, edits)| {
+            .write(job, |tx, (boot, clock, edits, dead)| {
                 // Read here: an instant from before the clock was set back would end the leases of
                 // living processes.
-                Box::pin(store::claim(tx, *boot, clock.now_ms(), CLAIM_BATCH, *edits))
+                let now_ms = clock.now_ms();
+                let dead = dead.clone();
+                Box::pin(store::claim(tx, *boot, now_ms, CLAIM_BATCH, *edits, dead))
             })
             .await?;
+        *lock(&self.inner.dead) = claimed.dead;
         self.count_discarded(claimed.unreadable.len());
         for unreadable in &claimed.unreadable {
             tracing::error!(outbox.id = %unreadable, "a message that this version cannot read was discarded");
@@ -800,8 +814,8 @@ impl Outbox {
         let rows = rows.await?;
         let mails = db.write_piece(now_ms, |tx, now_ms| Box::pin(mail::forget(tx, *now_ms)));
         let mails = mails.await?;
-        let files = db.write_piece(now_ms, |tx, now_ms| Box::pin(files::prune(tx, *now_ms)));
-        Ok(files.await? || mails || rows)
+        let files = self.prune_files(now_ms).await?;
+        Ok(files || mails || rows)
     }
 
     async fn renew_forever(self) {

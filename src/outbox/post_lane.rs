@@ -10,7 +10,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 use crate::db::{BoxFuture, TELL_AGAIN_MS, Tx, again_ms};
 use crate::error::Result;
 use crate::i18n::{Arg, text};
-use crate::ids::{ChannelId, FileId, MessageId, OutboxId};
+use crate::ids::{ChannelId, MessageId, OutboxId};
 use crate::messenger::markdown::{escape, shorten};
 use crate::messenger::{CONTENT_LENGTH, Message, Nonce, SendError};
 
@@ -45,6 +45,21 @@ struct Queue {
     waiting: VecDeque<Delivery>,
     /// Monotonic time before which nothing is tried.
     blocked_until: i64,
+}
+
+/// The turns that a channel's sender has.
+#[derive(Clone, Copy)]
+struct Turns {
+    suspect: bool,
+    upload: bool,
+}
+
+impl Turns {
+    fn allow(self, rows: &Delivery) -> bool {
+        let waits =
+            |row: &Row| row.is_suspect() && !self.suspect || row.has_files() && !self.upload;
+        !rows.iter().any(waits)
+    }
 }
 
 impl Default for Lane {
@@ -126,9 +141,18 @@ impl Outbox {
     /// Sends what waits for one channel until nothing does.
     async fn send_channel(self, channel: ChannelId) {
         while self.channel_is_ready(channel).await {
-            // Before a request's place is taken, which others must not wait for meanwhile.
+            // Before a request's place is taken, which others must not wait for meanwhile; and before it is
+            // said to be under way, as a process that ends while it waits is not its fault.
             let turn = if self.is_suspect_next(channel) {
                 match self.turn_of_suspect().await {
+                    Some(turn) => Some(turn),
+                    None => break,
+                }
+            } else {
+                None
+            };
+            let upload = if self.is_upload_next(channel) {
+                match self.turn_of_upload().await {
                     Some(turn) => Some(turn),
                     None => break,
                 }
@@ -139,13 +163,17 @@ impl Outbox {
             let Ok(_permit) = in_flight.acquire().await else {
                 break;
             };
-            let Some(deliveries) = self.take_next(channel) else {
+            let turns = Turns {
+                suspect: turn.is_some(),
+                upload: upload.is_some(),
+            };
+            let Some(deliveries) = self.take_next(channel, turns) else {
                 self.changed();
                 return;
             };
             let rows = deliveries.iter().flatten().map(|row| row.id).collect();
             self.contain(rows, self.deliver(deliveries)).await;
-            drop(turn);
+            drop((turn, upload));
             self.changed();
         }
         if self.inner.stop.is_cancelled() {
@@ -182,6 +210,27 @@ impl Outbox {
         next.is_some_and(|rows| rows.iter().any(Row::is_suspect))
     }
 
+    /// Whether the next message of this channel has files.
+    fn is_upload_next(&self, channel: ChannelId) -> bool {
+        let lane = lock(&self.inner.lane);
+        let next = lane
+            .channels
+            .get(&channel)
+            .and_then(|queue| queue.waiting.front());
+        next.is_some_and(|rows| rows.iter().any(Row::has_files))
+    }
+
+    /// Returns when it is the turn of the next message with files; `None`: sending has stopped.
+    async fn turn_of_upload(&self) -> Option<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.inner.uploads).acquire_owned();
+        tokio::select! {
+            biased;
+            () = self.inner.stop.cancelled() => None,
+            () = self.inner.halt.begun() => None,
+            permit = turn => permit.ok(),
+        }
+    }
+
     /// Waits for the channel's turn; `false` when sending has stopped.
     async fn channel_is_ready(&self, channel: ChannelId) -> bool {
         let ready = async {
@@ -207,9 +256,13 @@ impl Outbox {
 
     /// The deliveries of the next message, or `None` if nothing waits; then the channel's sender
     /// ends, and it is removed in the same breath, so that the next row starts another.
-    fn take_next(&self, channel: ChannelId) -> Option<Vec<Delivery>> {
+    fn take_next(&self, channel: ChannelId, turns: Turns) -> Option<Vec<Delivery>> {
         let mut lane = lock(&self.inner.lane);
         let queue = lane.channels.get_mut(&channel)?;
+        if queue.waiting.front().is_some_and(|next| !turns.allow(next)) {
+            // It came meanwhile, and waits for its turn first.
+            return Some(Vec::new());
+        }
         let Some(first) = queue.waiting.pop_front() else {
             // A block must outlast the queue, or the next post would begin at once.
             if queue.blocked_until <= self.inner.clock.monotonic_ms() {
@@ -385,15 +438,13 @@ impl Outbox {
         Some(posted.map(Some))
     }
 
-    /// Sends a message with its files; without them where the channel takes none.
+    /// Sends a message with its files, in its turn; without them where the channel takes none.
     async fn upload(
         &self,
         lead: &Row,
         mut message: Message,
         nonce: &Nonce,
     ) -> Option<Result<Option<MessageId>, SendError>> {
-        let turn = Arc::clone(&self.inner.uploads).acquire_owned();
-        let _turn = self.unless_stopping(turn).await?.ok()?;
         let loaded = self.unless_stopping(self.load_files(&mut message)).await?;
         if let Err(error) = loaded {
             return Some(Err(SendError::Retry {
@@ -530,19 +581,16 @@ impl Outbox {
 
     async fn record_sent(&self, rows: &[Row], message: Option<MessageId>) -> Result<()> {
         let now_ms = self.inner.clock.now_ms();
-        let files = rows.iter().flat_map(|row| &row.payload.message.files);
-        let files: Vec<FileId> = files.map(|file| file.id).collect();
-        let job = (rows[0].message_key, self.inner.boot, message, now_ms, files);
+        let job = (rows[0].message_key, self.inner.boot, message, now_ms);
         self.inner
             .db
             // Were it lost, the same nonce would find the message again.
-            .write_relaxed(job, |tx, (key, boot, message, now_ms, files)| {
-                Box::pin(async move {
-                    store::complete(tx, *key, *boot, *message, *now_ms).await?;
-                    super::files::forget(tx, files).await
-                })
+            .write_relaxed(job, |tx, (key, boot, message, now_ms)| {
+                Box::pin(store::complete(tx, *key, *boot, *message, *now_ms))
             })
             .await?;
+        let files = rows.iter().flat_map(|row| &row.payload.message.files);
+        self.forget_files(files.map(|file| file.id)).await;
         let sent_ms = self.inner.clock.monotonic_ms();
         lock(&self.inner.sent_ms).insert(rows[0].lane, sent_ms);
         let late_ms = now_ms - rows[0].created_ms;
@@ -582,23 +630,22 @@ impl Outbox {
             at_ms: now_ms + wait_ms,
             why: why.to_owned(),
             alerted: lead.alerted || is_late,
+            // Who says when it may be tried again did not take it.
+            is_in_doubt: after_ms.is_none(),
             alert: alert.clone().into_iter().collect(),
         };
         self.inner
             .db
             .write(job, |tx, job| {
                 Box::pin(async move {
-                    let RetryJob {
-                        key,
-                        boot,
-                        now_ms,
-                        at_ms,
-                        why,
-                        alerted,
-                        alert,
-                    } = job;
-                    store::retry(tx, *key, *boot, *now_ms, *at_ms, why, *alerted).await?;
-                    store::enqueue(tx, alert, *boot).await
+                    let again = store::Again {
+                        at_ms: job.at_ms,
+                        why: &job.why,
+                        alerted: job.alerted,
+                        is_in_doubt: job.is_in_doubt,
+                    };
+                    store::retry(tx, job.key, job.boot, job.now_ms, again).await?;
+                    store::enqueue(tx, &job.alert, job.boot).await
                 })
             })
             .await?;
@@ -759,6 +806,7 @@ struct RetryJob {
     at_ms: i64,
     why: String,
     alerted: bool,
+    is_in_doubt: bool,
     alert: Vec<Row>,
 }
 

@@ -62,6 +62,11 @@ pub async fn take_back(tx: &mut Tx, row: OutboxId) -> Result<()> {
     store::withdraw_row(tx, row).await
 }
 
+/// Takes it back if it certainly stands nowhere, and says whether it did.
+pub async fn take_back_unsaid(tx: &mut Tx, row: OutboxId) -> Result<bool> {
+    store::withdraw_unsaid(tx, row).await
+}
+
 /// What became of a message that stood by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {

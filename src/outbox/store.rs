@@ -6,8 +6,8 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::standby::Told;
-use super::suspects::UnderWay;
-use super::{Class, LEASE_MS, Lane, Payload, Row, dm, suspects};
+use super::suspects::{self, Dead};
+use super::{Class, LEASE_MS, Lane, Payload, Row, dm};
 use crate::db::{List, PIECE_ROWS, Tx, generated, is_postgres, placeholders};
 use crate::error::Result;
 use crate::ids::{ChannelId, GuildId, MessageId, OutboxId, UserId, first_id_of};
@@ -31,6 +31,8 @@ pub(super) struct Claimed {
     pub(super) rows: Vec<Row>,
     /// Whether leases of a dead process ran out: their rows are for all lanes, and there may be more.
     pub(super) expired: bool,
+    /// What is known of those processes.
+    pub(super) dead: Dead,
     /// Rows that this version of the program cannot read; they are discarded.
     pub(super) unreadable: Vec<OutboxId>,
     /// When the next waiting row becomes due.
@@ -133,8 +135,9 @@ pub(super) async fn claim(
     now_ms: i64,
     most: i64,
     most_edits: i64,
+    mut dead: Dead,
 ) -> Result<Claimed> {
-    let expired = expire_overdue_leases(tx, now_ms).await?;
+    let expired = suspects::give_back_overdue(tx, boot, now_ms, &mut dead).await?;
     let mut found = claim_lane(tx, Lane::Post, boot, now_ms, most).await?;
     if most_edits > 0 {
         found.extend(claim_lane(tx, Lane::Edit, boot, now_ms, most_edits).await?);
@@ -164,6 +167,7 @@ pub(super) async fn claim(
     Ok(Claimed {
         rows,
         expired,
+        dead,
         unreadable,
         next_due_ms,
     })
@@ -232,90 +236,6 @@ pub(super) async fn begin(
     Ok(held)
 }
 
-/// Some leases are over, whenever they end: for a database that only this process can have open.
-/// `true`: there are more.
-pub(super) async fn expire_leases(tx: &mut Tx, now_ms: i64) -> Result<bool> {
-    let expired = sqlx::query(
-        "UPDATE outbox SET lease_until_ms = $1 WHERE id IN ( \
-             SELECT id FROM outbox WHERE state = 'running' AND lease_until_ms >= $2 LIMIT $3)",
-    )
-    .bind(now_ms - 1)
-    .bind(now_ms)
-    .bind(PIECE_ROWS)
-    .execute(tx)
-    .await?;
-    Ok(expired.rows_affected() > 0)
-}
-
-/// Whole messages, some at a time: whoever claims is asked again as long as there is anything.
-async fn expire_overdue_leases(tx: &mut Tx, now_ms: i64) -> Result<bool> {
-    let alone = suspects::alone(&left_under_way(tx, now_ms).await?);
-    let listed = List::of_ids(tx, 3, alone.iter().copied());
-    // What was claimed was due, also if the clock has been set back since.
-    let sql = format!(
-        "UPDATE outbox SET state = 'retryable', lease_owner = NULL, lease_until_ms = NULL, \
-             crashes = crashes + CASE WHEN message_key {listed} THEN in_flight ELSE 0 END, \
-             deaths = deaths + in_flight, in_flight = 0, updated_ms = $1, \
-             not_before_ms = CASE WHEN not_before_ms > $1 THEN $1 ELSE not_before_ms END \
-         WHERE state = 'running' AND lease_until_ms < $1 AND message_key IN ( \
-             SELECT message_key FROM outbox WHERE state = 'running' AND lease_until_ms < $1 \
-             ORDER BY lease_until_ms LIMIT $2)"
-    );
-    let expired = sqlx::query(generated(sql))
-        .bind(now_ms)
-        .bind(PIECE_ROWS)
-        .bind(listed.values())
-        .execute(&mut *tx)
-        .await?;
-    for key in alone {
-        put_off_suspect(tx, key, now_ms).await?;
-    }
-    Ok(expired.rows_affected() > 0)
-}
-
-/// Messages under way whose processes are dead.
-async fn left_under_way(tx: &mut Tx, now_ms: i64) -> Result<Vec<UnderWay>> {
-    let found = sqlx::query(
-        "SELECT lease_owner, message_key, MAX(deaths) FROM outbox \
-         WHERE state = 'running' AND lease_until_ms < $1 AND in_flight = 1 \
-         GROUP BY lease_owner, message_key LIMIT $2",
-    )
-    .bind(now_ms)
-    .bind(PIECE_ROWS)
-    .fetch_all(tx)
-    .await?;
-    let read = |row: &AnyRow| {
-        Ok(UnderWay {
-            boot: row.try_get(0)?,
-            message_key: row.try_get(1)?,
-            is_suspect: row.try_get::<i64, _>(2)? > 0,
-        })
-    };
-    found.iter().map(read).collect()
-}
-
-/// A message that is suspected of a death waits before it is tried again.
-async fn put_off_suspect(tx: &mut Tx, key: i64, now_ms: i64) -> Result<()> {
-    let crashes = sqlx::query_scalar::<_, Option<i64>>(
-        "SELECT MAX(crashes) FROM outbox WHERE message_key = $1 AND state = 'retryable'",
-    )
-    .bind(key)
-    .fetch_one(&mut *tx)
-    .await?;
-    let wait_ms = suspects::wait_ms(crashes.unwrap_or(0));
-    if wait_ms == 0 {
-        return Ok(());
-    }
-    sqlx::query(
-        "UPDATE outbox SET not_before_ms = $2 WHERE message_key = $1 AND state = 'retryable'",
-    )
-    .bind(key)
-    .bind(now_ms + wait_ms)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 pub(super) async fn renew(tx: &mut Tx, boot: i64, until_ms: i64, held: &[OutboxId]) -> Result<()> {
     for chunk in held.chunks(ID_CHUNK) {
         let listed = List::of_ids(tx, 3, chunk.iter().map(|id| id.0));
@@ -353,8 +273,9 @@ pub(super) async fn release(
         format!("id {listed}")
     };
     let sql = format!(
-        "UPDATE outbox SET state = 'retryable', in_flight = 0, lease_owner = NULL, \
-             lease_until_ms = NULL, updated_ms = $2, \
+        "UPDATE outbox SET state = 'retryable', \
+             in_doubt = CASE WHEN in_flight = 1 THEN 1 ELSE in_doubt END, in_flight = 0, \
+             lease_owner = NULL, lease_until_ms = NULL, updated_ms = $2, \
              not_before_ms = CASE WHEN not_before_ms > $2 THEN $2 ELSE not_before_ms END \
          WHERE lease_owner = $1 AND state = 'running' AND {some}"
     );
@@ -430,27 +351,38 @@ pub(super) async fn complete(
     Ok(())
 }
 
+/// How an attempt failed that is made again.
+pub(super) struct Again<'a> {
+    pub(super) at_ms: i64,
+    pub(super) why: &'a str,
+    /// The guild was told of the trouble.
+    pub(super) alerted: bool,
+    /// It may have arrived all the same.
+    pub(super) is_in_doubt: bool,
+}
+
 pub(super) async fn retry(
     tx: &mut Tx,
     key: i64,
     boot: i64,
     now_ms: i64,
-    at_ms: i64,
-    why: &str,
-    alerted: bool,
+    again: Again<'_>,
 ) -> Result<()> {
     sqlx::query(
         // The process has outlived the attempt: it is suspected no more.
         "UPDATE outbox SET in_flight = 0, crashes = 0, deaths = 0, state = 'retryable', \
-             not_before_ms = $3, last_error = $4, alerted = $5, lease_owner = NULL, lease_until_ms = NULL, updated_ms = $6 \
+             not_before_ms = $3, last_error = $4, alerted = $5, \
+             in_doubt = CASE WHEN in_doubt = 1 THEN 1 ELSE CAST($7 AS BIGINT) END, \
+             lease_owner = NULL, lease_until_ms = NULL, updated_ms = $6 \
          WHERE message_key = $1 AND lease_owner = $2 AND state = 'running'",
     )
     .bind(key)
     .bind(boot)
-    .bind(at_ms)
-    .bind(why)
-    .bind(i64::from(alerted))
+    .bind(again.at_ms)
+    .bind(again.why)
+    .bind(i64::from(again.alerted))
     .bind(now_ms)
+    .bind(i64::from(again.is_in_doubt))
     .execute(tx)
     .await?;
     Ok(())
@@ -478,8 +410,8 @@ pub(super) async fn step_down(
     sqlx::query(
         "UPDATE outbox SET state = 'available', message_key = id, channel_id = $3, \
              rung = rung + 1, payload = $4, not_before_ms = $5, attempt = 0, in_flight = 0, \
-             crashes = 0, deaths = 0, first_attempt_ms = NULL, last_error = $6, lease_owner = NULL, lease_until_ms = NULL, \
-             updated_ms = $5 \
+             crashes = 0, deaths = 0, first_attempt_ms = NULL, last_error = $6, \
+             lease_owner = NULL, lease_until_ms = NULL, updated_ms = $5 \
          WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
     )
     .bind(row.id.0)
@@ -592,6 +524,19 @@ pub(super) async fn withdraw_row(tx: &mut Tx, row: OutboxId) -> Result<()> {
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Takes a row back that waits or was refused by every channel, unless one of its attempts may have
+/// arrived. `false`: it is left as it is.
+pub(super) async fn withdraw_unsaid(tx: &mut Tx, row: OutboxId) -> Result<bool> {
+    let withdrawn = sqlx::query(
+        "DELETE FROM outbox WHERE id = $1 AND in_doubt = 0 \
+             AND state IN ('available', 'retryable', 'discarded')",
+    )
+    .bind(row.0)
+    .execute(tx)
+    .await?;
+    Ok(withdrawn.rows_affected() == 1)
 }
 
 /// What became of these; those that are missing were taken back, or are forgotten.

@@ -96,7 +96,7 @@ fn forget<'t>(tx: &'t mut Tx, app: &'t App, work: &'t Work) -> BoxFuture<'t, Res
             return forget_messages(tx, guild, user, work.cursor - 1).await;
         }
         // Each has many pieces: a piece of work of their own.
-        if outbox::files::forget_some_of(tx, guild, user).await? > 0 {
+        if outbox::files::forget_one_of(tx, guild, user).await? {
             return Ok(Piece {
                 next: Some(0),
                 then: None,

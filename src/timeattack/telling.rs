@@ -9,8 +9,9 @@
 //! decides, and it goes out when the answer does not arrive. Somebody who tries again within
 //! [`AGAIN_MS`] in the same channel starts nothing new.
 //!
-//! A start whose answer was refused, and whose message reached nobody until the deadline, never was
-//! (`void_untold`): no verdict pings somebody who could not know of it.
+//! A start whose answer was refused, and whose message certainly reached nobody until the deadline, never
+//! was (`void_untold`): no verdict pings somebody who could not know of it. If a try of that message may
+//! have arrived, the start counts: it may stand in its channel, with its buttons.
 //!
 //! Everything else that an interaction changes is told by a post of its own (a finish, a correction),
 //! shown by an edit of its message (an undo, a button), or can be asked for again with the same outcome
@@ -147,17 +148,12 @@ pub(super) async fn void_untold(tx: &mut Tx, failed: &mut Vec<TimeAttack>) -> Re
     if untold.is_empty() {
         return Ok(());
     }
-    let rows: Vec<OutboxId> = untold.iter().map(|(_, row)| *row).collect();
-    let told = outbox::told(tx, &rows).await?;
-    let reached_nobody =
-        |row: &OutboxId| matches!(told.get(row), Some(Told::NotYet | Told::Nowhere));
-    let void: HashSet<AttackId> = untold
-        .iter()
-        .filter(|(_, row)| reached_nobody(row))
-        .map(|(attack, _)| *attack)
-        .collect();
-    for (_, row) in untold.iter().filter(|(_, row)| reached_nobody(row)) {
-        standby::take_back(tx, *row).await?;
+    let mut void = HashSet::new();
+    for (attack, row) in untold {
+        // Conditional, because a sender may claim it at this moment, and an answer may have been lost.
+        if standby::take_back_unsaid(tx, row).await? {
+            void.insert(attack);
+        }
     }
     for attack in failed.iter().filter(|attack| void.contains(&attack.id)) {
         store::forget(tx, attack.guild, &[attack.id]).await?;

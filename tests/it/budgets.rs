@@ -360,3 +360,68 @@ async fn what_happened_to_a_long_campaign_is_told_over_several_looks() {
     assert_eq!(counted, [(MANY, 0, 0), (0, deferred, 0)]);
     assert_eq!(course[1].at_ms - course[0].at_ms, minutes(1));
 }
+
+#[tokio::test]
+async fn mails_that_wait_too_long_after_the_clock_was_set_back_are_changed_in_pieces() {
+    let (app, ..) = with_memory(limits()).await;
+    app.settle().await;
+    let recipients = 10_000;
+    let id = filled(
+        &app,
+        Sending {
+            recipients,
+            ..Sending::default()
+        },
+    )
+    .await;
+    // Put off: none is due.
+    for sql in [
+        "UPDATE occurrences SET phase = 'sending', began_ms = 0".to_owned(),
+        format!(
+            "UPDATE deliveries SET state = 'retryable', attempt = 1, deferrals = 1, \
+             not_before_ms = {NOW_MS} + 300000"
+        ),
+    ] {
+        app.executes(sql).await;
+    }
+    app.advance(seconds(6)).await;
+    app.weighs().await;
+    app.clock.step_ms(-hours(1));
+    app.advance(seconds(6)).await;
+    let latest_ms = app.now_ms() + minutes(5);
+    let left = format!("deliveries WHERE not_before_ms > {latest_ms}");
+    app.changes_until(async || app.count(&left).await == 0)
+        .await;
+    app.advance(seconds(6)).await;
+    app.was_light(10_000);
+    assert!(does(&app, Deed::Cancel, id).await);
+    app.settle().await;
+}
+
+#[tokio::test]
+async fn messages_that_wait_too_long_after_the_clock_was_set_back_are_changed_in_pieces() {
+    let app = TestApp::start().await;
+    app.settle().await;
+    let at_ms = NOW_MS + hours(2);
+    // To somebody who allows none: what is due is dropped.
+    let rows = values(3_000, |n| {
+        format!(
+            "({n}, 'dm', {n}, 'dm', 'notice', {GUILD}, {MEMBER}, 0, \
+             '{{\"message\":{{\"content\":\"x\"}},\"language\":\"en\"}}', 'd:{n}', 'retryable', \
+             {at_ms}, 1, {NOW_MS}, 0, {NOW_MS})"
+        )
+    });
+    app.executes(format!(
+        "INSERT INTO outbox (id, lane, message_key, kind, class, guild_id, user_id, channel_id, \
+         payload, dedupe_key, state, not_before_ms, attempt, first_attempt_ms, created_ms, \
+         updated_ms) VALUES {rows}"
+    ))
+    .await;
+    app.weighs().await;
+    app.clock.step_ms(-hours(1));
+    app.clock.advance_ms(seconds(6));
+    app.changes_until(async || app.count("outbox WHERE state = 'retryable'").await == 0)
+        .await;
+    app.settle().await;
+    app.was_light(6_000);
+}

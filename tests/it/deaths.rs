@@ -10,7 +10,9 @@ use timeattack::timeattack as attacks;
 use timeattack::timeattack::TimeAttack;
 
 use crate::direct::allow;
-use crate::support::{CHANNEL, GUILD, MEMBER, OTHER, TestApp, days, minutes, seconds};
+use crate::support::{
+    CHANNEL, GUILD, MEMBER, NOW_MS, OTHER, TestApp, days, execute, minutes, seconds,
+};
 use timeattack::ids::{ChannelId, UserId};
 
 /// Deaths in a row: more than a message is suspected of before it is given up, were there no day to wait.
@@ -235,4 +237,63 @@ async fn a_message_that_ends_every_process_is_given_up_after_a_day_and_keeps_nob
     assert_eq!(app.posts().len(), 1, "{:?}", app.posts());
     let unshown = attacks::unshown(app.app(), GUILD, MEMBER).await.unwrap();
     assert_eq!(unshown.len(), 1, "its member is told all the same");
+}
+
+/// Posts that a process had under way whose leases end at these times.
+async fn left_under_way(app: &TestApp, leases_ms: &[i64]) {
+    let row = |(n, until_ms): (usize, &i64)| {
+        format!(
+            "({n}, 'post', {n}, 'post', 'notice', {GUILD}, {n}, \
+             '{{\"message\":{{\"content\":\"x\"}},\"language\":\"en\"}}', 'p:{n}', 'running', 0, 1, 1, \
+             {NOW_MS}, 7, {until_ms}, {NOW_MS}, {NOW_MS})"
+        )
+    };
+    let rows: Vec<String> = (1_usize..).zip(leases_ms).map(row).collect();
+    let sql = format!(
+        "INSERT INTO outbox (id, lane, message_key, kind, class, guild_id, channel_id, payload, \
+         dedupe_key, state, not_before_ms, attempt, in_flight, first_attempt_ms, lease_owner, \
+         lease_until_ms, created_ms, updated_ms) VALUES {}",
+        rows.join(", ")
+    );
+    execute(&app.app().db, sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_under_way_together_is_not_suspected_however_its_leases_end() {
+    let app = TestApp::start().await;
+    left_under_way(&app, &[NOW_MS + 1_000, NOW_MS + 6_000, NOW_MS + 6_000]).await;
+    for (past, posts) in [(2, 1), (5, 3)] {
+        app.clock.advance_ms(seconds(past));
+        app.app().outbox.look_at_posts();
+        app.changes_until(async || app.posts().len() == posts).await;
+    }
+    app.settle().await;
+    assert_eq!(app.count("outbox WHERE crashes > 0").await, 0);
+    assert_eq!(app.count("outbox WHERE deaths = 1").await, 3);
+}
+
+#[tokio::test]
+async fn of_what_is_given_back_over_several_looks_the_last_was_not_alone() {
+    let app = TestApp::start().await;
+    left_under_way(&app, &[NOW_MS; 251]).await;
+    app.clock.advance_ms(seconds(6));
+    app.changes_until(async || app.posts().len() == 251).await;
+    app.settle().await;
+    assert_eq!(app.count("outbox WHERE crashes > 0").await, 0);
+}
+
+#[tokio::test]
+async fn the_one_that_was_under_way_at_an_earlier_death_is_suspected_whenever_its_lease_ends() {
+    let app = TestApp::start().await;
+    left_under_way(&app, &[NOW_MS + 6_000, NOW_MS + 1_000, NOW_MS + 1_000]).await;
+    let sql = "UPDATE outbox SET deaths = 1 WHERE id = 1";
+    execute(&app.app().db, sql).await.unwrap();
+    for (past, posts) in [(2, 2), (5, 3)] {
+        app.clock.advance_ms(seconds(past));
+        app.app().outbox.look_at_posts();
+        app.changes_until(async || app.posts().len() == posts).await;
+    }
+    app.settle().await;
+    assert_eq!(app.count("outbox WHERE crashes > 0").await, 1);
+    assert_eq!(app.count("outbox WHERE crashes = 1 AND id = 1").await, 1);
 }

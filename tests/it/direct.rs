@@ -747,3 +747,54 @@ async fn another_guilds_consent_is_none_of_this_ones() {
     app.write_to(MEMBER, "not here").await;
     assert!(app.texts(MEMBER).is_empty());
 }
+
+/// Two messages in a minute, each of which a process did not survive; the first makes way for others.
+async fn two_suspects(app: &TestApp) {
+    app.decides(MEMBER, allow()).await;
+    app.advance(minutes(1)).await;
+    for (text, bulk) in [("first", 1), ("second", 0)] {
+        let later = NewDm {
+            not_before_ms: Some(app.now_ms() + minutes(1)),
+            ..notice(MEMBER, text)
+        };
+        app.enqueue(vec![later]).await;
+        let sql = format!(
+            "UPDATE outbox SET deaths = 1, attempt = 1, bulk = {bulk} \
+             WHERE dedupe_key = 'test:{MEMBER}:{text}'"
+        );
+        execute(&app.app().db, sql).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_message_that_a_process_did_not_survive_is_under_way_at_a_time() {
+    let app = TestApp::start().await;
+    two_suspects(&app).await;
+    let (attempts, gate) = (app.messenger.attempts(), Gate::closed());
+    app.messenger.fail_next([Fault::Held(gate.clone(), None)]);
+    app.clock.advance_ms(minutes(1));
+    app.messenger.attempted(attempts + 1).await;
+    let under_way = "outbox WHERE lane = 'dm' AND state = 'running'";
+    assert_eq!(app.count(under_way).await, 1);
+    gate.open();
+    app.settle().await;
+    assert_eq!(app.texts(MEMBER), ["second", "first"]);
+}
+
+#[tokio::test]
+async fn a_suspect_that_makes_way_keeps_none_up_that_does_not() {
+    let app = TestApp::with_dm_rate(1.0).await;
+    two_suspects(&app).await;
+    // Nothing that makes way goes for twenty seconds.
+    let full_ms = app.now_ms() + minutes(1) + seconds(20);
+    let sql = format!(
+        "INSERT INTO pace (name, next_ms) VALUES ('dm-bulk', {full_ms}) \
+         ON CONFLICT (name) DO UPDATE SET next_ms = excluded.next_ms"
+    );
+    execute(&app.app().db, sql).await.unwrap();
+    app.clock.advance_ms(minutes(1));
+    app.settle().await;
+    assert_eq!(app.texts(MEMBER), ["second"]);
+    app.advance(seconds(30)).await;
+    assert_eq!(app.texts(MEMBER), ["second", "first"]);
+}

@@ -1,6 +1,6 @@
 //! Proofs: files that go with the post of a finish, and stay there.
 
-use timeattack::ids::FileId;
+use timeattack::ids::{ChannelId, FileId};
 use timeattack::messenger::memory::{Fault as MemoryFault, Gate};
 use timeattack::outbox::files::{FILE_BYTES, NewFile};
 use timeattack::privacy;
@@ -260,4 +260,56 @@ async fn files_of_a_member_are_told_and_forgotten() {
     assert_eq!(app.count("outbox_files").await, 0);
     assert_eq!(app.count("outbox_file_pieces").await, 0);
     gate.open();
+}
+
+/// More than may be on their way at once.
+const CROWD: i64 = 70;
+
+#[tokio::test]
+async fn uploads_that_wait_for_their_turn_keep_no_other_post_up() {
+    let app = TestApp::start().await;
+    let gate = Gate::closed();
+    let held = || MemoryFault::Held(gate.clone(), None);
+    app.messenger.fail_next([held(), held()]);
+    for number in 1..=CROWD {
+        let file = app.keeps(10).await;
+        let attack = app.time_attack().in_channel(ChannelId(number));
+        let attack = attack.started().await;
+        let actor = app.actor(MEMBER);
+        app.inside(async move |app| attacks::complete(&app, actor, attack.id, file).await)
+            .await
+            .unwrap();
+    }
+    app.messenger.attempted(2).await;
+    let plain = app.time_attack().by(OTHER).started().await;
+    app.complete(&plain).await.unwrap();
+    app.changes_until(async || app.posts().len() == 1).await;
+    // What waits for its turn has not been begun: nobody could suspect it of anything.
+    app.changes_until(async || app.count("outbox WHERE in_flight = 1").await == 2)
+        .await;
+    gate.open();
+    app.settle().await;
+    assert_eq!(app.posts().len(), 71);
+}
+
+#[tokio::test]
+async fn large_files_are_removed_one_by_one_and_apart_from_all_else() {
+    let app = TestApp::start().await;
+    let mut files = Vec::new();
+    for _ in 0..3 {
+        files.push(app.keeps(FILE_BYTES).await);
+    }
+    app.weighs().await;
+    // One more: the oldest makes way.
+    files.push(app.keeps(10).await);
+    let attack = app.time_attack().started().await;
+    app.completes_with(&attack, files[2]).await;
+    app.leap(hours(3)).await;
+    let looked = app.app().outbox.looked();
+    app.advance(seconds(10)).await;
+    looked.await;
+    assert_eq!(app.count("outbox_files").await, 0);
+    let rows = app.app().db.weighed().into_iter().map(|one| one.rows);
+    // A file with its pieces.
+    assert_eq!(rows.max(), Some(44));
 }

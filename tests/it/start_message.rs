@@ -373,3 +373,36 @@ async fn complete_and_show(app: &TestApp, attack: &TimeAttack, id: MessageId) {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn an_edit_that_a_refused_token_cuts_short_is_as_good_as_not_tried() {
+    let app = TestApp::start().await;
+    let attack = app.time_attack().lasting(minutes(60)).started().await;
+    let id = shown(&app, &attack).await;
+    let other = app.time_attack().lasting(minutes(1)).started().await;
+    app.messenger
+        .fail_next_edits([MemoryFault::Held(Gate::closed(), None)]);
+    let (actor, key) = (app.actor(attack.user), attack.id);
+    app.inside(async move |app| attacks::extend(&app, actor, key, minutes(5)).await)
+        .await
+        .unwrap();
+    app.inside(async |app| start_message::bring_up_to_date(&app).await)
+        .await
+        .unwrap();
+    app.messenger.edits_attempted(1).await;
+    app.messenger
+        .fail_next([MemoryFault::Refused(SendError::Unauthorized)]);
+    app.clock.advance_ms(other.deadline_ms - app.now_ms());
+    app.halted().await;
+    let given_back = "outbox WHERE lane = 'edit' AND state = 'available' AND attempt = 0 \
+         AND in_flight = 0";
+    app.changes_until(async || app.count(given_back).await == 1)
+        .await;
+    app.messenger.accept_token();
+    app.clock.advance_ms(minutes(1));
+    app.accepted().await;
+    app.settle().await;
+    let posts = app.messenger.posts();
+    assert!(posts.iter().any(|post| post.id == id && post.edits == 1));
+    assert_eq!(app.count("outbox WHERE deaths > 0").await, 0);
+}

@@ -10,7 +10,7 @@ use timeattack::timeattack::{self as attacks, Started};
 use timeattack::timeattack::{start_message, telling};
 
 use crate::support::bot::{Bot, turning};
-use crate::support::{CHANNEL, TestApp, minutes, seconds};
+use crate::support::{CHANNEL, TestApp, execute, minutes, seconds};
 
 /// The first answer meets this trouble, at every try.
 fn lose_answers(bot: &Bot, kind: &FaultKind) {
@@ -183,7 +183,7 @@ async fn an_extension_from_a_menu_is_told_whatever_is_lost() {
     bot.ended().await;
 }
 
-/// Discord refuses the answer, and takes no post until the deadline is over.
+/// Discord refuses the answer, and takes no post until the deadline is over, and says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_that_reached_nobody_until_its_deadline_never_was() {
     let bot = Bot::start().await;
@@ -194,8 +194,13 @@ async fn a_start_that_reached_nobody_until_its_deadline_never_was() {
             code: 10_062,
         },
     );
-    let down = Fault::on("/messages", FaultKind::Status(503));
-    bot.discord.fault(down.method("POST").times(u32::MAX));
+    let limited = FaultKind::RateLimited {
+        retry_after_ms: seconds(3),
+        global: false,
+        shared: true,
+    };
+    let refuses = Fault::on("/messages", limited);
+    bot.discord.fault(refuses.method("POST").times(u32::MAX));
     let line = "/timeattack start task:Read limit:8s";
     assert_eq!(tries(&bot, line).await, Err(Refused::NoAnswer));
     let nothing_runs = async {
@@ -319,4 +324,24 @@ async fn a_start_that_its_channel_refuses_is_told_elsewhere_or_at_the_next_comma
     let unshown = attacks::unshown(app.app(), started.attack.guild, started.attack.user).await;
     assert_eq!(unshown.unwrap().len(), 1);
     assert!(app.posted().iter().all(|post| post.channel != CHANNEL));
+}
+
+/// Discord takes the message, and the answer is lost: it stands in the channel, with its buttons.
+#[tokio::test]
+async fn a_start_that_may_have_been_told_by_its_post_is_not_void() {
+    let app = TestApp::start().await;
+    let started = begun(&app, seconds(20)).await;
+    app.messenger.fail_next([MemoryFault::AnswerLost]);
+    lost(&app, started.standby.unwrap(), true).await;
+    let waits = "outbox WHERE state = 'retryable'";
+    app.changes_until(async || app.count(waits).await == 1)
+        .await;
+    // Until after the deadline, as after many tries.
+    let later_ms = app.now_ms() + minutes(1);
+    let sql = format!("UPDATE outbox SET not_before_ms = {later_ms} WHERE state = 'retryable'");
+    execute(&app.app().db, sql).await.unwrap();
+    app.advance(minutes(2)).await;
+    let posts = app.posts();
+    assert_eq!(posts.len(), 2, "how it began, and how it ended: {posts:?}");
+    assert_eq!(app.state(started.attack.id).await, attacks::State::Failed);
 }

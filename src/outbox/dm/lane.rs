@@ -613,17 +613,17 @@ fn run<'t>(tx: &'t mut crate::db::Tx, job: &'t Record) -> crate::db::BoxFuture<'
             Ending::Sent(message) => rows::complete(tx, *key, *boot, *message, *now_ms).await,
             Ending::NotAttempted => rows::put_back(tx, *boot, *now_ms, ids).await,
             Ending::Later { at_ms, why } => {
-                rows::retry(tx, *key, *boot, *now_ms, *at_ms, why, false).await
+                rows::retry(tx, *key, *boot, *now_ms, again(*at_ms, why)).await
             }
             Ending::NotOpened { until_ms, why } => {
                 store::stop_opening(tx, *until_ms).await?;
-                rows::retry(tx, *key, *boot, *now_ms, *until_ms, why, false).await
+                rows::retry(tx, *key, *boot, *now_ms, again(*until_ms, why)).await
             }
             Ending::OtherChannel { why } => {
                 if let Some(user) = user {
                     store::forget_channel(tx, *user).await?;
                 }
-                rows::retry(tx, *key, *boot, *now_ms, *now_ms, why, false).await
+                rows::retry(tx, *key, *boot, *now_ms, again(*now_ms, why)).await
             }
             Ending::Never { why, is_closed } => {
                 if let (true, Some(user)) = (is_closed, user) {
@@ -636,4 +636,14 @@ fn run<'t>(tx: &'t mut crate::db::Tx, job: &'t Record) -> crate::db::BoxFuture<'
             }
         }
     })
+}
+
+/// It may have arrived, for all that is known; of a direct message nobody asks.
+fn again(at_ms: i64, why: &str) -> rows::Again<'_> {
+    rows::Again {
+        at_ms,
+        why,
+        alerted: false,
+        is_in_doubt: true,
+    }
 }

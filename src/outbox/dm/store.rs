@@ -53,6 +53,8 @@ pub(super) struct Found {
     pub(super) unreadable: usize,
     /// Whether there was any message that could be asked about.
     saw_any: bool,
+    /// A message was taken that was under way when a process died: no other is in this look.
+    took_suspect: bool,
     /// Something is to be merged, which a relaxed look does not.
     pub(super) must_be_durable: bool,
 }
@@ -134,7 +136,8 @@ impl Round<'_> {
             }
             // As many as can be sent; if fewer were, a night begins, and they are many.
             let limit = if turn == 0 { room } else { LOOK_AHEAD };
-            let (rows, unreadable) = waiting(tx, self.bulk, look, limit).await?;
+            let takes_suspect = look.takes_suspect && !found.took_suspect;
+            let (rows, unreadable) = waiting(tx, self.bulk, look, takes_suspect, limit).await?;
             found.unreadable += unreadable;
             found.saw_any |= !rows.is_empty();
             let is_all = rows.len() + unreadable < limit;
@@ -254,6 +257,7 @@ impl Round<'_> {
         }
         let mut letters: HashMap<i64, Letter> = HashMap::new();
         for row in start(tx, &keys, boot, now_ms).await? {
+            found.took_suspect |= row.is_suspect();
             let channel = channels.get(&row.message_key).copied().flatten();
             let letter = letters.entry(row.message_key).or_insert_with(|| Letter {
                 rows: Vec::new(),
@@ -422,13 +426,20 @@ fn real(ms: i64) -> f64 {
 }
 
 /// What is due, oldest first; one row for each message.
-async fn waiting(tx: &mut Tx, bulk: bool, look: &Look, most: usize) -> Result<(Vec<Row>, usize)> {
+async fn waiting(
+    tx: &mut Tx,
+    bulk: bool,
+    look: &Look,
+    takes_suspect: bool,
+    most: usize,
+) -> Result<(Vec<Row>, usize)> {
     let now_ms = look.now_ms;
     let skip_locked = skip_locked(tx);
-    // One after the other: the oldest, which then is no longer waiting.
-    let or_suspect = if look.takes_suspect {
-        "OR id = (SELECT MIN(id) FROM outbox WHERE deaths > 0 AND lane = 'dm' \
-             AND state IN ('available', 'retryable') AND not_before_ms <= $2 AND id = message_key)"
+    // One after the other: the oldest of its kind, which then is no longer waiting.
+    let or_suspect = if takes_suspect {
+        "OR id = (SELECT MIN(id) FROM outbox WHERE deaths > 0 AND lane = 'dm' AND bulk = $1 \
+             AND state IN ('available', 'retryable') AND not_before_ms <= $2 AND id = message_key \
+             AND (batch_id IS NULL OR batch_id NOT IN (SELECT batch_id FROM cancelled_batches)))"
     } else {
         ""
     };

@@ -12,12 +12,12 @@
 //! A file has [`FILE_BYTES`] at most. Of one member so many wait for the answer to which time attack they
 //! belong (`MOST_LOOSE`), and not for longer than `LOOSE_MS`; of all together so many bytes
 //! (`MOST_BYTES`): Discord may be away for a day, and the disk is the host's. They are written in pieces,
-//! which make way for verdicts, and uploaded by `MOST_UPLOADS` at once, since each is in memory then.
+//! which make way for verdicts, and uploaded by `MOST_UPLOADS` at once, since each is in memory then. They
+//! are deleted in such pieces, too, a file at a time: a large one is as many megabytes of the database.
 
 mod store;
 
-pub use store::{attach, find, forget_some_of, of_member};
-pub(super) use store::{forget, prune};
+pub use store::{attach, find, forget_one_of, of_member};
 
 use std::sync::Arc;
 
@@ -88,8 +88,15 @@ impl Outbox {
             created_ms: self.inner.clock.now_ms(),
         };
         let db = &self.inner.db;
+        // The member's oldest that belong nowhere make way for it.
+        let make_room = || {
+            db.write_piece((kept.guild, kept.user), |tx, (guild, user)| {
+                Box::pin(store::forget_one_loose(tx, *guild, *user, MOST_LOOSE - 1))
+            })
+        };
+        while make_room().await? {}
         let has_room = db.write(kept, |tx, kept| {
-            Box::pin(store::begin(tx, kept, MOST_LOOSE, MOST_BYTES))
+            Box::pin(store::begin(tx, kept, MOST_BYTES))
         });
         if !has_room.await? {
             return Ok(None);
@@ -108,6 +115,25 @@ impl Outbox {
     pub async fn keeps(&self, guild: GuildId, user: UserId, file: FileId) -> Result<bool> {
         let mut conn = self.inner.db.read().await?;
         Ok(find(&mut conn, guild, user, file).await?.is_some())
+    }
+
+    /// These were uploaded. What cannot be deleted now is with what is old.
+    pub(super) async fn forget_files(&self, files: impl Iterator<Item = FileId>) {
+        for file in files {
+            let db = &self.inner.db;
+            let forgotten = db.write_piece(file, |tx, file| Box::pin(store::forget(tx, *file)));
+            if let Err(error) = forgotten.await {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "a file that was uploaded is deleted later");
+            }
+        }
+    }
+
+    /// Removes a file that nothing will upload any more. `true`: there may be more.
+    pub(super) async fn prune_files(&self, now_ms: i64) -> Result<bool> {
+        let db = &self.inner.db;
+        let pruned = db.write_piece(now_ms, |tx, now_ms| Box::pin(store::prune_one(tx, *now_ms)));
+        pruned.await
     }
 
     /// Takes the bytes of a message's files into memory; one that is gone is left out.

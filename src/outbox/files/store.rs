@@ -5,33 +5,34 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sqlx::Row as _;
 
 use super::{Kept, LOOSE_MS};
-use crate::db::{List, Tx, generated};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{FileId, GuildId, OutboxId, UserId};
 use crate::messenger::File;
 
-/// Files removed by one transaction of [`prune`], each with its pieces.
-const PRUNE_CHUNK: i64 = 5;
-
-/// Begins to keep a file, whose pieces follow. The member's oldest that belong nowhere make way for it.
-/// `false`: there would be more than `most_bytes` of all.
-pub(super) async fn begin(
+/// Deletes one of a member's files that belong nowhere, but for the newest so many; `true`: there may be
+/// another.
+pub(super) async fn forget_one_loose(
     tx: &mut Tx,
-    file: &Kept,
-    most_loose: i64,
-    most_bytes: i64,
+    guild: GuildId,
+    user: UserId,
+    most: i64,
 ) -> Result<bool> {
-    sqlx::query(
+    let deleted = sqlx::query(
         "DELETE FROM outbox_files WHERE id IN (SELECT id FROM outbox_files \
-             WHERE guild_id = $1 AND user_id = $2 AND outbox_id IS NULL AND id <> $3 \
-             ORDER BY id DESC LIMIT 100 OFFSET $4)",
+             WHERE guild_id = $1 AND user_id = $2 AND outbox_id IS NULL \
+             ORDER BY id DESC LIMIT 1 OFFSET $3)",
     )
-    .bind(file.guild.0)
-    .bind(file.user.0)
-    .bind(file.id.0)
-    .bind(most_loose - 1)
-    .execute(&mut *tx)
+    .bind(guild.0)
+    .bind(user.0)
+    .bind(most)
+    .execute(tx)
     .await?;
+    Ok(deleted.rows_affected() > 0)
+}
+
+/// Begins to keep a file, whose pieces follow. `false`: there would be more than `most_bytes` of all.
+pub(super) async fn begin(tx: &mut Tx, file: &Kept, most_bytes: i64) -> Result<bool> {
     let inserted = sqlx::query(
         "INSERT INTO outbox_files (id, guild_id, user_id, name, bytes, pieces, created_ms) \
          SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), $4, \
@@ -114,34 +115,29 @@ pub(super) async fn bytes_of(tx: &mut Tx, file: FileId) -> Result<Option<Vec<u8>
     Ok((!bytes.is_empty()).then_some(bytes))
 }
 
-/// Deletes files that were uploaded.
-pub(in crate::outbox) async fn forget(tx: &mut Tx, files: &[FileId]) -> Result<()> {
-    if files.is_empty() {
-        return Ok(());
-    }
-    let listed = List::of_ids(tx, 1, files.iter().map(|file| file.0));
-    let sql = format!("DELETE FROM outbox_files WHERE id {listed}");
-    let query = sqlx::query(generated(sql)).bind(listed.values());
-    query.execute(tx).await?;
+/// Deletes a file.
+pub(super) async fn forget(tx: &mut Tx, file: FileId) -> Result<()> {
+    sqlx::query("DELETE FROM outbox_files WHERE id = $1")
+        .bind(file.0)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
-/// Removes some files that nothing will upload any more. `true`: there may be more.
-pub(in crate::outbox) async fn prune(tx: &mut Tx, now_ms: i64) -> Result<bool> {
+/// Removes a file that nothing will upload any more. `true`: there may be more.
+pub(super) async fn prune_one(tx: &mut Tx, now_ms: i64) -> Result<bool> {
     let pruned = sqlx::query(
         "DELETE FROM outbox_files WHERE id IN (SELECT id FROM outbox_files AS files \
              WHERE (outbox_id IS NULL AND created_ms < $1) \
                  OR (outbox_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox \
                      WHERE outbox.id = files.outbox_id \
                          AND outbox.state IN ('available', 'running', 'retryable'))) \
-             LIMIT $2)",
+             LIMIT 1)",
     )
     .bind(now_ms - LOOSE_MS)
-    .bind(PRUNE_CHUNK)
     .execute(tx)
     .await?;
-    let pruned = i64::try_from(pruned.rows_affected()).unwrap_or(i64::MAX);
-    Ok(pruned >= PRUNE_CHUNK)
+    Ok(pruned.rows_affected() > 0)
 }
 
 /// The names of the files of a member that are kept, with their sizes: the next `most` behind an id.
@@ -166,16 +162,15 @@ pub async fn of_member(
     rows.iter().map(read).collect()
 }
 
-/// Deletes some of a member's files, and returns how many that were.
-pub async fn forget_some_of(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<i64> {
+/// Deletes one of a member's files; `false`: there is none.
+pub async fn forget_one_of(tx: &mut Tx, guild: GuildId, user: UserId) -> Result<bool> {
     let deleted = sqlx::query(
         "DELETE FROM outbox_files WHERE id IN (SELECT id FROM outbox_files \
-             WHERE guild_id = $1 AND user_id = $2 LIMIT $3)",
+             WHERE guild_id = $1 AND user_id = $2 LIMIT 1)",
     )
     .bind(guild.0)
     .bind(user.0)
-    .bind(PRUNE_CHUNK)
     .execute(tx)
     .await?;
-    Ok(i64::try_from(deleted.rows_affected()).unwrap_or(i64::MAX))
+    Ok(deleted.rows_affected() > 0)
 }

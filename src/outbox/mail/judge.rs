@@ -13,6 +13,8 @@ pub(super) struct Claimed {
     pub(super) attempt: i64,
     /// How often it was put off.
     pub(super) deferrals: i64,
+    /// How many processes ended while they had it, before it left.
+    pub(super) deaths: i64,
 }
 
 /// How an attempt ended.
@@ -176,6 +178,7 @@ mod tests {
             guild: GuildId(1),
             attempt: 1,
             deferrals,
+            deaths: 0,
         }
     }
 

@@ -10,8 +10,8 @@
 //!   recipient still wants it is asked in that same transaction ([`Author::may_go`]). The mailer sends
 //!   all but what makes a mail of it, and waits for its gate ([`crate::mailer::Gate`]), which is opened
 //!   once the table durably says that it may have left. A row whose process died before that waits
-//!   again; one whose process died after is [`State::Unknown`]: it may have arrived, and is never sent
-//!   again by itself.
+//!   again, and goes by itself from then on (`deaths/`); one whose process died after is
+//!   [`State::Unknown`]: it may have arrived, and is never sent again by itself.
 //! - [`KEPT_DAYS`] after an occurrence's end what its mails were made of is removed: its content, and
 //!   its recipients' names and fields. To whom they went, and what became of them, stays.
 //! - What changes all rows of an occurrence takes effect at once, and is done in pieces
@@ -45,6 +45,7 @@ use super::Class;
 
 mod breaker;
 mod daily;
+pub(super) mod deaths;
 mod judge;
 pub(super) mod lane;
 mod pieces;

@@ -30,21 +30,33 @@ mod store;
 
 use super::{LEASE_MS, Outbox, POLL_MS, RENEW_MS, dm, pace, post_lane};
 use crate::clock::{BackstepWatch, CLOCKS_DIFFER_MS};
+use crate::db::PIECE_ROWS;
 use crate::error::Result;
+use crate::ids::OutboxId;
 
 /// Between two looks for what is too far ahead. A set-back clock is noticed at the poller's next turn,
 /// which is sooner.
 const LOOK_MS: i64 = 2 * POLL_MS;
 /// Nothing waits longer by itself: neither what Discord says of a retry nor a night is longer.
 const DAY_MS: i64 = 24 * 3_600_000;
-/// Rows changed by one transaction: few enough that verdicts get in between.
-const CHUNK: i64 = 500;
+/// Rows of each kind found by one look: their ids are in memory, and they are changed in pieces.
+const FOUND_AT_ONCE: usize = 10_000;
 
 /// What the poller remembers from look to look.
 pub(super) struct Waits {
     watch: BackstepWatch,
     /// When it looked last, by the monotonic clock.
     looked_ms: Option<i64>,
+    /// What it found and has not changed yet.
+    left: Option<Left>,
+}
+
+/// Rows that are too far ahead.
+struct Left {
+    bounds: Bounds,
+    rows: Vec<OutboxId>,
+    /// There are more than were looked for.
+    is_cut: bool,
 }
 
 /// How far ahead an instant may be.
@@ -84,29 +96,38 @@ impl Waits {
         Self {
             watch,
             looked_ms: None,
+            left: None,
         }
     }
 }
 
 impl Outbox {
-    /// Sets anew what is too far ahead.
-    pub(super) async fn set_waits_anew(&self, waits: &mut Waits) -> Result<()> {
+    /// Sets some of what is too far ahead anew. `true`: there is more.
+    pub(super) async fn set_waits_anew(&self, waits: &mut Waits) -> Result<bool> {
         let (now_ms, monotonic_ms) = (self.inner.clock.now_ms(), self.inner.clock.monotonic_ms());
         let was_set_back = waits.watch.was_set_back(&self.inner.clock);
         let is_first = waits.looked_ms.is_none();
         let is_due = waits
             .looked_ms
             .is_none_or(|looked_ms| monotonic_ms - looked_ms >= LOOK_MS);
-        if !was_set_back && !is_due {
-            return Ok(());
+        if !was_set_back && let Some(left) = &mut waits.left {
+            let more = self.set_some_anew(left).await?;
+            if !more {
+                waits.left = None;
+                waits.looked_ms = Some(monotonic_ms);
+            }
+            return Ok(more);
         }
-        if was_set_back {
-            tracing::warn!("the clock of this machine was set back; waits are set anew");
-            // Leases of this process look as if they lasted longer than they do.
-            self.renew().await?;
+        if !was_set_back && !is_due {
+            return Ok(false);
         }
         let bounds = Bounds::of(now_ms, was_set_back, is_first);
         if was_set_back {
+            tracing::warn!("the clock of this machine was set back; waits are set anew");
+            // What fails is done again at the next turn.
+            waits.left = Some(Left::unknown(bounds));
+            // Leases of this process look as if they lasted longer than they do.
+            self.renew().await?;
             let job = self.inner.db.write(now_ms, |tx, now_ms| {
                 Box::pin(async move {
                     pace::set_anew(tx, *now_ms).await?;
@@ -115,46 +136,78 @@ impl Outbox {
                 })
             });
             job.await?;
-        }
-        let changed = self.set_rows_anew(bounds).await?;
-        // Last: what failed is done again at the next turn.
-        waits.looked_ms = Some(monotonic_ms);
-        if changed || was_set_back {
             self.wake_dms();
             self.wake_mails();
         }
+        let left = waits.left.insert(Left::unknown(bounds));
+        self.shorten_leases(bounds).await?;
+        let more = self.set_some_anew(left).await?;
+        if !more {
+            waits.left = None;
+            // Last: what failed is done again at the next turn.
+            waits.looked_ms = Some(monotonic_ms);
+        }
+        Ok(more)
+    }
+
+    /// Leases that last longer than any does.
+    async fn shorten_leases(&self, bounds: Bounds) -> Result<()> {
+        let db = &self.inner.db;
+        let mut conn = db.read().await?;
+        let has_any = store::has_long_lease(&mut conn, &bounds).await?;
+        drop(conn);
+        if !has_any {
+            return Ok(());
+        }
+        let shorten = || {
+            // By the clock as it is then: their owners have renewed them meanwhile, and a wait for
+            // the writer must not take that from them. No longer than what is looked for, or it would
+            // be found again.
+            db.write_piece((bounds, self.inner.clock.clone()), |tx, (bounds, clock)| {
+                let until_ms = (clock.now_ms() + LEASE_MS).min(bounds.lease_ms);
+                Box::pin(store::shorten_leases(tx, bounds, until_ms))
+            })
+        };
+        while shorten().await? {}
+        self.wake_dms();
+        self.wake_mails();
         Ok(())
     }
 
-    /// They are looked for beside the writer: mostly there are none.
-    async fn set_rows_anew(&self, bounds: Bounds) -> Result<bool> {
-        let db = &self.inner.db;
-        let mut changed = false;
-        loop {
+    /// The next piece. They are looked for beside the writer: mostly there are none. `true`: there is more.
+    async fn set_some_anew(&self, left: &mut Left) -> Result<bool> {
+        let (db, bounds) = (&self.inner.db, left.bounds);
+        if left.rows.is_empty() && left.is_cut {
             let mut conn = db.read().await?;
-            let rows = store::too_far_ahead(&mut conn, &bounds, CHUNK).await?;
-            let leases = !changed && store::has_long_lease(&mut conn, &bounds).await?;
-            drop(conn);
-            if leases {
-                // By the clock as it is then: their owners have renewed them meanwhile, and a wait for
-                // the writer must not take that from them.
-                db.write((bounds, self.inner.clock.clone()), |tx, (bounds, clock)| {
-                    let until_ms = clock.now_ms() + LEASE_MS;
-                    Box::pin(store::shorten_leases(tx, bounds, until_ms))
-                })
-                .await?;
-            }
-            if rows.is_empty() {
-                return Ok(changed || leases);
-            }
-            changed = true;
-            // So long ago that the same post is looked for in its channel first.
-            let tried_ms = bounds.now_ms - post_lane::NONCE_WINDOW_MS;
-            db.write((rows, bounds.now_ms, tried_ms), |tx, job| {
-                let (rows, now_ms, tried_ms) = job;
-                Box::pin(store::set_anew(tx, rows, *now_ms, *tried_ms))
-            })
-            .await?;
+            left.rows = store::too_far_ahead(&mut conn, &bounds, FOUND_AT_ONCE).await?;
+            left.is_cut = left.rows.len() >= FOUND_AT_ONCE;
+        }
+        let piece = usize::try_from(PIECE_ROWS).unwrap_or(usize::MAX);
+        let from = left.rows.len().saturating_sub(piece);
+        let some = left.rows[from..].to_vec();
+        if some.is_empty() {
+            return Ok(false);
+        }
+        // So long ago that the same post is looked for in its channel first.
+        let tried_ms = bounds.now_ms - post_lane::NONCE_WINDOW_MS;
+        db.write_piece((some, bounds.now_ms, tried_ms), |tx, job| {
+            let (some, now_ms, tried_ms) = job;
+            Box::pin(store::set_anew(tx, some, *now_ms, *tried_ms))
+        })
+        .await?;
+        left.rows.truncate(from);
+        self.wake_dms();
+        self.wake_mails();
+        Ok(!left.rows.is_empty() || left.is_cut)
+    }
+}
+
+impl Left {
+    fn unknown(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            rows: Vec::new(),
+            is_cut: true,
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use super::super::store::ID_CHUNK;
 use super::Bounds;
-use crate::db::{List, Tx, generated};
+use crate::db::{List, PIECE_ROWS, Tx, generated};
 use crate::error::Result;
 use crate::ids::{OutboxId, first_id_of};
 
-/// Rows that wait for an instant that is too far ahead, `most` of them.
+/// Rows that wait for an instant that is too far ahead, `most` of each kind.
 pub(super) async fn too_far_ahead(
     tx: &mut Tx,
     bounds: &Bounds,
-    most: i64,
+    most: usize,
 ) -> Result<Vec<OutboxId>> {
     // What was never tried, or may be tried again soon, stands among all that is held for the night, so
     // those are looked for only when there is a reason to.
@@ -39,7 +39,7 @@ pub(super) async fn too_far_ahead(
         );
         let ids = sqlx::query_scalar::<_, i64>(generated(sql))
             .bind(bound_ms)
-            .bind(most)
+            .bind(i64::try_from(most).unwrap_or(i64::MAX))
             .fetch_all(&mut *tx)
             .await?;
         found.extend(ids.into_iter().map(OutboxId));
@@ -81,16 +81,20 @@ pub(super) async fn has_long_lease(tx: &mut Tx, bounds: &Bounds) -> Result<bool>
     Ok(found.is_some())
 }
 
-/// Whoever lives renews them before they run out.
-pub(super) async fn shorten_leases(tx: &mut Tx, bounds: &Bounds, until_ms: i64) -> Result<()> {
-    sqlx::query(
-        "UPDATE outbox SET lease_until_ms = $2 WHERE state = 'running' AND lease_until_ms > $1",
+/// Shortens some leases that last longer than any does; `true`: there may be more. Whoever lives renews them
+/// before they run out.
+pub(super) async fn shorten_leases(tx: &mut Tx, bounds: &Bounds, until_ms: i64) -> Result<bool> {
+    let shortened = sqlx::query(
+        "UPDATE outbox SET lease_until_ms = $2 WHERE state = 'running' AND lease_until_ms > $1 \
+             AND id IN (SELECT id FROM outbox \
+                 WHERE state = 'running' AND lease_until_ms > $1 LIMIT $3)",
     )
     .bind(bounds.lease_ms)
     .bind(until_ms)
+    .bind(PIECE_ROWS)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(i64::try_from(shortened.rows_affected()).unwrap_or(i64::MAX) >= PIECE_ROWS)
 }
 
 /// Alerts are told once in each stretch of time, and stretches come again when the clock is set back:

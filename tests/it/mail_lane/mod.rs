@@ -2,6 +2,7 @@
 
 mod bounces;
 mod crash;
+mod deaths;
 mod pace;
 mod pieces;
 mod refusals;

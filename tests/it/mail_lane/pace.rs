@@ -102,3 +102,22 @@ async fn a_days_limit_rolls_and_those_who_wait_are_told_once() {
     assert_eq!(counts(&app, id).await, [(State::Completed, 70)]);
     assert_eq!(app.app().outbox.mails_rest(), None);
 }
+
+#[tokio::test]
+async fn a_campaign_whose_mails_take_long_to_begin_keeps_no_other_from_being_sent() {
+    let (app, author, _) = with_memory(limits()).await;
+    author.hold("open", "slow");
+    let slow = Sending {
+        content: "slow",
+        recipients: 50,
+        ..Sending::default()
+    };
+    let slow = begun(&app, slow).await;
+    let quick = frozen(&app, 100).await;
+    app.changes_until(async || phase(&app, quick).await == Phase::Ended)
+        .await;
+    assert_eq!(counts(&app, slow).await, [(State::Available, 50)]);
+    author.release();
+    app.settle().await;
+    assert_eq!(counts(&app, slow).await, [(State::Completed, 50)]);
+}

@@ -1,7 +1,7 @@
 //! An author whose mails say whose they are, and the story of an occurrence.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use timeattack::clock::Clock;
 use timeattack::db::{BoxFuture, Tx};
@@ -15,6 +15,7 @@ use timeattack::outbox::mail::{
     Rest, State, Withheld,
 };
 use timeattack::run::MailMeans;
+use tokio::sync::watch;
 
 use crate::support::smtp::{Delivered, SmtpServer};
 use crate::support::{GUILD, TestApp, execute};
@@ -26,9 +27,47 @@ pub struct Scribe {
     bounces: Mutex<Vec<(String, Bounce)>>,
     endings: Mutex<Vec<(OccurrenceId, Ending)>>,
     rests: Mutex<Vec<(OccurrenceId, Rest)>>,
+    holds: Arc<Holds>,
+}
+
+/// What takes as long as the test says.
+#[derive(Default)]
+struct Holds {
+    held: Mutex<HashSet<String>>,
+    released: Condvar,
+    /// How often something waited.
+    waited: watch::Sender<usize>,
+}
+
+impl Holds {
+    fn wait(&self, what: &str) {
+        let held = self.held.lock().unwrap();
+        if held.contains(what) {
+            self.waited.send_modify(|waited| *waited += 1);
+            let is_held = |held: &mut HashSet<String>| held.contains(what);
+            drop(self.released.wait_while(held, is_held).unwrap());
+        }
+    }
 }
 
 impl Scribe {
+    /// Whoever is about to `open` or `write` mails of this content waits.
+    pub fn hold(&self, what: &str, content: &str) {
+        let held = format!("{what} {content}");
+        self.holds.held.lock().unwrap().insert(held);
+    }
+
+    pub fn release(&self) {
+        self.holds.held.lock().unwrap().clear();
+        self.holds.released.notify_all();
+    }
+
+    /// Returns once something has waited so often.
+    pub async fn waited(&self, times: usize) {
+        let mut waited = self.holds.waited.subscribe();
+        waited.wait_for(|waited| *waited >= times).await.unwrap();
+    }
+
     pub fn suppress(&self, email: &str) {
         self.suppressed.lock().unwrap().insert(email.to_owned());
     }
@@ -61,7 +100,11 @@ impl Author for Scribe {
     }
 
     fn press(&self, occurrence: &Occurrence) -> Result<Arc<dyn Press>> {
-        Ok(Arc::new(Plain(occurrence.content.clone())))
+        self.holds.wait(&format!("open {}", occurrence.content));
+        Ok(Arc::new(Plain {
+            content: occurrence.content.clone(),
+            holds: Arc::clone(&self.holds),
+        }))
     }
 
     fn bounced<'t>(
@@ -103,17 +146,21 @@ impl Author for Scribe {
 }
 
 /// `broken` and `panics` are contents; everything else is written.
-struct Plain(String);
+struct Plain {
+    content: String,
+    holds: Arc<Holds>,
+}
 
 impl Press for Plain {
     fn write(&self, recipient: &Recipient, _now_ms: i64) -> Result<Letter, String> {
-        let fault = (recipient.name == "fault").then_some(self.0.as_str());
+        self.holds.wait(&format!("write {}", self.content));
+        let fault = (recipient.name == "fault").then_some(self.content.as_str());
         assert_ne!(fault, Some("panics"), "as the test ordered");
         if fault == Some("broken") {
             return Err("there is no field called “city”".to_owned());
         }
         // More than the buffers on the way take, or some more than a kilobyte.
-        let lines = if self.0 == "huge" { 300_000 } else { 20 };
+        let lines = if self.content == "huge" { 300_000 } else { 20 };
         let filler = "x".repeat(70) + "\r\n";
         Ok(Letter {
             from: "news@example.org".parse().unwrap(),

@@ -6,6 +6,10 @@
 //! ended. So a mail costs no transaction of its own, and however long an audience is, no more of it is
 //! in memory than the window.
 //!
+//! Before its first mail an occurrence is opened: what its mails are made of is read, where strangers'
+//! documents are. That may take long, so it is done by a task of its own, and nothing of the occurrence is
+//! claimed before.
+//!
 //! The window is what is claimed: four times the connections, so that these have mails to send while
 //! the next are being claimed. Of these only what has passed its gate may have arrived: two mails for
 //! each connection at most, the one that it is sending and the one behind. What the process leaves in
@@ -27,18 +31,19 @@ use tracing::Instrument as _;
 use super::breaker::{Breaker, May};
 use super::judge::{Claimed, News, Outcome, Verdict, judge};
 use super::throttle::Throttle;
-use super::waits::Waits;
+use super::waits::{Anew, Waits};
 use super::{Occurrence, Press, Rest, RestCause, Settings};
 use crate::clock::BackstepWatch;
 use crate::documents::{Asker, Patience, Refusal};
 use crate::error::Result;
-use crate::ids::{DeliveryId, OccurrenceId};
+use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::mailer::{Gate, Scope};
 use crate::outbox::pace::Rate;
+use crate::outbox::suspects::Dead;
 use crate::outbox::{self, Outbox, POLL_MS, RENEW_MS, lock};
 use store::{Cycle, Done};
 
-pub(in crate::outbox) use store::interrupt_some;
+pub(super) use store::{CLAIMED, claimed, count_mails};
 
 /// Rows under way for each connection.
 const WINDOW: usize = 4;
@@ -74,6 +79,12 @@ struct State {
     /// How many of these have not come to their end.
     unfinished: usize,
     settled: Vec<Settled>,
+    /// The one of them that a process did not survive.
+    suspect: Option<DeliveryId>,
+    /// Occurrences that are being opened, and whose they are.
+    opening: HashMap<OccurrenceId, GuildId>,
+    /// Those that have been.
+    opened: Vec<(OccurrenceId, Opened)>,
     /// Mails that wait for their gates.
     leaving: Vec<Leaving>,
     /// Ends when those that the mailer does not have yet are to come back.
@@ -88,6 +99,9 @@ struct State {
     /// Rows with which the connection was lost: how often, and what had been taken at the first time.
     losses: HashMap<DeliveryId, (u32, u64)>,
 }
+
+/// Who writes an occurrence's mails, or why nobody can.
+type Opened = Result<Arc<dyn Press>, String>;
 
 /// The server takes no more today.
 struct Quota {
@@ -122,7 +136,7 @@ impl Settled {
 /// What the loop alone knows.
 #[derive(Default)]
 struct Memory {
-    presses: HashMap<OccurrenceId, Result<Arc<dyn Press>, String>>,
+    presses: HashMap<OccurrenceId, Opened>,
     idle: HashMap<OccurrenceId, i64>,
     served: Option<OccurrenceId>,
     /// When claims were last renewed, by both clocks: one that was set, or slept, shows.
@@ -134,8 +148,21 @@ struct Memory {
     was_set_back: bool,
     /// Waits have been looked through since this process began.
     has_looked: bool,
+    /// They are being looked through.
+    anew: Option<Anew>,
+    /// Processes that are no more.
+    dead: Dead,
     /// The end of the last transaction is not known.
     is_unsure: bool,
+}
+
+impl Memory {
+    /// Whether it is the time to renew claims.
+    fn renews(&self, now_ms: i64, monotonic_ms: i64) -> bool {
+        self.renewed_ms.is_none_or(|(wall_ms, mono_ms)| {
+            !(0..RENEW_MS).contains(&(now_ms - wall_ms)) || monotonic_ms - mono_ms >= RENEW_MS
+        })
+    }
 }
 
 impl Lane {
@@ -149,6 +176,9 @@ impl Lane {
             under_way: HashMap::new(),
             unfinished: 0,
             settled: Vec::new(),
+            suspect: None,
+            opening: HashMap::new(),
+            opened: Vec::new(),
             leaving: Vec::new(),
             hold: CancellationToken::new(),
             rests_until_ms: None,
@@ -170,6 +200,8 @@ impl Lane {
         let state = lock(&self.state);
         let is_idle = state.under_way.is_empty() && !state.is_looking;
         is_idle
+            && state.opening.is_empty()
+            && state.opened.is_empty()
             && state
                 .rests_until_ms
                 .is_some_and(|until_ms| until_ms > now_ms)
@@ -385,7 +417,8 @@ impl Outbox {
             if state.rests_until_ms == Some(began_ms) {
                 state.rests_until_ms = Some(next_ms);
             }
-            state.rests_until_ms.is_none() || !state.settled.is_empty() || !state.leaving.is_empty()
+            let is_told = !state.settled.is_empty() || !state.opened.is_empty();
+            state.rests_until_ms.is_none() || is_told || !state.leaving.is_empty()
         };
         if next_ms > began_ms && !is_woken {
             self.changed();
@@ -414,22 +447,26 @@ impl Outbox {
         now_ms: i64,
     ) -> Result<i64> {
         let monotonic_ms = self.inner.clock.monotonic_ms();
+        let is_nothing = lock(&self.inner.mails.state).under_way.is_empty() && !memory.is_unsure;
+        if is_nothing && !self.has_mails().await? {
+            memory.presses.clear();
+            lock(&self.inner.mails.state).opened.clear();
+            return Ok(now_ms + POLL_MS);
+        }
+        let more_waits = !is_stopping
+            && self
+                .set_some_waits_anew(memory, now_ms, monotonic_ms)
+                .await?;
         let (mut cycle, until_ms) = self.cycle(memory, is_stopping, now_ms, monotonic_ms);
         let leaving = self.take_leaving();
         cycle.leaving = leaving.iter().map(|one| one.id).collect();
-        let is_nothing = cycle.settled.is_empty() && cycle.busy.is_empty() && !memory.is_unsure;
-        if is_nothing && !self.has_mails().await? {
-            memory.presses.clear();
-            return Ok(now_ms + POLL_MS);
-        }
         let settled = Arc::clone(&cycle.settled);
         let (renews, tells_rest) = (cycle.renew.is_some(), cycle.rest.is_some());
-        let looks_through = cycle.waits.is_some();
         let ran = self
             .inner
             .db
             .write(cycle, |tx, cycle| Box::pin(store::run(tx, cycle)));
-        let done = match ran.await {
+        let mut done = match ran.await {
             Ok(done) => done,
             Err(error) => {
                 let mut state = lock(&self.inner.mails.state);
@@ -446,19 +483,21 @@ impl Outbox {
             let _ = one.gate.send(done.leaving.contains(&one.id));
         }
         memory.is_unsure = false;
-        if looks_through {
-            (memory.has_looked, memory.was_set_back) = (true, false);
-        }
         if renews {
-            memory.renewed_ms = Some((now_ms, monotonic_ms));
+            // What dead processes left is looked for whenever claims are renewed.
+            memory.renewed_ms = (!done.left_more).then_some((now_ms, monotonic_ms));
         }
+        memory.dead = std::mem::take(&mut done.dead);
+        done.more |= more_waits;
         if done.was_limit_told {
             memory.told_ms = Some(monotonic_ms);
         }
         {
             let mut state = lock(&self.inner.mails.state);
             for one in settled.iter() {
-                state.under_way.remove(&one.claimed.recipient.id);
+                let id = one.claimed.recipient.id;
+                state.under_way.remove(&id);
+                state.suspect.take_if(|suspect| *suspect == id);
             }
             if tells_rest {
                 state.untold = None;
@@ -468,7 +507,40 @@ impl Outbox {
         if !settled.is_empty() {
             self.changed();
         }
-        Ok(self.begin_mails(memory, done, until_ms, now_ms).await)
+        Ok(self.begin_mails(memory, done, until_ms, now_ms))
+    }
+
+    /// The next piece of what waits for too long, if it is the time to look for that. `true`: there is more.
+    async fn set_some_waits_anew(
+        &self,
+        memory: &mut Memory,
+        now_ms: i64,
+        monotonic_ms: i64,
+    ) -> Result<bool> {
+        let clock = &self.inner.clock;
+        let watch = memory
+            .watch
+            .get_or_insert_with(|| BackstepWatch::new(clock));
+        memory.was_set_back |= watch.was_set_back(clock);
+        let is_time = memory.was_set_back || memory.renews(now_ms, monotonic_ms);
+        if memory.anew.is_none() && is_time {
+            let limits = &self.inner.mails.settings.limits;
+            let was_set_back = std::mem::take(&mut memory.was_set_back);
+            let waits = Waits::of(limits, was_set_back, !memory.has_looked);
+            memory.anew = Some(Anew::new(waits));
+        }
+        let Some(anew) = &mut memory.anew else {
+            return Ok(false);
+        };
+        let went = anew.go_on(&self.inner.db, clock).await?;
+        if went.has_changed {
+            memory.idle.clear();
+        }
+        if !went.more {
+            memory.has_looked = true;
+            memory.anew = None;
+        }
+        Ok(went.more)
     }
 
     /// What is to be done now, and when there may be room for more.
@@ -487,6 +559,15 @@ impl Outbox {
             memory.idle.remove(&one.claimed.recipient.occurrence);
         }
         let recorded: HashSet<_> = settled.iter().map(|one| one.claimed.recipient.id).collect();
+        let takes_suspect = state.suspect.is_none_or(|id| recorded.contains(&id));
+        if takes_suspect && state.suspect.is_some() {
+            // It may be the turn of another occurrence's.
+            memory.idle.clear();
+        }
+        for (id, opened) in std::mem::take(&mut state.opened) {
+            memory.idle.remove(&id);
+            memory.presses.insert(id, opened);
+        }
         let still = || {
             state
                 .under_way
@@ -500,17 +581,7 @@ impl Outbox {
         } else {
             state.room(free, monotonic_ms)
         };
-        let renews = memory.renewed_ms.is_none_or(|(wall_ms, mono_ms)| {
-            !(0..RENEW_MS).contains(&(now_ms - wall_ms)) || monotonic_ms - mono_ms >= RENEW_MS
-        });
-        let clock = &self.inner.clock;
-        let watch = memory
-            .watch
-            .get_or_insert_with(|| BackstepWatch::new(clock));
-        memory.was_set_back |= watch.was_set_back(clock);
-        let limits = &lane.settings.limits;
-        let waits = (renews || memory.was_set_back)
-            .then(|| Waits::of(limits, memory.was_set_back, !memory.has_looked));
+        let renews = memory.renews(now_ms, monotonic_ms);
         if renews {
             // Others may have changed what is due, and nobody tells this process.
             memory.idle.clear();
@@ -526,13 +597,15 @@ impl Outbox {
             daily: settings.limits.daily,
             busy: still().map(|(_, occurrence)| *occurrence).collect(),
             renew: renews.then(held),
-            waits,
+            dead: memory.dead.clone().at(monotonic_ms),
+            takes_suspect,
             leaving: Vec::new(),
             held: memory.is_unsure.then(held),
             room,
             rate: Rate(state.throttle.rate(monotonic_ms)),
             idle: memory.idle.clone(),
             known: memory.presses.keys().copied().collect(),
+            opening: state.opening.clone(),
             served: memory.served.unwrap_or(OccurrenceId(0)),
             rest: state.untold.clone(),
             tells_limit,
@@ -548,7 +621,7 @@ impl Outbox {
     }
 
     /// Begins what was claimed. Returns when to look again.
-    async fn begin_mails(
+    fn begin_mails(
         &self,
         memory: &mut Memory,
         done: Done,
@@ -557,7 +630,7 @@ impl Outbox {
     ) -> i64 {
         let Done {
             claimed,
-            opened,
+            to_open,
             sending,
             idle,
             revived,
@@ -567,10 +640,8 @@ impl Outbox {
             limited_ms,
             ..
         } = done;
-        for occurrence in &opened {
-            if let Some(press) = self.press(occurrence).await {
-                memory.presses.insert(occurrence.id, press);
-            }
+        for occurrence in to_open {
+            self.open(occurrence);
         }
         for id in &revived {
             memory.idle.remove(id);
@@ -585,9 +656,11 @@ impl Outbox {
                 state.begun();
             }
             for row in &claimed {
-                state
-                    .under_way
-                    .insert(row.recipient.id, row.recipient.occurrence);
+                let id = row.recipient.id;
+                state.under_way.insert(id, row.recipient.occurrence);
+                if row.is_suspect() {
+                    state.suspect = Some(id);
+                }
             }
             state.unfinished += claimed.len();
             (state.breaker.era(), state.hold.clone())
@@ -611,10 +684,33 @@ impl Outbox {
         })
     }
 
+    /// Has an occurrence's mails begun, beside all others.
+    fn open(&self, occurrence: Occurrence) {
+        let id = occurrence.id;
+        let state = &self.inner.mails.state;
+        lock(state).opening.insert(id, occurrence.guild);
+        let outbox = self.clone();
+        self.inner.tasks.spawn(async move {
+            let opened = outbox.unless_stopping(outbox.press(occurrence)).await;
+            let lane = &outbox.inner.mails;
+            {
+                let mut state = lock(&lane.state);
+                state.opening.remove(&id);
+                // Else the program stops, or it is tried at a later look.
+                if let Some(opened) = opened.flatten() {
+                    state.opened.push((id, opened));
+                    state.rests_until_ms = None;
+                }
+            }
+            lane.wake.notify_one();
+            outbox.changed();
+        });
+    }
+
     /// `None`: the program stops.
-    async fn press(&self, occurrence: &Occurrence) -> Option<Result<Arc<dyn Press>, String>> {
+    async fn press(&self, occurrence: Occurrence) -> Option<Opened> {
         let settings = &self.inner.mails.settings;
-        let (author, occurrence) = (Arc::clone(&settings.author), occurrence.clone());
+        let author = Arc::clone(&settings.author);
         let (id, guild) = (occurrence.id, occurrence.guild);
         let made = settings
             .documents

@@ -11,16 +11,17 @@ use sqlx::any::AnyRow;
 
 use super::super::judge::{Claimed, Refusal, Verdict};
 use super::super::pieces;
-use super::super::waits::{self, Waits};
 use super::super::{
-    Author, Bounce, Ending, Occurrence, Recipient, Rest, RestCause, State, Withheld, daily, reason,
+    Author, Bounce, Ending, Occurrence, Recipient, Rest, RestCause, State, Withheld, daily, deaths,
+    reason,
 };
 use super::Settled;
 use crate::clock::Clock;
-use crate::db::{List, PIECE_ROWS, Tx, generated, is_postgres, typed_placeholders};
+use crate::db::{List, Tx, generated, is_postgres, typed_placeholders};
 use crate::error::Result;
 use crate::ids::{DeliveryId, GuildId, OccurrenceId};
 use crate::outbox::pace::{Kept, Pace, Rate};
+use crate::outbox::suspects::Dead;
 use crate::outbox::{Class, LEASE_MS};
 
 /// Results stored by one statement: the least of these that is enough.
@@ -29,11 +30,12 @@ const SIZES: [usize; 4] = [1, 8, 32, 128];
 const LISTED: usize = 500;
 /// The newest occurrences in which an address's mailbox is looked for.
 const NEWEST: i64 = 10;
-/// Mails of a dead process that one piece gives back, and those of which it says that they may have
-/// arrived: together with what counts them no more than a piece may be.
-const INTERRUPTED_AT_ONCE: i64 = PIECE_ROWS / 2 - 10;
 /// What another process is about to take is looked at again after this long.
 const TAKEN_ELSEWHERE_MS: i64 = 100;
+/// Occurrences of one server that are being opened at once: as many as it has of the documents' threads.
+const MOST_OPENING_OF_ONE: usize = 2;
+/// Occurrences that are being opened at once: their contents are in memory.
+const MOST_OPENING: usize = 16;
 /// Columns of a result.
 const RESULT: [&str; 9] = [
     "BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT",
@@ -54,8 +56,10 @@ pub(super) struct Cycle {
     pub(super) busy: HashSet<OccurrenceId>,
     /// Claims to be renewed; then those that ran out are looked for, too.
     pub(super) renew: Option<Vec<DeliveryId>>,
-    /// Waits to be looked through; `None`: it is not the time for that.
-    pub(super) waits: Option<Waits>,
+    /// Processes that are no more.
+    pub(super) dead: Dead,
+    /// Whether a mail may be taken that a process did not survive: one at a time.
+    pub(super) takes_suspect: bool,
     /// After a transaction whose end is not known: these are held, what else is this process's is
     /// given back.
     pub(super) held: Option<Vec<DeliveryId>>,
@@ -66,8 +70,10 @@ pub(super) struct Cycle {
     pub(super) daily: i64,
     /// Occurrences of which nothing is due yet.
     pub(super) idle: HashMap<OccurrenceId, i64>,
-    /// Occurrences whose content is known already.
+    /// Occurrences whose mails can be written.
     pub(super) known: HashSet<OccurrenceId>,
+    /// Those that are being opened, and whose they are: nothing of them is claimed yet.
+    pub(super) opening: HashMap<OccurrenceId, GuildId>,
     /// The one that was served last: the next comes first.
     pub(super) served: OccurrenceId,
     /// To be told to the authors of what waits.
@@ -82,8 +88,12 @@ pub(super) struct Done {
     pub(super) claimed: Vec<Claimed>,
     /// Those that may leave: they are this process's still.
     pub(super) leaving: HashSet<DeliveryId>,
-    /// Those among whose occurrences were not known.
-    pub(super) opened: Vec<Occurrence>,
+    /// Occurrences of which something is due and whose mails cannot be written yet.
+    pub(super) to_open: Vec<Occurrence>,
+    /// Processes that are no more.
+    pub(super) dead: Dead,
+    /// They left more than one look gives back.
+    pub(super) left_more: bool,
     /// What is being sent.
     pub(super) sending: HashSet<OccurrenceId>,
     /// Of which nothing is due before.
@@ -125,101 +135,15 @@ pub(super) async fn has_work(tx: &mut Tx) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Some of what was under way has ended, `true`: there may be more. Nobody else can hold it, and this
-/// process has just begun. `is_limited`: mails are counted towards a day's limit.
-pub(in crate::outbox) async fn interrupt_some(
-    tx: &mut Tx,
-    is_limited: bool,
-    now_ms: i64,
-) -> Result<bool> {
-    let interrupted = interrupt(tx, i64::MAX, now_ms).await?;
-    if is_limited && interrupted.unsent > 0 {
-        count_mails(tx, -interrupted.unsent, now_ms).await?;
-    }
-    Ok(interrupted.more)
-}
-
-/// Occurrences of which something was under way in a process that is no more.
-async fn lapsed(tx: &mut Tx, now_ms: i64) -> Result<BTreeSet<OccurrenceId>> {
-    let ids: Vec<i64> = sqlx::query_scalar(
-        "SELECT DISTINCT occurrence_id FROM deliveries \
-         WHERE state = 'running' AND lease_until_ms <= $1",
-    )
-    .bind(now_ms)
-    .fetch_all(tx)
-    .await?;
-    Ok(ids.into_iter().map(OccurrenceId).collect())
-}
-
-/// What a dead process left, as far as one piece goes.
-#[derive(Default)]
-struct Interrupted {
-    /// There may be more.
-    more: bool,
-    /// Of which occurrences it was.
-    occurrences: HashSet<OccurrenceId>,
-    /// Mails that had not left, and wait again.
-    unsent: i64,
-}
-
-/// What was under way in a process that is no more: what had not passed its gate has certainly not
-/// arrived, and waits as if it had not been tried. The rest may have, unless it is known to have come
-/// back.
-async fn interrupt(tx: &mut Tx, until_ms: i64, now_ms: i64) -> Result<Interrupted> {
-    let mut interrupted = Interrupted::default();
-    let held_back = "state = 'running' AND unsent = 1 AND bounce IS NULL AND lease_until_ms <= $1";
-    let gone = "state = 'running' AND (unsent = 0 OR bounce IS NOT NULL) AND lease_until_ms <= $1";
-    // The same is asked twice: what another process has done meanwhile is done.
-    let some = |those: &str| {
-        format!("{those} AND id IN (SELECT id FROM deliveries WHERE {those} LIMIT $2)")
-    };
-    let sql = format!(
-        "UPDATE deliveries SET state = CASE WHEN deferrals > 0 THEN 'retryable' ELSE 'available' END, \
-             not_before_ms = 0, attempt = attempt - 1, unsent = 0, lease_owner = NULL, \
-             lease_until_ms = NULL \
-         WHERE {} RETURNING occurrence_id",
-        some(held_back)
-    );
-    let rows = sqlx::query(generated(sql))
-        .bind(until_ms)
-        .bind(INTERRUPTED_AT_ONCE);
-    for row in &rows.fetch_all(&mut *tx).await? {
-        let occurrence = OccurrenceId(row.try_get(0)?);
-        interrupted.occurrences.insert(occurrence);
-        interrupted.unsent += 1;
-    }
-    let sql = format!(
-        "UPDATE deliveries SET \
-             state = CASE WHEN bounce IS NULL THEN 'unknown' ELSE 'discarded' END, \
-             reason = COALESCE(bounce, $4), bounce = NULL, ended_ms = $3, \
-             round = (SELECT occurrences.round FROM occurrences \
-                 WHERE occurrences.id = deliveries.occurrence_id), \
-             unsent = 0, lease_owner = NULL, lease_until_ms = NULL \
-         WHERE {} RETURNING occurrence_id",
-        some(gone)
-    );
-    let rows = sqlx::query(generated(sql))
-        .bind(until_ms)
-        .bind(INTERRUPTED_AT_ONCE)
-        .bind(now_ms)
-        .bind(reason::INTERRUPTED)
-        .fetch_all(tx)
-        .await?;
-    let gone = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    interrupted.more = interrupted.unsent.max(gone) >= INTERRUPTED_AT_ONCE;
-    for row in &rows {
-        let occurrence = OccurrenceId(row.try_get(0)?);
-        interrupted.occurrences.insert(occurrence);
-    }
-    Ok(interrupted)
-}
-
 /// Does all of it, at the time at which the writer comes to it.
 pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     let now_ms = cycle.clock.now_ms();
-    let mut done = Done::default();
+    let mut done = Done {
+        dead: cycle.dead.clone(),
+        ..Done::default()
+    };
     let lapsed = match &cycle.renew {
-        Some(_) => lapsed(tx, now_ms).await?,
+        Some(_) => deaths::lapsed(tx, now_ms).await?,
         None => BTreeSet::new(),
     };
     // What failed is of the round in which that is recorded.
@@ -229,15 +153,19 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     let mut touched = record(tx, cycle, now_ms).await?;
     done.leaving = open_gates(tx, cycle.boot, &cycle.leaving).await?;
     if let Some(held) = &cycle.held {
-        give_back_others(tx, cycle.boot, held).await?;
+        let given_back = give_back_others(tx, cycle.boot, held).await?;
+        if cycle.daily > 0 && given_back > 0 {
+            count_mails(tx, -given_back, now_ms).await?;
+        }
     }
     if let Some(held) = &cycle.renew {
         renew(tx, cycle.boot, now_ms + LEASE_MS, held).await?;
         if !lapsed.is_empty() {
-            let interrupted = interrupt(tx, now_ms, now_ms).await?;
+            let interrupted = deaths::interrupt(tx, now_ms, now_ms, &mut done.dead).await?;
             if cycle.daily > 0 && interrupted.unsent > 0 {
                 count_mails(tx, -interrupted.unsent, now_ms).await?;
             }
+            done.left_more = interrupted.more;
             touched.extend(interrupted.occurrences);
         }
     }
@@ -246,15 +174,13 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     done.revived = went.revived;
     let mut sending = sending(tx).await?;
     done.sending = sending.iter().map(|one| one.id).collect();
-    if let Some(waits) = &cycle.waits {
-        waits::set_anew(tx, waits, done.sending.iter().copied(), now_ms).await?;
-    }
     if let Some(rest) = &cycle.rest {
         tell(tx, cycle, &sending, rest, now_ms).await?;
     }
     sending.retain(|one| {
         let due_ms = cycle.idle.get(&one.id).copied();
-        due_ms.is_none_or(|due_ms| due_ms <= now_ms) || done.revived.contains(&one.id)
+        let is_due = due_ms.is_none_or(|due_ms| due_ms <= now_ms) || done.revived.contains(&one.id);
+        is_due && !cycle.opening.contains_key(&one.id)
     });
     if cycle.room > 0 && !sending.is_empty() {
         claim(tx, cycle, sending, &mut done, now_ms).await?;
@@ -275,7 +201,7 @@ pub(super) async fn run(tx: &mut Tx, cycle: &Cycle) -> Result<Done> {
     for id in touched.into_iter().filter(is_over).collect::<BTreeSet<_>>() {
         end_if_over(tx, cycle, id, now_ms).await?;
     }
-    done.more |= went.more;
+    done.more |= went.more || done.left_more;
     Ok(done)
 }
 
@@ -366,23 +292,25 @@ impl<'a> Stored<'a> {
 
 /// Stores how attempts ended, and tells their authors. Returns the occurrences that may be over.
 async fn record(tx: &mut Tx, cycle: &Cycle, now_ms: i64) -> Result<Vec<OccurrenceId>> {
-    for (piece, size) in pieces(&cycle.settled) {
-        let rows: Vec<_> = piece.iter().map(|one| Stored::of(one, now_ms)).collect();
-        store(tx, cycle.boot, &rows, size, now_ms).await?;
-    }
     let mut touched = HashSet::new();
     let mut untried = 0;
+    for (piece, size) in pieces(&cycle.settled) {
+        let rows: Vec<_> = piece.iter().map(|one| Stored::of(one, now_ms)).collect();
+        let stored = store(tx, cycle.boot, &rows, size, now_ms).await?;
+        // What another process has taken over, that one has taken back from the count.
+        let stored = rows.iter().filter(|row| stored.contains(&row.id));
+        untried += stored.map(|row| row.untried).sum::<i64>();
+    }
     for Settled {
         claimed, verdict, ..
     } in cycle.settled.iter()
     {
         let occurrence = claimed.recipient.occurrence;
-        match verdict {
-            Verdict::Back { .. } | Verdict::Stopped { .. } => untried += 1,
-            Verdict::Deferred { .. } => {}
-            _ => {
-                touched.insert(occurrence);
-            }
+        if !matches!(
+            verdict,
+            Verdict::Back { .. } | Verdict::Stopped { .. } | Verdict::Deferred { .. }
+        ) {
+            touched.insert(occurrence);
         }
         match verdict {
             Verdict::Stopped { why } => stop(tx, cycle, occurrence, why, now_ms).await?,
@@ -400,14 +328,14 @@ async fn record(tx: &mut Tx, cycle: &Cycle, now_ms: i64) -> Result<Vec<Occurrenc
 }
 
 /// What came back while it was under way ends as that, whatever the attempt came to: the word on it was
-/// faster than the mail server's own.
+/// faster than the mail server's own. Returns those that were this process's still.
 async fn store(
     tx: &mut Tx,
     boot: i64,
     rows: &[Stored<'_>],
     size: usize,
     now_ms: i64,
-) -> Result<()> {
+) -> Result<HashSet<DeliveryId>> {
     let owner = size * RESULT.len() + 1;
     let now = owner + 1;
     let sql = format!(
@@ -418,6 +346,8 @@ async fn store(
              deferrals = deferrals + v.column7, \
              deferred_ms = CASE WHEN v.column7 = 1 AND deferred_ms IS NULL THEN ${now} \
                  ELSE deferred_ms END, \
+             deaths = CASE WHEN v.column7 = 1 THEN 0 ELSE deaths END, \
+             crashes = CASE WHEN v.column7 = 1 THEN 0 ELSE crashes END, \
              soft = v.column8, unsent = 0, \
              ended_ms = CASE WHEN bounce IS NULL THEN v.column9 ELSE ${now} END, \
              round = (SELECT occurrences.round FROM occurrences \
@@ -425,7 +355,7 @@ async fn store(
              lease_owner = NULL, lease_until_ms = NULL \
          FROM (VALUES {}) AS v \
          WHERE deliveries.id = v.column1 AND deliveries.state = 'running' \
-             AND deliveries.lease_owner = ${owner}",
+             AND deliveries.lease_owner = ${owner} RETURNING deliveries.id",
         typed_placeholders(tx, size, &RESULT),
     );
     let mut update = sqlx::query(generated(sql));
@@ -452,8 +382,9 @@ async fn store(
             .bind(row.soft)
             .bind(row.ended_ms);
     }
-    update.bind(boot).bind(now_ms).execute(tx).await?;
-    Ok(())
+    let stored = update.bind(boot).bind(now_ms).fetch_all(tx).await?;
+    let id = |row: &AnyRow| Ok(DeliveryId(row.try_get(0)?));
+    stored.iter().map(id).collect()
 }
 
 /// The mail itself or its sender is refused: all of it rests until an admin has looked. A test is over
@@ -536,8 +467,9 @@ fn listed(tx: &Tx, parameter: usize, ids: &[DeliveryId]) -> List {
     List::of_ids(tx, parameter, ids.iter().map(|id| id.0))
 }
 
-/// Rows that a transaction claimed whose end was not heard of: nobody has sent them.
-async fn give_back_others(tx: &mut Tx, boot: i64, held: &[DeliveryId]) -> Result<()> {
+/// Rows that a transaction claimed whose end was not heard of: nobody has sent them. Returns how many they
+/// were.
+async fn give_back_others(tx: &mut Tx, boot: i64, held: &[DeliveryId]) -> Result<i64> {
     let listed = listed(tx, 2, held);
     let sql = format!(
         "UPDATE deliveries SET not_before_ms = 0, attempt = attempt - 1, unsent = 0, \
@@ -546,8 +478,8 @@ async fn give_back_others(tx: &mut Tx, boot: i64, held: &[DeliveryId]) -> Result
          WHERE state = 'running' AND lease_owner = $1 AND NOT (id {listed})"
     );
     let given = sqlx::query(generated(sql)).bind(boot);
-    given.bind(listed.values()).execute(tx).await?;
-    Ok(())
+    let given = given.bind(listed.values()).execute(tx).await?;
+    Ok(i64::try_from(given.rows_affected()).unwrap_or(i64::MAX))
 }
 
 /// Tests first, then the oldest.
@@ -621,6 +553,16 @@ async fn claim(
             }
         }
     }
+    let (sending, unopened): (Vec<_>, Vec<_>) = sending
+        .into_iter()
+        .partition(|one| cycle.known.contains(&one.id));
+    // Also while there is no room: so none waits for that twice.
+    for one in unopened {
+        open(tx, cycle, one, done, now_ms).await?;
+    }
+    if cycle.takes_suspect && room > 0 {
+        room -= take_suspect(tx, cycle, &sending, done, now_ms).await?;
+    }
     let (tests, others): (Vec<_>, Vec<_>) = sending.into_iter().partition(|one| one.is_test);
     let mut others = others;
     let next = others.partition_point(|one| one.id <= cycle.served);
@@ -639,6 +581,28 @@ async fn claim(
         }
     }
     Ok(())
+}
+
+/// Claims the next mail that a process did not survive: how many that is.
+async fn take_suspect(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    sending: &[Sending],
+    done: &mut Done,
+    now_ms: i64,
+) -> Result<usize> {
+    let known: Vec<_> = sending.iter().map(|one| (one.id, one.guild)).collect();
+    if known.is_empty() {
+        return Ok(0);
+    }
+    let Some(row) = deaths::suspect_due(tx, &known, now_ms).await? else {
+        return Ok(0);
+    };
+    let of = |one: &&Sending| one.id == row.recipient.occurrence;
+    match sending.iter().find(of).copied() {
+        Some(one) => take_rows(tx, cycle, one, vec![row], done, now_ms).await,
+        None => Ok(0),
+    }
 }
 
 /// Shares `room` among all who have something. Returns how much of it was used.
@@ -665,7 +629,7 @@ async fn take_in_turn(
                 done.served = Some(one.id);
             }
             if looked_at < wanted {
-                let due_ms = next_due_ms(tx, one.id).await?;
+                let due_ms = next_due_ms(tx, cycle, one.id, done).await?;
                 // What is due all the same, another process is about to take.
                 let due_ms = match due_ms {
                     Some(due_ms) if due_ms <= now_ms => now_ms + TAKEN_ELSEWHERE_MS,
@@ -706,6 +670,19 @@ async fn take(
         return Ok((0, 0));
     }
     let looked_at = rows.len();
+    let taken = take_rows(tx, cycle, one, rows, done, now_ms).await?;
+    Ok((looked_at, taken))
+}
+
+/// Claims those of these rows of an occurrence that are to be sent: how many they are.
+async fn take_rows(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    one: Sending,
+    rows: Vec<Claimed>,
+    done: &mut Done,
+    now_ms: i64,
+) -> Result<usize> {
     let emails: Vec<String> = rows.iter().map(|row| row.recipient.email.clone()).collect();
     // A test goes to whom the admin names: nobody is advertised to, but who wants no mail gets none.
     let class = if one.is_test {
@@ -734,14 +711,36 @@ async fn take(
     }
     let ids: Vec<DeliveryId> = going.iter().map(|row| row.recipient.id).collect();
     begin(tx, cycle.boot, &ids, now_ms).await?;
-    let is_new =
-        !cycle.known.contains(&one.id) && !done.opened.iter().any(|known| known.id == one.id);
-    if is_new && !going.is_empty() {
-        done.opened.push(occurrence(tx, one).await?);
-    }
     let taken = going.len();
     done.claimed.extend(going);
-    Ok((looked_at, taken))
+    Ok(taken)
+}
+
+/// Has an occurrence opened of which something is due: nothing of it is claimed before, as nobody knows
+/// how long that takes.
+async fn open(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    one: Sending,
+    done: &mut Done,
+    now_ms: i64,
+) -> Result<()> {
+    let opening = cycle.opening.values().copied();
+    let opening = opening.chain(done.to_open.iter().map(|known| known.guild));
+    let (all, own) = opening.fold((0, 0), |(all, own), guild| {
+        (all + 1, own + usize::from(guild == one.guild))
+    });
+    // Whatever has been opened makes room for the next.
+    if all >= MOST_OPENING || own >= MOST_OPENING_OF_ONE {
+        return Ok(());
+    }
+    match next_due_ms(tx, cycle, one.id, done).await? {
+        Some(due_ms) if due_ms <= now_ms => done.to_open.push(occurrence(tx, one).await?),
+        due_ms => {
+            done.idle.insert(one.id, due_ms.unwrap_or(i64::MAX));
+        }
+    }
+    Ok(())
 }
 
 /// What is due of an occurrence, in the order in which it was added or became due.
@@ -759,8 +758,8 @@ async fn due(
         ""
     };
     let sql = format!(
-        "SELECT id, email, address, name, fields, attempt, deferrals FROM deliveries \
-         WHERE occurrence_id = $1 AND state = $2 AND not_before_ms <= $3 \
+        "SELECT {CLAIMED} FROM deliveries \
+         WHERE occurrence_id = $1 AND state = $2 AND not_before_ms <= $3 AND deaths = 0 \
          ORDER BY not_before_ms, id LIMIT $4{lock}"
     );
     let rows = sqlx::query(generated(sql))
@@ -770,22 +769,28 @@ async fn due(
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_all(tx)
         .await?;
-    let claimed = |row: &AnyRow| -> Result<Claimed> {
-        Ok(Claimed {
-            recipient: Recipient {
-                id: DeliveryId(row.try_get(0)?),
-                occurrence: one.id,
-                email: row.try_get(1)?,
-                address: row.try_get(2)?,
-                name: row.try_get(3)?,
-                fields: serde_json::from_str(&row.try_get::<String, _>(4)?)?,
-            },
-            guild: one.guild,
-            attempt: row.try_get::<i64, _>(5)? + 1,
-            deferrals: row.try_get(6)?,
-        })
-    };
-    rows.iter().map(claimed).collect()
+    rows.iter().map(|row| claimed(row, one.guild)).collect()
+}
+
+/// Columns of a row that is claimed.
+pub(in crate::outbox::mail) const CLAIMED: &str =
+    "id, email, address, name, fields, attempt, deferrals, deaths, occurrence_id";
+
+pub(in crate::outbox::mail) fn claimed(row: &AnyRow, guild: GuildId) -> Result<Claimed> {
+    Ok(Claimed {
+        recipient: Recipient {
+            id: DeliveryId(row.try_get(0)?),
+            occurrence: OccurrenceId(row.try_get(8)?),
+            email: row.try_get(1)?,
+            address: row.try_get(2)?,
+            name: row.try_get(3)?,
+            fields: serde_json::from_str(&row.try_get::<String, _>(4)?)?,
+        },
+        guild,
+        attempt: row.try_get::<i64, _>(5)? + 1,
+        deferrals: row.try_get(6)?,
+        deaths: row.try_get(7)?,
+    })
 }
 
 /// From now on these may arrive. Returns those that are this process's still: what another has taken
@@ -853,17 +858,26 @@ async fn occurrence(tx: &mut Tx, one: Sending) -> Result<Occurrence> {
     })
 }
 
-/// When the next row of an occurrence is due, of those that wait.
-async fn next_due_ms(tx: &mut Tx, id: OccurrenceId) -> Result<Option<i64>> {
+/// When the next row of an occurrence is due, of those that wait for nothing else: while a mail is in hand
+/// that a process did not survive, others of the kind wait for its end.
+async fn next_due_ms(
+    tx: &mut Tx,
+    cycle: &Cycle,
+    id: OccurrenceId,
+    done: &Done,
+) -> Result<Option<i64>> {
+    let is_taken = !cycle.takes_suspect || done.claimed.iter().any(Claimed::is_suspect);
+    let only = if is_taken { " AND deaths = 0" } else { "" };
+    let sql = format!(
+        "SELECT MIN(not_before_ms) FROM deliveries WHERE occurrence_id = $1 AND state = $2{only}"
+    );
     let mut next_ms: Option<i64> = None;
     for state in [State::Available, State::Retryable] {
-        let first: Option<i64> = sqlx::query_scalar(
-            "SELECT MIN(not_before_ms) FROM deliveries WHERE occurrence_id = $1 AND state = $2",
-        )
-        .bind(id.0)
-        .bind(state.as_str())
-        .fetch_one(&mut *tx)
-        .await?;
+        let first: Option<i64> = sqlx::query_scalar(generated(sql.clone()))
+            .bind(id.0)
+            .bind(state.as_str())
+            .fetch_one(&mut *tx)
+            .await?;
         next_ms = next_ms.into_iter().chain(first).min();
     }
     Ok(next_ms)
@@ -921,7 +935,11 @@ async fn left_today(tx: &mut Tx, limit: i64, now_ms: i64) -> Result<(usize, i64)
 }
 
 /// Counts mails towards the day's limit, or some of them not after all.
-async fn count_mails(tx: &mut Tx, count: i64, now_ms: i64) -> Result<()> {
+pub(in crate::outbox::mail) async fn count_mails(
+    tx: &mut Tx,
+    count: i64,
+    now_ms: i64,
+) -> Result<()> {
     sqlx::query(
         "INSERT INTO mail_minutes (minute, count) VALUES ($1, $2) \
          ON CONFLICT (minute) DO UPDATE SET count = mail_minutes.count + $2",

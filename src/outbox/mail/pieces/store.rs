@@ -178,7 +178,7 @@ pub(super) async fn put_back_some(tx: &mut Tx, retry: &Retry, most: i64) -> Resu
          AND round < CASE state WHEN 'discarded' THEN $2 ELSE $3 END";
     let sql = format!(
         "UPDATE deliveries SET state = 'available', reason = NULL, soft = 0, server_id = NULL, \
-             attempt = 0, deferrals = 0, not_before_ms = 0, first_attempt_ms = NULL, \
+             attempt = 0, deferrals = 0, deaths = 0, crashes = 0, not_before_ms = 0, first_attempt_ms = NULL, \
              deferred_ms = NULL, ended_ms = NULL \
          WHERE {meant} AND id IN (SELECT id FROM deliveries WHERE {meant} LIMIT $4)"
     );

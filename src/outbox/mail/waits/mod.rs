@@ -7,12 +7,92 @@
 //!   comes too early uses up one of the few that there are.
 //! - A lease lasts no longer than any does, and whoever lives renews it before.
 
+//!
+//! What was put off may be as much as a campaign has recipients. So it is looked for beside the writer, and
+//! changed in pieces, between which the lane goes on.
+
 mod store;
 
-pub(super) use store::set_anew;
-
 use super::Limits;
-use crate::clock::CLOCKS_DIFFER_MS;
+use crate::clock::{CLOCKS_DIFFER_MS, Clock};
+use crate::db::{Db, PIECE_ROWS};
+use crate::error::Result;
+use crate::ids::DeliveryId;
+
+/// Rows found by one look: their ids are in memory.
+const FOUND_AT_ONCE: usize = 10_000;
+
+/// Waits that are being set anew.
+pub(super) struct Anew {
+    waits: Waits,
+    /// Rows that wait for too long.
+    left: Vec<DeliveryId>,
+    /// There are more than were looked for.
+    is_cut: bool,
+    has_looked: bool,
+}
+
+/// What a piece did.
+pub(super) struct Went {
+    pub(super) has_changed: bool,
+    pub(super) more: bool,
+}
+
+impl Anew {
+    pub(super) fn new(waits: Waits) -> Self {
+        Self {
+            waits,
+            left: Vec::new(),
+            is_cut: false,
+            has_looked: false,
+        }
+    }
+
+    /// Changes the next piece. After an error it is to be called once more.
+    pub(super) async fn go_on(&mut self, db: &Db, clock: &Clock) -> Result<Went> {
+        if self.left.is_empty() && (self.is_cut || !self.has_looked) {
+            self.look(db, clock).await?;
+        }
+        let piece = usize::try_from(PIECE_ROWS).unwrap_or(usize::MAX);
+        let from = self.left.len().saturating_sub(piece);
+        let some = self.left[from..].to_vec();
+        let has_changed = !some.is_empty();
+        if has_changed {
+            let job = (self.waits.clone(), some, clock.clone());
+            // By the clock as it is then.
+            db.write_piece(job, |tx, (waits, some, clock)| {
+                Box::pin(store::set_anew(tx, waits, some, clock.now_ms()))
+            })
+            .await?;
+            self.left.truncate(from);
+        }
+        Ok(Went {
+            has_changed,
+            more: !self.left.is_empty() || self.is_cut,
+        })
+    }
+
+    async fn look(&mut self, db: &Db, clock: &Clock) -> Result<()> {
+        let now_ms = clock.now_ms();
+        let mut conn = db.read().await?;
+        let left = store::too_long(&mut conn, &self.waits, FOUND_AT_ONCE, now_ms).await?;
+        let has_leases = store::has_long_lease(&mut conn, &self.waits, now_ms).await?;
+        drop(conn);
+        if has_leases {
+            let job = (self.waits.clone(), clock.clone());
+            let shorten = || {
+                db.write_piece(job.clone(), |tx, (waits, clock)| {
+                    Box::pin(store::shorten_leases(tx, waits, clock.now_ms()))
+                })
+            };
+            while shorten().await? {}
+        }
+        self.is_cut = left.len() >= FOUND_AT_ONCE;
+        self.left = left;
+        self.has_looked = true;
+        Ok(())
+    }
+}
 
 /// How long mails may wait by themselves.
 #[derive(Clone, Debug)]
