@@ -97,7 +97,7 @@ async function openMail(page, name) {
 /** What the mail that is open leads to: a page that asks. */
 async function asked(page) {
   const opening = page.context().waitForEvent("page");
-  await page.getByRole("link", { name: /^(Unsubscribe|수신 거부)$/ }).click();
+  await page.getByRole("link", { name: /^(Unsubscribe|수신거부)$/ }).click();
   const asking = await opening;
   await asking.locator("form button").first().waitFor();
   return asking;
@@ -179,7 +179,7 @@ story(
 
     // The report adds up, and the mailbox agrees with it.
     await run(page, "/campaign report name:spring");
-    const report = message(page, "The report. The file has a row per recipient");
+    const report = message(page, "The report. The file has one row per recipient");
     await report.locator("img").first().waitFor();
     await picture(page, "campaign-report");
     const link = report.getByRole("link", { name: /recipients\.csv/ });

@@ -34,7 +34,7 @@ story(
 
 story("a bot that is invited greets the server once, and a manager sets its zone by a button", {}, async (page) => {
   await page.getByRole("button", { name: "Invite the bot anew" }).click();
-  const greeting = message(page, "I hold you to the deadlines");
+  const greeting = message(page, "I help you keep the deadlines");
   await greeting.getByText("only a guess").waitFor();
   await picture(page, "greeting");
   await greeting.getByRole("button", { name: "Time zone: New York" }).click();

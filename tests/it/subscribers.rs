@@ -355,7 +355,7 @@ async fn wrong_files_and_options_get_a_sentence_that_says_what_to_do() {
         ),
         (
             "/subscriber add email:a@b.kr name:A consent_source:x",
-            "A consent needs both",
+            "For a consent, give both",
         ),
     ] {
         let told = bot.admin().slash(line).await.unwrap().text();
@@ -442,7 +442,7 @@ async fn whoever_lacks_a_part_of_an_export_is_told() {
     let (texts, files) = given(&bot);
     assert_eq!(files.len(), 10);
     assert!(
-        texts[1].contains("One message with files could not be sent"),
+        texts[1].contains("One message with files couldn't be sent"),
         "{texts:?}"
     );
     bot.end().await;

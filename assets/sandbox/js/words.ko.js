@@ -104,7 +104,7 @@ export default {
   "mail-files": "파일",
   "mail-choose": "읽을 메일을 고르세요.",
   "mail-newest": "{total}통 가운데 최근 {count}통을 보여 줘요.",
-  "mail-unsubscribe": "수신 거부",
+  "mail-unsubscribe": "수신거부",
   "mail-no-text": "이 메일에는 텍스트가 없어요.",
   "part-bot": "봇",
   "bot-up": "실행 중",

@@ -144,7 +144,7 @@ async fn wrong_input_gets_a_sentence_that_says_what_to_do() {
             "expected a value",
         ),
         ("/campaign send name:None", "no campaign with this name"),
-        ("/campaign send name:Sale", "2 without a consent"),
+        ("/campaign send name:Sale", "2 without consent"),
         ("/campaign status name:None", "no campaign with this name"),
         ("/campaign status name:Sale", "hasn't been sent yet"),
         ("/campaign pause name:Sale", "isn't being sent"),

@@ -283,7 +283,7 @@ fn limit_choices(
     vec![(hint, typed.chars().take(CHOICE_LENGTH).collect())]
 }
 
-/// An instant on the guild's wall: `18:32:10 오늘`.
+/// An instant on the guild's wall: `18:32:10 today`, `오늘 18:32:10`.
 fn when(at_ms: i64, now_ms: i64, zone: Tz, language: Language) -> String {
     let local = |ms: i64| {
         DateTime::from_timestamp_millis(ms)
@@ -298,7 +298,11 @@ fn when(at_ms: i64, now_ms: i64, zone: Tz, language: Language) -> String {
     } else {
         at.format("%Y-%m-%d").to_string()
     };
-    format!("{} {day}", at.format("%H:%M:%S"))
+    let time = at.format("%H:%M:%S");
+    match language {
+        Language::Korean => format!("{day} {time}"),
+        Language::English => format!("{time} {day}"),
+    }
 }
 
 #[cfg(test)]
