@@ -102,7 +102,8 @@ impl Drop for FileLock {
         if let Some(descriptor) = mine {
             descriptor.is_locked = false;
             if let Err(error) = descriptor.file.unlock() {
-                tracing::warn!(%error, "the database's lock could not be released; it ends with the process");
+                tracing::warn!(%error, "the database's lock could not be released; it is released \
+                 when the process ends");
             }
         }
     }
@@ -129,8 +130,8 @@ fn locked_by(database: &Path) -> PathBuf {
 /// Said of a database whose file, or the one that stands for it, cannot be opened.
 fn unusable(database: &Path) -> String {
     format!(
-        "the database {} can be neither opened nor made; check DATABASE_URL, and who may write in its \
-         folder",
+        "the database {} can't be opened or created; check DATABASE_URL, and whether this program \
+         can write in its folder",
         database.display()
     )
 }

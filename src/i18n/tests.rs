@@ -297,8 +297,26 @@ fn messages(language: Language) -> BTreeMap<String, String> {
 /// The first particle that stands behind a variable as it is, with the marks between them.
 fn bare_particle(message: &str) -> Option<String> {
     const PARTICLES: [&str; 20] = [
-        "은", "는", "이", "가", "을", "를", "과", "와", "로", "으로", "이에요", "예요", "이고",
-        "고", "였어요", "이었어요", "이라", "라", "이나", "나",
+        "은",
+        "는",
+        "이",
+        "가",
+        "을",
+        "를",
+        "과",
+        "와",
+        "로",
+        "으로",
+        "이에요",
+        "예요",
+        "이고",
+        "고",
+        "였어요",
+        "이었어요",
+        "이라",
+        "라",
+        "이나",
+        "나",
     ];
     for (at, _) in message.match_indices("{ $") {
         let Some((_, behind)) = message[at..].split_once('}') else {

@@ -98,7 +98,9 @@ async fn end_in_time(
     stop.cancel();
     let promised_ms = i64::try_from(SHUTDOWN.as_millis()).unwrap_or(i64::MAX);
     clock.sleep_ms(promised_ms - FORCED_BEFORE_MS).await;
-    tracing::error!("the end took too long, so it is forced; the next start takes up the rest");
+    tracing::error!(
+        "shutting down took too long, so it is forced; the next start continues the rest"
+    );
     exit(FORCED);
 }
 

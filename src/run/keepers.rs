@@ -107,7 +107,7 @@ impl Keepers {
                 task = name,
                 panics,
                 wait_ms,
-                "a task panicked; it is begun again"
+                "a task panicked; restarting it"
             );
             self.alerts.happened(Event::TaskPanicked(name), 1);
             tokio::select! {

@@ -121,11 +121,7 @@ async fn a_channel_that_takes_no_files_gets_the_text() {
     bot.proves(file("done.png", &[1, 2, 3])).await;
     let post = turning(&bot.clock, bot.posted(bot.channel, "🎉")).await;
     assert!(post.attachments.is_empty());
-    assert!(
-        post.text().contains("can't post files"),
-        "{}",
-        post.text()
-    );
+    assert!(post.text().contains("can't post files"), "{}", post.text());
     bot.end().await;
 }
 

@@ -65,7 +65,7 @@ async fn a_first_check_warns_of_nothing_and_has_the_invite_link() {
     assert!(line(&said, "Discord gateway").starts_with("ok"), "{said}");
     assert!(line(&said, "mail").contains("not set up"), "{said}");
     for unused in [
-        "links in mail",
+        "links in emails",
         "mail server",
         "mail sender",
         "SPF",
@@ -93,7 +93,7 @@ async fn mail_is_checked_as_soon_as_any_of_it_is_set() {
         let (program, _discord, _, _database) = idle(&[setting]).await;
         let (_, said) = checked(&program).await;
         assert!(line(&said, "mail server").starts_with("warn"), "{said}");
-        assert!(line(&said, "links in mail").starts_with("warn"), "{said}");
+        assert!(line(&said, "links in emails").starts_with("warn"), "{said}");
     }
 }
 
@@ -174,7 +174,7 @@ async fn a_misspelt_key_is_named() {
     assert_eq!(status.code(), Some(2), "{said}");
     for part in [
         "DISCORD_TOKEN: not set",
-        "DISCORD_TOKN: no key of timeattack",
+        "DISCORD_TOKN: not a key of timeattack",
     ] {
         assert!(said.contains(part), "{said}");
     }

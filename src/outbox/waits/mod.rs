@@ -101,7 +101,9 @@ impl Outbox {
             return Ok(());
         }
         if was_set_back {
-            tracing::warn!("the clock of this machine was set back; waits are set anew");
+            tracing::warn!(
+                "the clock of this machine was set back; waiting times are computed again"
+            );
             // Leases of this process look as if they lasted longer than they do.
             self.renew().await?;
         }

@@ -286,10 +286,7 @@ async fn a_schedule_says_when_by_the_servers_clock_and_whether_that_changes_befo
         assert_eq!(said.contains(changes), is_changed, "{at}: {said}");
     }
     let skipped = schedules(&bot, "2027-03-14 02:30").await;
-    assert!(
-        skipped.contains("the clocks go forward then"),
-        "{skipped}"
-    );
+    assert!(skipped.contains("the clocks go forward then"), "{skipped}");
     bot.end().await;
 }
 

@@ -85,7 +85,7 @@ async fn say_whose_clock(ctx: Context<'_>, typed: &str) {
         }
         Err(error) => {
             let error = format!("{error:#}");
-            tracing::warn!(error, "a member was not told whose clock was read");
+            tracing::warn!(error, "a member could not be told which time zone was used");
         }
     }
 }
@@ -326,12 +326,12 @@ mod tests {
         let (name, value) = first("30m", Language::Korean);
         assert_eq!(
             (name.as_str(), value.as_str()),
-            ("30m → 18:32:10 오늘", "30m")
+            ("30m → 오늘 18:32:10", "30m")
         );
         let (name, _) = first("tomorrow 9am", Language::English);
         assert_eq!(name, "tomorrow 9am → 09:00:00 tomorrow");
         let (name, _) = first("3일", Language::Korean);
-        assert_eq!(name, "3일 → 18:02:10 2026-11-24");
+        assert_eq!(name, "3일 → 2026-11-24 18:02:10");
     }
 
     #[test]
