@@ -31,7 +31,6 @@ use super::{TimeAttack, direct, start_message};
 use crate::app::App;
 use crate::consent;
 use crate::db::Tx;
-use crate::duration_text::format_duration;
 use crate::error::Result;
 use crate::guild::reminders::{Reminder, When};
 use crate::guild::{self, Settings};
