@@ -627,7 +627,7 @@ help-dm-allow = You get no DM without asking for it. A button below every messag
 help-dm-stop = Takes effect at once, also for messages that are already waiting.
 help-dm-status = Shows what you allowed and when, and how many messages are waiting until morning.
 help-privacy-export = One JSON file, which only you see.
-help-privacy-delete = Asks you first and shows how much it is. It can't be undone, and running time attacks end silently.
+help-privacy-delete = Shows how much there is and asks you first. It can't be undone, and running time attacks end silently.
 help-help = Without `command` it shows what matters first, and a menu of all commands by topic; press one to use it.
 help-announce = Only members who allowed DMs get it, and not at night. You see it, and how many get it, before anything is sent.
 help-queue-status = By kind of message, with the reason and the time it goes out.
@@ -828,7 +828,7 @@ error-campaign-cancelled = This campaign was cancelled, so nothing more is sent.
 error-campaign-nothing-failed = Nothing of this campaign failed.
 error-campaign-forgotten = The contents of this campaign's emails were deleted { $days } days after its end, so that personal data isn't kept longer than needed. To reach the failed recipients, create a new campaign with `/campaign create`; `/campaign report` still lists them.
 error-campaign-test-suppressed = Nothing is sent to { $address }, not even a test. `/subscriber show` says why; choose another address.
-error-campaign-too-many-tests = { $most } tests were sent in the last hour, the most there can be. Try again later.
+error-campaign-too-many-tests = { $most } test emails were sent in the last hour, the most allowed. Try again later.
 
 fault-mail-field = This recipient has no “{ $field }”. Add it with `/subscriber add` or an import, or give the template a default: {"`{{"} { $field } | default("…") {"}}`"}.
 fault-mail-other = { $why }
