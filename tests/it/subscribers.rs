@@ -434,7 +434,7 @@ async fn whoever_lacks_a_part_of_an_export_is_told() {
     bot.discord
         .fault(sandbox::Fault::on("/webhooks/", FaultKind::Status(502)).method("POST"));
     bot.admin().slash("/subscriber export").await.unwrap();
-    let is_told = |message: &Message| message.text().contains("please ask again");
+    let is_told = |message: &Message| message.text().contains("Please ask again");
     bot.discord
         .message_where(bot.channel, is_told)
         .await
