@@ -466,7 +466,7 @@ mod tests {
         let unauthorized = r#"{"message": "401: Unauthorized", "code": 0}"#;
         for (status, body, level, detail) in [
             ("200 OK", me, Level::Ok, "timeattack (80351110224678912)"),
-            ("200 OK", "<html>", Level::Fail, "not Discord's"),
+            ("200 OK", "<html>", Level::Fail, "not as Discord does"),
             (
                 "401 Unauthorized",
                 unauthorized,

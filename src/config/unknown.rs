@@ -107,7 +107,7 @@ mod tests {
             let told = told(&[written], &[]);
             assert_eq!(told.len(), 1, "{written}");
             assert!(
-                told[0].contains(&format!("{written} is no key")),
+                told[0].contains(&format!("{written} isn't a key")),
                 "{told:?}"
             );
             assert!(

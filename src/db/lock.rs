@@ -198,7 +198,7 @@ mod tests {
             let database = folder.path().join(name);
             let refused = FileLock::take(&database).unwrap_err();
             let refused = format!("{refused:#}");
-            let named = format!("the database {} can be", database.display());
+            let named = format!("the database {} can't be", database.display());
             assert!(refused.contains(&named), "{refused}");
             assert!(!refused.contains(".lock"), "{refused}");
         }

@@ -128,8 +128,8 @@ fn a_particle_follows_its_word_and_the_word_is_there_once() {
             .collect();
         for variable in &variables {
             for (word, particles) in [
-                ("내일", ["은", "이", "을", "로", "이에요"]),
-                ("어제까지", ["는", "가", "를", "로", "예요"]),
+                ("갈매깃털", ["은", "이", "을", "로", "이에요"]),
+                ("너구리", ["는", "가", "를", "로", "예요"]),
             ] {
                 let args: Vec<_> = texts(Language::Korean)[&key]
                     .iter()

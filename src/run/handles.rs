@@ -160,7 +160,7 @@ mod tests {
         );
         let line = handles(64, &[]).check();
         assert_eq!(line.level, Level::Warn);
-        assert!(line.detail.contains("HTTP takes 8 connections"), "{line}");
+        assert!(line.detail.contains("HTTP accepts 8 connections"), "{line}");
         assert!(line.to_string().contains("LimitNOFILE=641"), "{line}");
         let line = handles(40, &[]).check();
         assert_eq!(line.level, Level::Fail);

@@ -168,7 +168,7 @@ mod tests {
         }
         for (record, sought) in [
             ("v=spf1 +all", "lets everybody send"),
-            ("v=spf1 -all", "names nobody"),
+            ("v=spf1 -all", "lets nobody send"),
         ] {
             let line = line(&[record]);
             assert_eq!(line.level, Level::Warn);
