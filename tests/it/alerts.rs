@@ -236,7 +236,7 @@ async fn what_flaps_is_held_back_until_ten_minutes_are_over() {
         taken[2],
         "timeattack: the bot gave up on 2 messages; the log says why."
     );
-    assert_eq!(taken[3], format!("{low} It began anew 100 s ago."));
+    assert_eq!(taken[3], format!("{low} It began again 100 s ago."));
     assert_eq!(
         taken[4],
         "timeattack: the bot gave up on 98 messages; the log says why."
@@ -363,7 +363,7 @@ async fn nothing_of_the_address_is_logged() {
     for told in [
         "it answered 500",
         "it answered 404",
-        "takes them again",
+        "accepts alerts again",
         "it could not be reached",
         "disk_low",
         "the disk with the database",

@@ -165,7 +165,7 @@ async fn a_misspelt_key_is_named() {
     let (code, said) = checked(&program).await;
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("did you mean DISCORD_GUILD_ID?"), "{said}");
-    assert!(said.contains("POSTGRES_PASSWORD is no key"), "{said}");
+    assert!(said.contains("POSTGRES_PASSWORD isn't a key"), "{said}");
     assert!(!said.contains("canary"), "{said}");
     // Where the one that is meant is missing, both are named.
     let without = Program::new(Vec::new());
@@ -220,7 +220,7 @@ async fn a_database_that_cannot_be_made_is_named() {
         let (status, said) = program.run(&["run"]);
         assert_eq!(status.code(), Some(1), "{said}");
         assert!(
-            said.contains(&format!("the database {path} can be neither")),
+            said.contains(&format!("the database {path} can't be opened")),
             "{said}"
         );
         assert!(!said.contains(".lock"), "{said}");
