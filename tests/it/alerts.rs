@@ -566,7 +566,7 @@ async fn messages_that_are_given_up_are_counted() {
     app.messenger.fail_next([refused]);
     app.time_attack().lasting(minutes(1)).started().await;
     app.advance(minutes(20)).await;
-    assert_eq!((app.posts().len(), hook.count("given up")), (1, 2));
+    assert_eq!((app.posts().len(), hook.count("gave up")), (1, 2));
 }
 
 #[tokio::test]

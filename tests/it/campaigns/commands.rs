@@ -98,7 +98,7 @@ async fn a_campaign_is_made_shown_tested_sent_and_reported() {
     );
     let csv = bot.discord.file(&report.attachments[1]).unwrap();
     let csv = String::from_utf8(csv).unwrap();
-    assert!(csv.contains("'=Zoe") && csv.contains("delivered"), "{csv}");
+    assert!(csv.contains("'=Zoe") && csv.contains(",sent,"), "{csv}");
     let list = says("/campaign list").await.text();
     assert!(list.contains("November") && list.contains("news"), "{list}");
     let offered = bot
