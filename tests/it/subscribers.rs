@@ -258,7 +258,7 @@ async fn a_file_is_previewed_imported_listed_shown_and_exported() {
         .unwrap();
     assert!(member.text().contains("Manage Server"), "{}", member.text());
     let done = bot.admin().click(&preview, "Import 1").await.unwrap();
-    assert!(done.text().contains("1 new, 0 replaced"), "{}", done.text());
+    assert!(done.text().contains("1 new, 0 updated"), "{}", done.text());
     let added = says(
         "/subscriber add email:B@Example.com name:자몽 attributes:city=Busan \
          consent_source:fair consent_wording:I agree",
