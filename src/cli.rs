@@ -11,8 +11,8 @@ use crate::config;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Configuration comes from the environment and from .env; see .env.example.\n\
-                  Exit codes: 0 ended well, 1 failed, 2 wrong use or configuration."
+    after_help = "Configuration is read from the environment and from .env; see .env.example.\n\
+                  Exit codes: 0 success, 1 failure, 2 wrong usage or configuration."
 )]
 pub struct Cli {
     /// What to do; the bot if left out.
@@ -23,7 +23,7 @@ pub struct Cli {
 /// What the program can be asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Subcommand)]
 pub enum Action {
-    /// Run the bot (also without any command)
+    /// Run the bot (the default)
     #[default]
     Run,
     /// Try the bot against a local Discord with a chat page in the browser
@@ -31,14 +31,14 @@ pub enum Action {
     Sandbox(Sandbox),
     /// Bring the database's tables up to date
     Migrate,
-    /// Check configuration, database and Discord token, and say what to do
+    /// Check the configuration, the database, Discord and email, and say what to do
     Check,
-    /// Copy a SQLite database, which may be in use, to a new file
+    /// Copy a SQLite database to a new file, also while the bot runs
     Backup {
         /// The file to write; it must not exist
         file: PathBuf,
     },
-    /// Print the slash commands as the JSON that is sent to Discord
+    /// Print the slash commands as JSON, as they are sent to Discord
     Commands,
 }
 
@@ -48,7 +48,7 @@ pub struct Sandbox {
     /// Address of the chat page and of the local Discord
     #[arg(long, default_value = "127.0.0.1:7777")]
     pub addr: SocketAddr,
-    /// Folder for the bot's database; what is running in it goes on at the next start
+    /// Folder for the bot's database; running time attacks continue at the next start
     #[arg(long, value_name = "DIR", default_value = "data/sandbox")]
     pub data: PathBuf,
 }

@@ -151,7 +151,7 @@ fn log_panics() {
             location = panic.location().map(tracing::field::display),
             thread = thread.name(),
             cause = panic.payload().downcast_ref::<&'static str>(),
-            "a panic: this is a fault in the program",
+            "a panic: this is a bug in the program",
         );
     }));
 }

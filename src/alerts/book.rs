@@ -55,7 +55,7 @@ impl Word {
                 }
                 text.push('.');
                 if *for_ms >= JUST_NOW_MS {
-                    text += &format!(" It began anew {} ago.", span(*for_ms));
+                    text += &format!(" It began again {} ago.", span(*for_ms));
                 }
                 if let Some(advice) = condition.advice() {
                     text += &format!(" {advice}");
@@ -283,9 +283,9 @@ mod tests {
         };
         assert_eq!(
             word.text(),
-            "the database's log is too long and fills the disk (80 MB). It began anew 4 min ago. \
-             Somebody has been reading from it for long (a backup, an open tool); it is cut as \
-             soon as they end."
+            "the database's log is too long and fills the disk (80 MB). It began again 4 min ago. \
+             Something has been reading from it for a long time (a backup, an open tool); the \
+             log is cut as soon as that ends."
         );
         assert_eq!(begun(0).text(), "the database cannot be read.");
         assert_eq!(
@@ -298,11 +298,11 @@ mod tests {
         };
         assert_eq!(
             discarded(1).text(),
-            "1 message was given up; the log says why."
+            "the bot gave up on 1 message; the log says why."
         );
         assert_eq!(
             discarded(12).text(),
-            "12 messages were given up; the log says why."
+            "the bot gave up on 12 messages; the log says why."
         );
         let spans = [119_999, 120_000, 7_199_999, 7_200_000].map(span);
         assert_eq!(spans, ["119 s", "2 min", "119 min", "2 h"]);

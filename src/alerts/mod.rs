@@ -92,22 +92,22 @@ impl Condition {
     /// What is wrong.
     fn what(self) -> &'static str {
         match self {
-            Self::LaneStalled(Lane::Post) => "the lane of posts is stalled",
-            Self::LaneStalled(Lane::Edit) => "the lane of edits is stalled",
-            Self::LaneStalled(Lane::Dm) => "the lane of direct messages is stalled",
-            Self::LaneStalled(Lane::Email) => "the lane of mails is stalled",
+            Self::LaneStalled(Lane::Post) => "no posts are going out",
+            Self::LaneStalled(Lane::Edit) => "no edits are going out",
+            Self::LaneStalled(Lane::Dm) => "no direct messages are going out",
+            Self::LaneStalled(Lane::Email) => "no emails are going out",
             Self::TokenRefused => "Discord does not accept the bot's token",
             Self::GatewayRefused => "Discord's gateway refuses the bot",
             Self::DiskLow => "the disk with the database is nearly full",
             Self::LogLong => "the database's log is too long and fills the disk",
             Self::DatabaseAway => "the database cannot be read",
             Self::DatabaseReadOnly => "nothing can be stored in the database",
-            Self::VerdictsLate => "verdicts are late",
-            Self::ChannelsClosed => "some channels do not take the bot's posts",
-            Self::SendingStopped => "Discord refused so much that sending rests",
+            Self::VerdictsLate => "results are late",
+            Self::ChannelsClosed => "some channels reject the bot's posts",
+            Self::SendingStopped => "sending is paused because Discord rejected too much",
             Self::NoDmsOpened => "Discord is limiting new DMs",
             Self::MailServerAway => "the mail server can't be reached",
-            Self::ClockWrong => "this host's clock is not Discord's",
+            Self::ClockWrong => "the clock of this machine differs from Discord's",
         }
     }
 
@@ -115,34 +115,34 @@ impl Condition {
     fn advice(self) -> Option<&'static str> {
         match self {
             Self::TokenRefused => Some(
-                "Nothing is sent until it does; what waits is kept, and Discord is asked again at least \
-                 every five minutes. Reset the token on the bot's page at \
-                 https://discord.com/developers/applications, set DISCORD_TOKEN to it and start the \
-                 program again (or put it right in the proxy at DISCORD_API_URL).",
+                "Nothing is sent until it does. Waiting messages are kept, and the bot asks \
+                 Discord again at least every five minutes. Reset the token on the bot's page at \
+                 https://discord.com/developers/applications, set DISCORD_TOKEN to it and start \
+                 the program again (or correct it in the proxy at DISCORD_API_URL).",
             ),
             Self::LogLong => Some(
-                "Somebody has been reading from it for long (a backup, an open tool); it is cut \
-                 as soon as they end.",
+                "Something has been reading from it for a long time (a backup, an open tool); the \
+                 log is cut as soon as that ends.",
             ),
             Self::DatabaseReadOnly => Some(
-                "Verdicts wait, and commands are refused, until it can be written again; nothing \
-                 need be restarted then.",
+                "Until it can be written again, results wait and commands are refused. You need \
+                 not restart anything afterwards.",
             ),
             Self::ChannelsClosed => Some(
-                "Each is left alone for a minute; what it would be sent goes to the fallback \
-                 channel.",
+                "The bot stops posting to each of them for a minute; their posts go to the \
+                 fallback channel.",
             ),
             Self::NoDmsOpened => Some(
-                "None is opened for ten minutes; those that are open go on. If this comes again, \
-                 lower DM_RATE.",
+                "The bot opens no new ones for ten minutes; DMs that are already open go on. If \
+                 this happens again, lower DM_RATE.",
             ),
             Self::ClockWrong => Some(
-                "Deadlines go by Discord's clock meanwhile, as far as it is known. Set the host's by \
-                 NTP (`timedatectl set-ntp true`).",
+                "Until it is set right, deadlines use Discord's clock, as far as it is known. Set \
+                 the clock by NTP (`timedatectl set-ntp true`).",
             ),
             Self::MailServerAway => Some(
-                "It is tried with one mail now and then, at least every fifteen minutes; what waits \
-                 is kept. `timeattack check` says what is wrong with it.",
+                "The bot tries it with one email at least every fifteen minutes; waiting emails \
+                 are kept. `timeattack check` says what is wrong.",
             ),
             // What to do depends on why, and is in its detail.
             Self::GatewayRefused
@@ -178,15 +178,17 @@ impl Event {
 
     fn what(self, count: u64) -> String {
         match self {
-            Self::Discarded if count == 1 => "1 message was given up; the log says why".into(),
-            Self::Discarded => format!("{count} messages were given up; the log says why"),
+            Self::Discarded if count == 1 => {
+                "the bot gave up on 1 message; the log says why".into()
+            }
+            Self::Discarded => format!("the bot gave up on {count} messages; the log says why"),
             Self::NoticeOverdue => format!(
-                "members were not told in time about their consent ({count}); `/queue parked` on \
-                 their servers says why"
+                "the bot did not tell members about their consent in time ({count}); `/queue \
+                 parked` on their servers says why"
             ),
             Self::TaskPanicked(name) => format!(
-                "the task “{name}” failed by a defect in this program and was begun again ({count}); the \
-                 log says where. Please report it"
+                "the task “{name}” failed because of a bug in this program and was restarted \
+                 ({count}); the log says where. Please report it"
             ),
         }
     }

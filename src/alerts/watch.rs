@@ -213,7 +213,7 @@ fn free(disk: &Disk) -> String {
 }
 
 fn due_for(stall: &Stall) -> String {
-    let due = format!("something has been due for {}", span(stall.for_ms));
+    let due = format!("a job has been due for {}", span(stall.for_ms));
     match &stall.last_error {
         Some(why) => format!("{due}: {}", shorten(why, CAUSE_LENGTH)),
         None => due,
@@ -299,7 +299,7 @@ mod tests {
             (Condition::DatabaseReadOnly, "the disk is read-only"),
             (
                 Condition::LaneStalled(Lane::Post),
-                "something has been due for 75 s: Discord answered 500",
+                "a job has been due for 75 s: Discord answered 500",
             ),
             (Condition::VerdictsLate, "12, the oldest by 34 s"),
         ]

@@ -112,7 +112,7 @@ impl Webhook {
         if unsent > 0 {
             tracing::warn!(
                 unsent,
-                "alerts end with this process, unsent by the webhook"
+                "this process ends with alerts that the webhook did not take"
             );
         }
     }
@@ -124,13 +124,16 @@ impl Webhook {
             match self.post(&text_of(&alert, lost)).await {
                 Ok(()) => {
                     if failures > 0 {
-                        tracing::info!(failures, "the alerts' webhook takes them again");
+                        tracing::info!(failures, "the alerts' webhook accepts alerts again");
                     }
                     failures = 0;
                     lock(&self.waiting).was_taken(&alert, lost);
                 }
                 Err(NotTaken::Refused { why }) => {
-                    tracing::warn!(why, "the alerts' webhook refused an alert; it is dropped");
+                    tracing::warn!(
+                        why,
+                        "the alerts' webhook rejected an alert; the alert is dropped"
+                    );
                     failures = 0;
                     lock(&self.waiting).remove(&alert);
                 }
@@ -139,7 +142,7 @@ impl Webhook {
                     if failures == 0 {
                         tracing::warn!(
                             why,
-                            "the alerts' webhook does not take them; trying until it does"
+                            "the alerts' webhook does not accept alerts; trying until it does"
                         );
                     }
                     let wait_ms = wait_ms(failures).max(after_ms);
@@ -199,7 +202,9 @@ impl Waiting {
         let is_old = |alert: &mut Alert| now_ms - alert.since_ms >= DAY_MS;
         while self.alerts.pop_front_if(is_old).is_some() {
             self.lost += 1;
-            tracing::warn!("the alerts' webhook did not take an alert for a day; it is dropped");
+            tracing::warn!(
+                "the alerts' webhook did not accept an alert for a day; the alert is dropped"
+            );
         }
         Some((self.alerts.front()?.clone(), self.lost))
     }

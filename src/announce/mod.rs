@@ -420,10 +420,7 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
     loop {
         if let Err(error) = look(&app).await {
             let error = format!("{error:#}");
-            tracing::warn!(
-                error,
-                "announcements could not be looked after; trying again"
-            );
+            tracing::warn!(error, "announcements could not be processed; trying again");
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -182,7 +182,7 @@ async fn fail(app: &App, id: OccurrenceId, fault: CampaignError) -> Result<()> {
         .await?;
     app.outbox.wake_mails();
     app.campaigns.ring();
-    tracing::warn!(occurrence.id = %id, "a campaign could not begin");
+    tracing::warn!(occurrence.id = %id, "a campaign could not start");
     Ok(())
 }
 
@@ -255,7 +255,7 @@ pub async fn cancel(app: &App, guild: GuildId, name: &str) -> Result<(Campaign, 
     if !given_up {
         return Err(UserError::Outdated.into());
     }
-    tracing::info!(campaign.id = %campaign.id, "a campaign was given up before it was sent");
+    tracing::info!(campaign.id = %campaign.id, "a campaign was cancelled before it was sent");
     Ok((campaign, State::Draft))
 }
 
@@ -361,7 +361,7 @@ pub async fn retry(app: &App, guild: GuildId, id: OccurrenceId, unknown: bool) -
             .unwrap_or(0);
     // One may have failed since they were counted.
     let again = again.max(1);
-    tracing::info!(occurrence.id = %id, again, "what failed of a campaign is sent again");
+    tracing::info!(occurrence.id = %id, again, "sending a campaign's failed emails again");
     Ok(again)
 }
 
@@ -371,7 +371,7 @@ pub fn freeze_beside(app: &App, id: OccurrenceId) {
     tokio::spawn(async move {
         if let Err(error) = freeze(&app, id).await {
             let error = format!("{error:#}");
-            tracing::warn!(error, "a campaign could not be begun; it is tried again");
+            tracing::warn!(error, "a campaign could not be started; trying again");
         }
     });
 }

@@ -36,7 +36,7 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
             Ok(due_ms) => next_ms = due_ms.map_or(next_ms, |due_ms| due_ms.min(next_ms)),
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::warn!(error, "campaigns could not be looked after; trying again");
+                tracing::warn!(error, "campaigns could not be processed; trying again");
             }
         }
         rung = tokio::select! {
@@ -62,7 +62,7 @@ async fn look(app: &App) -> Result<Option<i64>> {
         // One that fails by a fault of ours must not keep the others waiting.
         if let Err(error) = freeze(app, id).await {
             let error = format!("{error:#}");
-            tracing::warn!(occurrence.id = %id, error, "a campaign could not be begun; trying again");
+            tracing::warn!(occurrence.id = %id, error, "a campaign could not be started; trying again");
         }
     }
     if agenda.to_tell || read(app, now_ms, lives).await?.to_tell {

@@ -290,7 +290,7 @@ pub async fn create(app: &App, draft: Draft) -> Result<(Campaign, Audience)> {
             })
         })
         .await?;
-    tracing::info!(guild.id = %saved.guild, campaign.id = %saved.id, "a campaign was made");
+    tracing::info!(guild.id = %saved.guild, campaign.id = %saved.id, "a campaign was created");
     Ok((saved, audience))
 }
 

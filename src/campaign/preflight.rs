@@ -555,6 +555,6 @@ pub async fn test(app: &App, guild: GuildId, name: &str, to: &EmailAddress) -> R
         })
         .await?;
     app.outbox.wake_mails();
-    tracing::info!(guild.id = %guild, campaign.id = %campaign.id, "a campaign is tested");
+    tracing::info!(guild.id = %guild, campaign.id = %campaign.id, "a test email of a campaign is sent");
     Ok(())
 }

@@ -208,10 +208,10 @@ fn cells(delivery: &Delivery) -> [String; 7] {
         State::Available => "waiting",
         State::Running => "sending",
         State::Retryable => "deferred",
-        State::Completed => "delivered",
+        State::Completed => "sent",
         State::Discarded => "failed",
-        State::Cancelled => "left_out",
-        State::Unknown => "unknown",
+        State::Cancelled => "skipped",
+        State::Unknown => "may_have_arrived",
     };
     let ended = delivery.ended_ms.and_then(DateTime::from_timestamp_millis);
     [

@@ -119,20 +119,22 @@ fn commands_there(status: StatusCode, body: &[u8], guild: &str, link: &str) -> L
     const WHAT: &str = "commands";
     let code = serde_json::from_slice(body).map(|refused: Refused| refused.code);
     if status.is_success() {
-        Line::ok(WHAT, format!("go to {guild} alone"))
+        Line::ok(WHAT, format!("go only to {guild}"))
     } else if code.is_ok_and(|code| NOT_THERE.contains(&code)) {
         Line::fail(
             WHAT,
             format!(
                 "the bot is not in {guild}, or was invited without the scope applications.commands"
             ),
-            format!("invite it there by {link} or set DISCORD_GUILD_ID to a server that it is in"),
+            format!(
+                "invite it there by {link} or set DISCORD_GUILD_ID to one of the bot's servers"
+            ),
         )
     } else {
         Line::warn(
             WHAT,
             format!(
-                "whether they can be registered in {guild} is not known: Discord answered {}",
+                "not known whether they can be registered in {guild}: Discord answered {}",
                 status.as_u16()
             ),
             "try again in a few minutes",

@@ -1,12 +1,12 @@
-//! `timeattack check`: says of each thing around the program whether it is in order, and what to
-//! do if not. One line each:
+//! `timeattack check` tests everything around the program, prints one line for each, and says what
+//! to do about each problem:
 //!
 //! ```text
-//! ok    configuration: complete
-//! fail  Discord token: the token is not valid — make a new one on the page “Bot”, …
+//! ok    configuration: every setting can be read
+//! fail  Discord token: the token is not valid: Discord answered 401 — make a new one (“Reset Token”) …
 //! ```
 //!
-//! What DNS says of mails is judged by [`mail_records`], and asked by [`dns`].
+//! [`dns`] looks up the records that receivers of email look up, and [`mail_records`] judges them.
 //!
 //! To add a check: a function that returns a [`Line`], called in [`crate::run::check`].
 
@@ -36,13 +36,13 @@ use crate::messenger::discord::refuses_token;
 pub(crate) use records::judged;
 pub use records::mail_records;
 
-/// Discord answers within a second, a mail server within a few; whoever runs a check waits no longer
-/// than this for each.
+/// Discord answers within a second, a mail server within a few seconds; a check waits no longer than
+/// this for each.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// A clock that differs by more is told of.
+/// A check warns of a clock that differs by more.
 const CLOCK_MS: i64 = 1_000;
 
-/// How it stands with one thing.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// In order.
@@ -56,7 +56,7 @@ pub enum Level {
 /// What was found out about one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// How it stands.
+    /// The result.
     pub level: Level,
     /// What was checked.
     pub what: String,
@@ -144,32 +144,32 @@ pub fn configuration(config: &Result<Config, ConfigErrors>) -> Vec<Line> {
     }
 }
 
-/// Keys that no part of the program reads: a line for each.
+/// Keys that no part of the program reads: one line for each.
 pub fn unknown_keys(config: &Result<Config, ConfigErrors>) -> Vec<Line> {
-    // With faults they stand among these.
+    // Faulty configurations list them among the faults.
     let unknown = config
         .as_ref()
         .map_or(&[][..], |config| &config.unknown_keys);
     let line = |key: &UnknownKey| {
-        let advice = "the keys that there are stand in .env.example";
+        let advice = ".env.example lists all keys";
         Line::warn("configuration", key.to_string(), advice)
     };
     unknown.iter().map(line).collect()
 }
 
-/// Where the operators' alerts go. Nothing is posted: whoever reads them would take it for one.
+/// Where the operators' alerts go. Nothing is posted, because its readers would take it for an alert.
 pub fn alerts(config: &Config) -> Line {
     Line::ok(
         "alerts",
         match &config.alert_webhook {
             Some(_) => "posted to the webhook of ALERT_WEBHOOK_URL, and logged",
-            None => "logged, and not posted anywhere, as ALERT_WEBHOOK_URL is not set",
+            None => "logged only, because ALERT_WEBHOOK_URL is not set",
         },
     )
 }
 
-/// This host's clock, against the `Date` of an answer of Discord's; `None` if there was none, which the
-/// token's line tells.
+/// This machine's clock, compared with the `Date` of an answer from Discord; `None` without an answer,
+/// which the token's line reports.
 pub async fn host_clock(discord: &DiscordConfig, clock: &Clock) -> Option<Line> {
     const WHAT: &str = "Clock";
     let url = format!(
@@ -191,14 +191,14 @@ pub async fn host_clock(discord: &DiscordConfig, clock: &Clock) -> Option<Line> 
     }
     let ahead_ms = 0.clamp(least_ms, most_ms);
     if ahead_ms.abs() <= CLOCK_MS {
-        return Some(Line::ok(WHAT, "agrees with Discord's, to a second"));
+        return Some(Line::ok(WHAT, "agrees with Discord's within a second"));
     }
     let direction = if ahead_ms > 0 { "slow" } else { "fast" };
     let seconds = ahead_ms.abs() / 1_000;
     Some(Line::warn(
         WHAT,
-        format!("{seconds} s {direction} against Discord's"),
-        "set it by NTP (`timedatectl set-ntp true`); until then deadlines go by Discord's clock",
+        format!("{seconds} s {direction} compared with Discord's"),
+        "set it by NTP (`timedatectl set-ntp true`); until then deadlines use Discord's clock",
     ))
 }
 
@@ -235,20 +235,17 @@ pub async fn discord_token(discord: &DiscordConfig) -> Line {
         (StatusCode::OK, Ok(me)) => Line::ok(WHAT, format!("{} ({})", me.username, me.id)),
         (StatusCode::OK, Err(_)) => Line::fail(
             WHAT,
-            format!(
-                "{} answered with something that is not Discord's",
-                discord.api_url
-            ),
+            format!("{} answered, but not as Discord does", discord.api_url),
             "check DISCORD_API_URL",
         ),
         (StatusCode::UNAUTHORIZED, _) if !refuses_token(status, &body) => Line::fail(
             WHAT,
             format!(
-                "not known: {} answered 401, and not in Discord's words",
+                "not known: {} answered 401, but not as Discord does",
                 discord.api_url
             ),
-            "look at what is in between, a proxy that wants a login, and at DISCORD_API_URL; whether \
-             the token is valid, Discord was not asked",
+            "check DISCORD_API_URL, and whether a proxy in between wants a login; Discord itself \
+             was not asked about the token",
         ),
         (StatusCode::UNAUTHORIZED, _) => Line::fail(
             WHAT,
@@ -293,24 +290,24 @@ async fn ask_for_token(
     Ok((status, body))
 }
 
-/// Mail that nobody has begun to set up is none of the host's business.
+/// Without any mail settings there is nothing to check.
 pub fn unused_mail() -> Line {
     Line::ok(
         "mail",
-        "not set up, and nothing else needs it; campaigns begin with SMTP_URL, MAIL_FROM and \
+        "not set up, which is fine without campaigns; they need SMTP_URL, MAIL_FROM and \
          MAIL_GUILDS",
     )
 }
 
 /// Where links in mails lead. Nothing is fetched: what is in front of the server is not seen from here.
 pub fn public_url(http: &HttpConfig) -> Line {
-    const WHAT: &str = "links in mail";
+    const WHAT: &str = "links in emails";
     let url = &http.public_url;
     if http.addr.is_none() {
         return Line::warn(
             WHAT,
-            format!("lead to {url}, and HTTP_ADDR is off here"),
-            "see that another process answers there, or nobody can unsubscribe",
+            format!("lead to {url}, but HTTP_ADDR is off here"),
+            "make sure that another process answers there, or nobody can unsubscribe",
         );
     }
     if url.starts_with("https://") {
@@ -319,8 +316,8 @@ pub fn public_url(http: &HttpConfig) -> Line {
     Line::warn(
         WHAT,
         format!("lead to {url}, which is not https"),
-        "put a proxy with TLS in front of HTTP_ADDR and set PUBLIC_URL to its address: mail programs \
-         show their own “Unsubscribe” for https alone (RFC 8058)",
+        "put a proxy with TLS in front of HTTP_ADDR and set PUBLIC_URL to its address: mail apps \
+         show their own “Unsubscribe” button only for https (RFC 8058)",
     )
 }
 
@@ -330,8 +327,8 @@ pub async fn mail_server(mail: &MailConfig, clock: &Clock) -> Line {
     let Some(server) = &mail.server else {
         return Line::warn(
             WHAT,
-            format!("none; mail is written to {}", mail.dir.display()),
-            "set SMTP_URL to have it sent",
+            format!("none; emails are written to {}", mail.dir.display()),
+            "set SMTP_URL to send them",
         );
     };
     let probe = tokio::time::timeout(TIMEOUT, smtp::probe(server, clock)).await;
@@ -353,7 +350,7 @@ pub async fn mail_server(mail: &MailConfig, clock: &Clock) -> Line {
         return Line::ok(WHAT, detail("encrypted"));
     }
     let advice = match server.tls {
-        Tls::Opportunistic => "the mail server offers no STARTTLS: mails go in the clear",
+        Tls::Opportunistic => "the mail server offers no STARTTLS, so emails are sent unencrypted",
         _ => "use smtps:// or ?tls=required in SMTP_URL unless the server is on this machine",
     };
     if is_here(&server.host) {
@@ -376,7 +373,7 @@ fn unusable(what: &str, server: &str, failure: &Failure) -> Line {
         (Stage::Greeting, Scope::Connection) => {
             "check SMTP_URL: port 465 wants smtps://, ports 587 and 25 smtp://; then try again"
         }
-        (_, Scope::Sender) => "ask whoever runs the mail server to let this machine send",
+        (_, Scope::Sender) => "ask the mail server's operator to let this machine send",
         _ => "try again in a few minutes",
     };
     Line::fail(what, format!("{server}: {failure}"), advice)
@@ -394,8 +391,8 @@ pub fn mail_sender(mail: &MailConfig) -> Line {
         Some(from) => Line::ok(WHAT, from.address.as_str()),
         None => Line::warn(
             WHAT,
-            "MAIL_FROM is not set; campaigns refuse without it",
-            "set it to Name <address>, an address of a domain that is yours",
+            "MAIL_FROM is not set; campaigns can't be sent without it",
+            "set it to Name <address>, with an address of your own domain",
         ),
     }
 }
@@ -469,7 +466,7 @@ mod tests {
         let unauthorized = r#"{"message": "401: Unauthorized", "code": 0}"#;
         for (status, body, level, detail) in [
             ("200 OK", me, Level::Ok, "timeattack (80351110224678912)"),
-            ("200 OK", "<html>", Level::Fail, "not Discord's"),
+            ("200 OK", "<html>", Level::Fail, "not as Discord does"),
             (
                 "401 Unauthorized",
                 unauthorized,
@@ -552,7 +549,7 @@ mod tests {
             };
             alerts(&Config::from_lookup(&lookup, Command::Check).unwrap()).to_string()
         };
-        assert!(line(None).starts_with("ok    alerts: logged, and not posted"));
+        assert!(line(None).starts_with("ok    alerts: logged only"));
         let set = line(Some("https://hooks.example/canary"));
         assert!(set.starts_with("ok    alerts: posted"), "{set}");
         assert!(!set.contains("hooks") && !set.contains("canary"), "{set}");

@@ -76,7 +76,7 @@ fn parse_public_url(given: &str) -> Result<Option<String>, Wrong> {
     if given.is_empty() {
         return Ok(None);
     }
-    let write = "where this program is reached from outside, such as https://bot.example.org";
+    let write = "the address at which others reach this program, such as https://bot.example.org";
     let url = base_url(given, write)?;
     Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
 }
@@ -84,8 +84,8 @@ fn parse_public_url(given: &str) -> Result<Option<String>, Wrong> {
 /// Nothing of the value is quoted.
 fn parse_keys(given: &str) -> Result<(), Wrong> {
     links::check_keys(given).map_err(|why| {
-        let write = "32 or more random characters, as `openssl rand -hex 32` prints; to change it, \
-                     write the new key in front of the old one, with a comma between them";
+        let write = "32 or more random characters, as `openssl rand -hex 32` prints; to change \
+         it, write the new key first, then a comma and the old key";
         (why.to_owned(), write)
     })
 }

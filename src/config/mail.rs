@@ -119,7 +119,7 @@ fn read_dkim(keys: &mut Reader<'_>) -> Option<DkimConfig> {
         return None;
     }
     for key in &missing {
-        let wrong = "not set, while others of MAIL_DKIM_… are".to_owned();
+        let wrong = "not set, though another MAIL_DKIM_… is".to_owned();
         keys.fault(key, (wrong, "all three of them, or none"));
     }
     let domain = keys.value(KEYS[0], "", |given| parse_name(given, "example.org"));
@@ -148,7 +148,7 @@ fn parse_from(given: &str) -> Result<Option<Mailbox>, Wrong> {
     }
     match Mailbox::parse(given) {
         Ok(from) if from.address.needs_smtputf8() => Err((
-            "its address has letters beyond ASCII before the @, which few servers take".into(),
+            "its address has letters beyond ASCII before the @, which few servers accept".into(),
             "Name <address@example.org>",
         )),
         Ok(from) => Ok(Some(from)),
@@ -160,22 +160,22 @@ fn parse_connections(given: &str) -> Result<usize, Wrong> {
     let number = given.parse::<usize>().ok();
     let number = number.filter(|number| (1..=MOST_CONNECTIONS).contains(number));
     number.ok_or_else(|| {
-        let wrong = format!("{} is not a number of connections", quoted(given));
+        let wrong = format!("{} isn't a valid number of connections", quoted(given));
         (wrong, "1 to 100; as many as the mail server allows at once")
     })
 }
 
 fn parse_guilds(given: &str) -> Result<HashSet<GuildId>, Wrong> {
     let ids = given.split(',').map(str::trim).filter(|id| !id.is_empty());
-    let write = "the servers' ids separated by commas, as “Copy Server ID” gives them; nothing: no server may \
-                 send mail";
+    let write = "the servers' ids separated by commas, as “Copy Server ID” gives them; empty: no \
+     server may send email";
     let mut guilds = HashSet::new();
     for id in ids {
         match id.parse::<u64>() {
             Ok(number) if number > 0 && i64::try_from(number).is_ok() => {
                 guilds.insert(GuildId::from(number));
             }
-            _ => return Err((format!("{} is not a server's id", quoted(id)), write)),
+            _ => return Err((format!("{} isn't a server's id", quoted(id)), write)),
         }
     }
     if guilds.len() > MOST_GUILDS {
@@ -191,8 +191,11 @@ fn parse_rate(given: &str) -> Result<f64, Wrong> {
     let rate = given.parse::<f64>().ok();
     let rate = rate.filter(|rate| *rate == 0.0 || (0.001..=MOST_RATE).contains(rate));
     rate.ok_or_else(|| {
-        let wrong = format!("{} is not a rate", quoted(given));
-        (wrong, "mails per second, such as 14 or 0.5; 0 for no limit")
+        let wrong = format!("{} isn't a rate", quoted(given));
+        (
+            wrong,
+            "emails per second, such as 14 or 0.5; 0 for no limit",
+        )
     })
 }
 
@@ -200,10 +203,10 @@ fn parse_daily_limit(given: &str) -> Result<i64, Wrong> {
     let limit = given.parse::<i64>().ok();
     let limit = limit.filter(|limit| (0..=MOST_DAILY).contains(limit));
     limit.ok_or_else(|| {
-        let wrong = format!("{} is not a number of mails", quoted(given));
+        let wrong = format!("{} isn't a valid number of emails", quoted(given));
         (
             wrong,
-            "mails in any 24 hours, such as 50000; 0 for no limit",
+            "emails in any 24 hours, such as 50000; 0 for no limit",
         )
     })
 }
@@ -212,7 +215,7 @@ fn parse_retries(given: &str) -> Result<u32, Wrong> {
     let retries = given.parse::<u32>().ok();
     let retries = retries.filter(|retries| *retries <= MOST_RETRIES);
     retries.ok_or_else(|| {
-        let wrong = format!("{} is not a number of tries", quoted(given));
+        let wrong = format!("{} isn't a valid number of tries", quoted(given));
         (wrong, "0 to 10")
     })
 }
@@ -220,21 +223,20 @@ fn parse_retries(given: &str) -> Result<u32, Wrong> {
 fn parse_retry_delay(given: &str) -> Result<i64, Wrong> {
     let delay_ms = parse_wait(given).filter(|ms| *ms <= LONGEST_RETRY_MS);
     delay_ms.ok_or_else(|| {
-        let wrong = format!("{} is not a wait", quoted(given));
+        let wrong = format!("{} isn't a waiting time", quoted(given));
         (wrong, "a number and ms, s or m, up to a minute, such as 1s")
     })
 }
 
 fn parse_defer(given: &str) -> Result<Vec<i64>, Wrong> {
-    let write =
-        "up to ten waits separated by commas, each a number and s, m or h, such as 5m,30m,2h";
+    let write = "up to ten waiting times separated by commas, each a number and s, m or h, such as 5m,30m,2h";
     let mut waits = Vec::new();
     for wait in given.split(',').map(str::trim) {
         let ms = parse_wait(wait).filter(|ms| *ms <= LONGEST_DEFER_MS);
-        waits.push(ms.ok_or_else(|| (format!("{} is not a wait", quoted(wait)), write))?);
+        waits.push(ms.ok_or_else(|| (format!("{} isn't a waiting time", quoted(wait)), write))?);
     }
     if waits.len() > MOST_DEFERS {
-        return Err((format!("{} waits are too many", waits.len()), write));
+        return Err((format!("{} waiting times are too many", waits.len()), write));
     }
     Ok(waits)
 }
@@ -265,5 +267,5 @@ fn parse_name(given: &str, example: &'static str) -> Result<String, Wrong> {
     if given.is_empty() || (given.len() <= NAME_LENGTH && given.split('.').all(is_label)) {
         return Ok(given.to_ascii_lowercase());
     }
-    Err((format!("{} is not a name in DNS", quoted(given)), example))
+    Err((format!("{} isn't a valid DNS name", quoted(given)), example))
 }

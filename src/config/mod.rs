@@ -446,7 +446,7 @@ impl Reader<'_> {
                 Ok(content) => (file_key.as_str(), content.trim().to_owned()),
                 Err(error) => {
                     let wrong = format!("the file {} cannot be read: {error}", quoted(&file));
-                    let write = "the path of a file that this program may read";
+                    let write = "the path of a file that this program can read";
                     self.fault(&file_key, (wrong, write));
                     return None;
                 }
@@ -491,12 +491,15 @@ fn quoted(value: &str) -> String {
 }
 
 fn parse_token(token: &str) -> Result<(), Wrong> {
-    let write = "the token alone, as Discord shows it on the page “Bot”";
+    let write = "only the token, as Discord shows it on the page “Bot”";
     if token.starts_with("Bot ") || token.starts_with("Bearer ") {
-        return Err(("begins with a word that is not part of it".into(), write));
+        return Err((
+            "begins with a word that isn't part of the token".into(),
+            write,
+        ));
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let wrong = "has spaces or characters that no token has";
+        let wrong = "has spaces or characters that a token can't have";
         return Err((wrong.into(), write));
     }
     Ok(())
@@ -506,7 +509,7 @@ fn parse_api_url(given: &str) -> Result<Url, Wrong> {
     let write = "an address such as https://discord.com or http://127.0.0.1:8081";
     let url = base_url(given, write)?;
     if url.path().contains("/api") {
-        let why = "has the path of the API, which is appended to it";
+        let why = "has the path of the API, which the bot adds itself";
         return Err((format!("{} {why}", quoted(given)), write));
     }
     Ok(url)
@@ -535,7 +538,7 @@ fn parse_guild_id(given: &str) -> Result<Option<GuildId>, Wrong> {
     match given.parse::<u64>() {
         Ok(id) if id > 0 && i64::try_from(id).is_ok() => Ok(Some(GuildId::from(id))),
         _ => Err((
-            format!("{} is not a server's id", quoted(given)),
+            format!("{} isn't a server's id", quoted(given)),
             "the number that “Copy Server ID” gives, or nothing for all servers",
         )),
     }
@@ -553,11 +556,11 @@ fn parse_shards(given: &str) -> Result<Shards, Wrong> {
     };
     let write = "auto, or FIRST-LAST/TOTAL counted from 0, such as 0-1/4";
     let Some((first, last, total)) = range() else {
-        return Err((format!("{} is not a range of shards", quoted(given)), write));
+        return Err((format!("{} isn't a range of shards", quoted(given)), write));
     };
     if first > last || last >= total || total > MOST_SHARDS {
         return Err((
-            format!("{} has no shards in it, or too many", quoted(given)),
+            format!("{} contains no shards, or too many", quoted(given)),
             write,
         ));
     }
@@ -571,7 +574,7 @@ fn parse_global_rate(given: &str) -> Result<u32, Wrong> {
         .filter(|rate| *rate <= MOST_GLOBAL_RATE);
     rate.ok_or_else(|| {
         (
-            format!("{} is not a rate", quoted(given)),
+            format!("{} isn't a rate", quoted(given)),
             "requests per second, 50 unless Discord granted more; 0 where a proxy counts them",
         )
     })
@@ -582,7 +585,7 @@ fn parse_dm_rate(given: &str) -> Result<f64, Wrong> {
     let rate = rate.filter(|rate| *rate == 0.0 || (0.001..=MOST_DM_RATE).contains(rate));
     rate.ok_or_else(|| {
         (
-            format!("{} is not a rate", quoted(given)),
+            format!("{} isn't a rate", quoted(given)),
             "direct messages per second, such as 1 or 0.5; 0 for no limit",
         )
     })
@@ -597,7 +600,7 @@ fn parse_database_url(given: &str) -> Result<(), Wrong> {
         return match path {
             "" => Err(("names no file".into(), write)),
             ":memory:" => {
-                let wrong = "in memory, so every deadline would be lost at the end";
+                let wrong = "in memory, so every deadline would be lost when the bot stops";
                 Err((wrong.into(), write))
             }
             _ => Ok(()),
@@ -617,7 +620,8 @@ fn parse_database_url(given: &str) -> Result<(), Wrong> {
 
 /// Nothing of the value is quoted: which part of it is secret, its service knows.
 fn parse_webhook_url(given: &str) -> Result<(), Wrong> {
-    let write = "the whole address that the service gave, beginning with https:// or http://";
+    let write =
+        "the complete address that the service gave you, beginning with https:// or http://";
     match Url::parse(given) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
         Ok(_) => Err(("neither https:// nor http://".into(), write)),
@@ -652,7 +656,7 @@ fn dot_env() -> (HashMap<String, String>, Vec<Fault>) {
             let fault = Fault {
                 key: DOT_ENV.into(),
                 wrong: format!("cannot be read: {error}"),
-                write: "a text file that this program may read, or remove it".into(),
+                write: "a text file that this program can read, or remove it".into(),
             };
             (HashMap::new(), vec![fault])
         }
@@ -672,7 +676,7 @@ fn parse_dot_env(content: &str) -> (HashMap<String, String>, Vec<Fault>) {
                     Some(line) => format!("line {line} cannot be read"),
                     None => "cannot be read".into(),
                 },
-                write: "KEY=value, a line each; quote a value with spaces: KEY='a value'".into(),
+                write: "one KEY=value per line; quote a value with spaces: KEY='a value'".into(),
             }),
         }
     }

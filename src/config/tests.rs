@@ -166,7 +166,7 @@ fn every_fault_is_named_at_once() {
     expected.splice(dkim..dkim, ["MAIL_DKIM_SELECTOR", "MAIL_DKIM_KEY_FILE"]);
     assert_eq!(keys, expected);
     let message = errors.to_string();
-    assert!(message.contains("DISCORD_GUILD_ID: \"my server\" is not a server's id"));
+    assert!(message.contains("DISCORD_GUILD_ID: \"my server\" isn't a server's id"));
     assert!(message.contains("write text or json"));
 }
 

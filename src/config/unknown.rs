@@ -58,9 +58,9 @@ impl UnknownKey {
     pub(super) fn fault(&self) -> Fault {
         Fault {
             key: self.key.clone(),
-            wrong: "no key of timeattack".to_owned(),
+            wrong: "not a key of timeattack".to_owned(),
             write: match &self.meant {
-                Some(meant) => format!("{meant}, if that is what you mean"),
+                Some(meant) => format!("{meant}, if you mean that"),
                 None => "a key of .env.example, or remove it".to_owned(),
             },
         }
@@ -71,7 +71,7 @@ impl fmt::Display for UnknownKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} is no key of timeattack, and nothing reads it",
+            "{} isn't a key of timeattack, so nothing reads it",
             self.key
         )?;
         match &self.meant {
@@ -107,7 +107,7 @@ mod tests {
             let told = told(&[written], &[]);
             assert_eq!(told.len(), 1, "{written}");
             assert!(
-                told[0].contains(&format!("{written} is no key")),
+                told[0].contains(&format!("{written} isn't a key")),
                 "{told:?}"
             );
             assert!(
@@ -132,8 +132,8 @@ mod tests {
                 ]
             ),
             [
-                "POSTGRES_PASSWORD is no key of timeattack, and nothing reads it",
-                "DISCORD_TOKNE is no key of timeattack, and nothing reads it; did you mean \
+                "POSTGRES_PASSWORD isn't a key of timeattack, so nothing reads it",
+                "DISCORD_TOKNE isn't a key of timeattack, so nothing reads it; did you mean \
                  DISCORD_TOKEN?",
             ]
         );

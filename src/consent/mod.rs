@@ -197,7 +197,7 @@ pub async fn decide(app: &App, decider: Decider, wish: Wish) -> Result<Decided> 
     if !decided.changes.is_empty() {
         tracing::info!(
             changes = decided.changes.len(),
-            "a member decided about direct messages"
+            "a member changed their DM settings"
         );
     }
     Ok(decided)

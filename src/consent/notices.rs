@@ -277,7 +277,7 @@ pub async fn keep_up(app: App, alarm: impl Fn(u64) + Send, stop: CancellationTok
                 let error = format!("{error:#}");
                 tracing::warn!(
                     error,
-                    "the notices of consent could not be looked after; trying again"
+                    "notices of consent could not be processed; trying again"
                 );
             }
         }

@@ -135,7 +135,8 @@ impl Drop for FileLock {
         for descriptor in mine.filter(|one| self.ids.contains(&one.id)) {
             descriptor.is_locked = false;
             if let Err(error) = descriptor.file.unlock() {
-                tracing::warn!(%error, "the database's lock could not be released; it ends with the process");
+                tracing::warn!(%error, "the database's lock could not be released; it is released \
+                 when the process ends");
             }
         }
     }
@@ -168,8 +169,8 @@ fn beside(database: &Path) -> PathBuf {
 /// Said of a database whose file, or the one that stands for it, cannot be opened.
 fn unusable(database: &Path) -> String {
     format!(
-        "the database {} can be neither opened nor made; check DATABASE_URL, and who may write in its \
-         folder",
+        "the database {} can't be opened or created; check DATABASE_URL, and whether this program \
+         can write in its folder",
         database.display()
     )
 }
@@ -236,7 +237,7 @@ mod tests {
             let database = folder.path().join(name);
             let refused = FileLock::take(&database).unwrap_err();
             let refused = format!("{refused:#}");
-            let named = format!("the database {} can be", database.display());
+            let named = format!("the database {} can't be", database.display());
             assert!(refused.contains(&named), "{refused}");
             assert!(!refused.contains(".lock"), "{refused}");
         }

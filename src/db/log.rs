@@ -49,9 +49,10 @@ pub(super) async fn lay_out(database: PathBuf, closing: CancellationToken) {
     match laid_out.await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the database's log could not be laid out; commits take longer until it is long");
+            tracing::warn!(%error, "the database's log could not be allocated; commits are slower \
+             until it has grown");
         }
-        Err(error) => tracing::warn!(%error, "laying out the database's log did not end"),
+        Err(error) => tracing::warn!(%error, "allocating the database's log did not end"),
     }
 }
 
@@ -127,7 +128,7 @@ impl Checkpoints {
         if self.shared.is_long.swap(false, Ordering::Relaxed)
             && let Err(error) = begin_anew(pool).await
         {
-            tracing::warn!(%error, "the log could not be begun anew; tried again soon");
+            tracing::warn!(%error, "the database's log could not be reset; trying again soon");
         }
     }
 }
@@ -157,7 +158,7 @@ async fn begin_anew(writer: &AnyPool) -> sqlx::Result<()> {
 pub(super) async fn empty(writer: &AnyPool) {
     let why = match try_empty(writer).await {
         Ok(true) => return,
-        Ok(false) => "somebody reads it".to_owned(),
+        Ok(false) => "something is still reading it".to_owned(),
         Err(error) => error.to_string(),
     };
     tracing::warn!(
@@ -196,7 +197,7 @@ async fn checkpoint_forever(pool: AnyPool, alarm: Arc<Alarm>, shared: Weak<Check
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(%error, "the log could not be copied into the database; tried again soon");
+                tracing::warn!(%error, "the log could not be copied into the database; trying again soon");
             }
         }
     }

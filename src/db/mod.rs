@@ -161,7 +161,7 @@ impl Db {
                 .await
                 .is_err()
             {
-                tracing::warn!("the database is closed while somebody still reads it");
+                tracing::warn!("the database was closed while it was still being read");
             }
             // The last connection: what it copies out of the log no other adds to.
             if has_log {

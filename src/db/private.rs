@@ -39,7 +39,7 @@ pub(super) fn tighten(database: &Path) {
         }
         let file = path.display();
         match fs::set_permissions(&path, Permissions::from_mode(MODE)) {
-            Ok(()) => tracing::info!(%file, "others could use the file; now its owner alone can"),
+            Ok(()) => tracing::info!(%file, "others could use the file; now only its owner can"),
             Err(error) => tracing::warn!(
                 %file,
                 %error,

@@ -43,9 +43,7 @@ impl Db {
     pub async fn try_to_store(&self, patience: Duration) -> Result<()> {
         if self.storing.is_probing.swap(true, Ordering::Relaxed) {
             self.storing.failed();
-            return Err(Error::Away(anyhow::anyhow!(
-                "the attempt to store something has not ended"
-            )));
+            return Err(Error::Away(anyhow::anyhow!("a test write has not ended")));
         }
         let db = self.clone();
         let attempt = tokio::spawn(async move {

@@ -204,7 +204,7 @@ where
                     *has_panicked = true;
                     // Only a constant: one that was put together may quote what people wrote.
                     let what = panic.downcast_ref::<&str>().copied().unwrap_or_default();
-                    let error = anyhow::anyhow!("a job of the database's writer panicked: {what}");
+                    let error = anyhow::anyhow!("a job of the database writer panicked: {what}");
                     (Ran::Panicked, Err(Error::Internal(error)))
                 }
             };

@@ -358,7 +358,7 @@ pub(super) async fn show_unshown(data: &Data, ctx: &serenity::Context, asker: &A
         Ok(unshown) => unshown,
         Err(error) => {
             let error = format!("{error:#}");
-            return tracing::warn!(error, "what was kept for a member could not be read");
+            return tracing::warn!(error, "messages kept for a member could not be read");
         }
     };
     for kept in unshown {
@@ -379,7 +379,7 @@ pub(super) async fn show_unshown(data: &Data, ctx: &serenity::Context, asker: &A
         }
         if let Err(error) = timeattack::was_shown(app, row).await {
             let error = format!("{error:#}");
-            return tracing::warn!(error, "what a member was shown is kept all the same");
+            return tracing::warn!(error, "messages shown to a member stay in the list");
         }
     }
 }

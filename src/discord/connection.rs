@@ -123,13 +123,14 @@ impl Connection {
             let wait_ms = match ended {
                 Ended::Lost(why) => {
                     let wait_ms = backoff.next_ms(clock.monotonic_ms(), spread);
-                    tracing::warn!(why, wait_ms, "Discord is away; trying again");
+                    tracing::warn!(why, wait_ms, "Discord can't be reached; trying again");
                     wait_ms
                 }
                 Ended::NoStartsLeft { reset_ms } => {
                     tracing::error!(
                         reset_ms,
-                        "the bot was started too often today; it waits, as Discord would reset its token"
+                        "the bot was started too often today; it waits because Discord would \
+                         reset its token"
                     );
                     reset_ms
                 }
@@ -141,8 +142,8 @@ impl Connection {
                 }
                 Ended::TokenRefused => {
                     self.refused.send_replace(Some(Refusal::Token));
-                    let why = "Discord does not accept DISCORD_TOKEN; copy it anew from the bot's page \
-                               at https://discord.com/developers/applications";
+                    let why = "Discord does not accept DISCORD_TOKEN; copy it again from the \
+                     bot's page at https://discord.com/developers/applications";
                     return Err(Misconfigured(why.to_owned()).into());
                 }
                 Ended::Refused(refusal) => {
@@ -220,7 +221,7 @@ impl Connection {
                 Err(panic) => return Ok(Ended::Lost(panic.to_string())),
             },
             () = unstable.cancelled() => {
-                return Ok(Ended::Lost("its sessions end as soon as they began".into()));
+                return Ok(Ended::Lost("its sessions end as soon as they begin".into()));
             }
             refusal = self.refusal(&manager, &gateway.url, first..=last, total) => {
                 return self.second_opinion(Some(refusal)).await;

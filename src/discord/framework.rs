@@ -66,7 +66,7 @@ async fn on_error(error: FrameworkError<'_, Data, Error>) {
         } => {
             tracing::warn!(
                 description,
-                "a command came in another form than registered"
+                "a command arrived in a different form than registered"
             );
             (ctx.into(), UserError::Outdated.into())
         }
@@ -75,7 +75,7 @@ async fn on_error(error: FrameworkError<'_, Data, Error>) {
             interaction,
             ..
         } => {
-            tracing::warn!("a command came that does not exist");
+            tracing::warn!("an unknown command arrived");
             let pending = Pending {
                 app: &framework.user_data.app,
                 http: &framework.serenity_context.http,

@@ -288,7 +288,7 @@ impl Handler {
             tracing::warn!(
                 error,
                 guild.id = guild,
-                "a server could not be greeted; the next session does it"
+                "a server could not be greeted; trying again in the next session"
             );
         }
     }
@@ -306,7 +306,7 @@ impl Handler {
     ) {
         let bot = tokio::time::timeout(READY_PATIENCE, self.data.bot.wait()).await;
         let (Some(manager), Ok(bot)) = (manager, bot) else {
-            tracing::warn!("an interaction came without a connection; it is left unanswered");
+            tracing::warn!("an interaction arrived without a connection; it stays unanswered");
             return;
         };
         typed::clean_text(&mut interaction);

@@ -91,17 +91,17 @@ impl Refusal {
                  every process (at most 2,500 servers a shard)"
             }
             Self::ApiVersion => {
-                "Discord no longer speaks version 10 of its gateway (4012), the only one that this \
-                 program speaks; update timeattack"
+                "Discord no longer supports version 10 of its gateway (4012), the only one that \
+                 this program supports; update timeattack"
             }
             Self::InvalidIntents => {
-                "Discord's gateway does not know the intents (4013), though the bot asks for GUILDS \
-                 alone; check what DISCORD_API_URL leads to, or update timeattack"
+                "Discord's gateway does not know the intents (4013), though the bot asks only for \
+                 GUILDS; check what DISCORD_API_URL leads to, or update timeattack"
             }
             Self::DisallowedIntents => {
-                "Discord's gateway does not grant the intents (4014), though the bot asks for GUILDS \
-                 alone, which needs no approval; check what DISCORD_API_URL leads to, or update \
-                 timeattack"
+                "Discord's gateway does not grant the intents (4014), though the bot asks only \
+                 for GUILDS, which needs no approval; check what DISCORD_API_URL leads to, or \
+                 update timeattack"
             }
             Self::Forbidden => {
                 "Discord refuses to tell the gateway's address (403); if DISCORD_API_URL leads to a \

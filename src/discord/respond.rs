@@ -135,7 +135,7 @@ impl Pending<'_> {
         // Should this fail, it goes out a moment later by itself.
         if let Err(error) = telling::was_lost(self.app, standby, is_certain).await {
             let error = format!("{error:#}");
-            tracing::warn!(error, "what a lost answer would have said goes out later");
+            tracing::warn!(error, "an answer was lost; the bot posts it later");
         }
     }
 

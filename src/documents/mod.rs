@@ -238,12 +238,12 @@ impl Documents {
         drop(leaving);
         match &answer {
             Err(Refusal::TooSlow { .. }) => {
-                tracing::warn!(guild.id = %owner, "a document took too long and was given up");
+                tracing::warn!(guild.id = %owner, "the bot gave up on a document because it took too long");
             }
             Err(Refusal::Defect) => {
                 tracing::error!(
                     guild.id = %owner,
-                    "a document could not be read because of a defect in this program"
+                    "a document could not be read because of a bug in this program"
                 );
             }
             _ => {}
@@ -292,7 +292,7 @@ fn come_last() {
         let lowered =
             rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
         if let Err(error) = lowered {
-            tracing::debug!(%error, "documents are worked on at the priority of all else");
+            tracing::debug!(%error, "documents are processed at normal priority");
         }
     }
 }

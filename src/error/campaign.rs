@@ -30,7 +30,7 @@ pub enum CampaignError {
     #[error("the segment is wrong: {0:?}")]
     Segment(SegmentFault),
     /// The host does not let this guild send mail.
-    #[error("this guild may not send mail")]
+    #[error("this guild may not send email")]
     NotAllowed,
     /// Nobody would get it.
     #[error("nobody would get it")]
@@ -43,7 +43,7 @@ pub enum CampaignError {
         no_consent: i64,
     },
     /// One recipient's mail cannot be made.
-    #[error("a mail cannot be made")]
+    #[error("an email cannot be built")]
     Recipient {
         /// Whose.
         address: String,
@@ -51,7 +51,7 @@ pub enum CampaignError {
         fault: MailFault,
     },
     /// Its mails take too long to be merged.
-    #[error("the mails take too long to be merged")]
+    #[error("the emails take too long to merge")]
     TooSlow,
     /// It has begun, or has ended: it is sent once.
     #[error("it has begun already")]

@@ -92,7 +92,7 @@ pub enum MailTemplateError {
     #[error("the template takes too long to merge")]
     Endless,
     /// The merged mail is too large.
-    #[error("the merged mail is over {most_kib} KiB")]
+    #[error("the merged email is over {most_kib} KiB")]
     MergedTooLarge {
         /// How large it may be.
         most_kib: usize,

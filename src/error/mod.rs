@@ -79,13 +79,13 @@ pub enum UserError {
     #[error("there is nothing to undo")]
     NothingToUndo,
     /// The finish was too long ago.
-    #[error("the finish was too long ago to be taken back")]
+    #[error("it was completed or given up too long ago to undo")]
     UndoTooLate {
         /// For so long it could be.
         seconds: i64,
     },
     /// Its finish was taken back as often as may be.
-    #[error("the finish was taken back {most} times already")]
+    #[error("it was undone {most} times already")]
     UndoneTooOften {
         /// So often.
         most: i64,
@@ -220,7 +220,7 @@ pub enum UserError {
         given: String,
     },
     /// Two columns of the file are the same.
-    #[error("{given} stands there twice")]
+    #[error("{given} appears twice")]
     SheetColumnTwice {
         /// Its header.
         given: String,

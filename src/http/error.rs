@@ -51,12 +51,12 @@ impl Asker {
         // Whatever it is: the answer says that the log knows it. A refusal's own text may quote what
         // was asked.
         let why = match error {
-            Error::User(_) => "a refusal that its route has no words for".to_owned(),
+            Error::User(_) => "a refusal without its own text".to_owned(),
             Error::Away(_) | Error::Internal(_) => format!("{error:#}"),
         };
         tracing::error!(error.id = id, error = why, "a request failed");
         let mut response = match self {
-            Self::Program => problem(status, &format!("it failed; the log knows it as {id}")),
+            Self::Program => problem(status, &format!("it failed; look for {id} in the log")),
             Self::Person(order) => Page::failed(order, status, &id).into_response(),
         };
         if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -89,7 +89,7 @@ pub(super) async fn wrong_method(request: Request) -> Response {
     match Asker::of(&request) {
         Asker::Program => problem(
             StatusCode::METHOD_NOT_ALLOWED,
-            "this address does not take this method",
+            "this address does not accept this method",
         ),
         person @ Asker::Person(_) => person.refused(StatusCode::METHOD_NOT_ALLOWED),
     }

@@ -51,14 +51,14 @@ pub(super) async fn told(State(front): State<Arc<Front>>, body: Bytes) -> Respon
         Kind::Confirmation(address) => {
             if let Err(error) = sns.confirm(address).await {
                 let error = format!("{error:#}");
-                tracing::warn!(error, "a topic of SNS could not be confirmed");
+                tracing::warn!(error, "an SNS topic could not be confirmed");
                 return problem(StatusCode::SERVICE_UNAVAILABLE, "it could not be confirmed");
             }
-            tracing::info!("a topic of SNS was confirmed: its bounces and complaints arrive now");
+            tracing::info!("an SNS topic was confirmed: its bounces and complaints now arrive");
             Ok(())
         }
         Kind::Farewell => {
-            tracing::warn!("a topic of SNS says that it posts here no more");
+            tracing::warn!("an SNS topic no longer posts here");
             Ok(())
         }
         Kind::Notification(event) => hear(&front, &message, event).await,
@@ -70,7 +70,7 @@ pub(super) async fn told(State(front): State<Arc<Front>>, body: Bytes) -> Respon
 }
 
 fn disbelieved(disbelief: Disbelief) -> Response {
-    tracing::warn!(why = %disbelief, "a message that says it is of SNS is not believed");
+    tracing::warn!(why = %disbelief, "rejected a message that claims to be from SNS");
     let status = match disbelief {
         Disbelief::Malformed => StatusCode::BAD_REQUEST,
         Disbelief::NoCertificate => StatusCode::SERVICE_UNAVAILABLE,
@@ -111,8 +111,8 @@ async fn hear(front: &Front, message: &Message, event: &str) -> Result<()> {
         })
         .await?;
     match taken {
-        Some(guild) => tracing::info!(guild.id = %guild, "SES told what became of a mail"),
-        None => tracing::debug!("SES told of a mail that is not known, or told it again"),
+        Some(guild) => tracing::info!(guild.id = %guild, "SES reported the result of an email"),
+        None => tracing::debug!("SES reported an unknown email, or reported again"),
     }
     Ok(())
 }
@@ -187,7 +187,7 @@ impl Event {
                 Some(News::Gone(bounce.reason()))
             }
             ("Bounce", Some(bounce), _) => {
-                tracing::info!(kind = %known(&bounce.bounce_type), "a mail bounced for now");
+                tracing::info!(kind = %known(&bounce.bounce_type), "an email bounced temporarily");
                 None
             }
             // Who says that a mail is no spam complains of nothing.

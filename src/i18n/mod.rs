@@ -12,7 +12,8 @@
 //! What people write enters a text as a variable; [`display`] keeps its direction to itself there, and
 //! wherever else it is shown.
 //!
-//! Korean particles follow the word before them: `{ JOSA($task, "을/를") }`, see [`josa`].
+//! A Korean particle directly behind a variable is chosen by the word in it:
+//! `“{ $given }”{ JOSA($given, "을/를") }`, see [`josa`]. The tests find one that is not.
 
 pub mod display;
 pub mod josa;
@@ -224,6 +225,7 @@ fn bundle_of(language: Language, texts: FluentResource) -> FluentBundle<FluentRe
     bundle
 }
 
+/// `JOSA($word, "을/를")` is the particle alone, so that the word can stand in quotes or bold.
 fn josa_function<'a>(positional: &[FluentValue<'a>], _: &FluentArgs) -> FluentValue<'a> {
     let [word, FluentValue::String(pair)] = positional else {
         return FluentValue::Error;
@@ -234,7 +236,7 @@ fn josa_function<'a>(positional: &[FluentValue<'a>], _: &FluentArgs) -> FluentVa
         _ => return FluentValue::Error,
     };
     match josa::particle(&word, pair) {
-        Some(particle) => FluentValue::from(word + &particle),
+        Some(particle) => FluentValue::from(particle),
         None => FluentValue::Error,
     }
 }

@@ -115,6 +115,84 @@ fn a_missing_text_is_its_key() {
     );
 }
 
+/// `JOSA` gives the particle alone: a text that also wrote the word would have it twice.
+#[test]
+fn a_particle_follows_its_word_and_the_word_is_there_once() {
+    let mut seen = 0;
+    for (key, message) in messages(Language::Korean) {
+        let variables: BTreeSet<_> = message
+            .split("JOSA($")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(','))
+            .map(|(variable, _)| variable.to_owned())
+            .collect();
+        for variable in &variables {
+            for (word, particles) in [
+                ("갈매깃털", ["은", "이", "을", "로", "이에요"]),
+                ("너구리", ["는", "가", "를", "로", "예요"]),
+            ] {
+                let args: Vec<_> = texts(Language::Korean)[&key]
+                    .iter()
+                    .map(|name| (name.clone(), if name == variable { word } else { "…" }))
+                    .collect();
+                let args: Vec<_> = args
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), Arg::from(*value)))
+                    .collect();
+                let said = text(Language::Korean, &key, &args);
+                assert_eq!(said.matches(word).count(), 1, "{key}: {said}");
+                let (_, behind) = said.split_once(word).unwrap();
+                let behind = behind.trim_start_matches(['”', '*', '`']);
+                let fits = particles.iter().any(|particle| {
+                    behind
+                        .strip_prefix(particle)
+                        .is_some_and(|rest| !rest.starts_with(is_hangul))
+                });
+                assert!(fits, "{key}: {said}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 0, "no text uses JOSA");
+}
+
+/// 은/는, 이/가, 을/를, … depend on the word before them, which a variable hides.
+#[test]
+fn no_bare_particle_follows_a_variable() {
+    for (key, message) in messages(Language::Korean) {
+        if let Some(found) = bare_particle(&message) {
+            panic!("ko.ftl: {key}: “{found}” needs JOSA, or other words");
+        }
+    }
+}
+
+#[test]
+fn bare_particles_are_found_behind_marks_and_stamps() {
+    for bare in [
+        "“{ $given }”는 없는 필드예요",
+        "<t:{ $at }:f>은 지났어요",
+        "**{ $zone }**이에요.",
+        "{ $time }({ $offset })이에요",
+        "지금은 { $zone }예요",
+        "{ $relative }이고, 포기하면",
+        "마감은 <t:{ $deadline }:R>였어요",
+        "{ $done }을",
+    ] {
+        assert!(bare_particle(bare).is_some(), "{bare}");
+    }
+    for fine in [
+        "“{ $given }”{ JOSA($given, \"은/는\") } 없는",
+        "{ $name } 님이",
+        "{ $count }이름",
+        "<#{ $channel }>에",
+        "{ $most }자예요",
+        "{ $size }KB예요",
+        "{\"`{{ unsubscribe_url }}`\"}이 없어요",
+    ] {
+        assert_eq!(bare_particle(fine), None, "{fine}");
+    }
+}
+
 #[test]
 fn values_reach_the_text_unchanged() {
     let texts = "
@@ -124,8 +202,8 @@ count = { $count ->
     [one] one task
    *[other] { $count } tasks
 }
-done = { JOSA($task, \"을/를\") } 끝냈어요.
-late = { JOSA($minutes, \"으로/로\") }
+done = “{ $task }”{ JOSA($task, \"을/를\") } 끝냈어요.
+late = { $minutes }{ JOSA($minutes, \"으로/로\") }
 broken = { JOSA($task, \"을\") }
 ";
     let texts = FluentResource::try_new(texts.to_owned()).unwrap();
@@ -143,7 +221,7 @@ broken = { JOSA($task, \"을\") }
         say("count", "count", large.into()),
         "9007199254740993 tasks"
     );
-    assert_eq!(say("done", "task", "운동".into()), "운동을 끝냈어요.");
+    assert_eq!(say("done", "task", "운동".into()), "“운동”을 끝냈어요.");
     assert_eq!(say("late", "minutes", 10_i64.into()), "10으로");
     assert!(say("broken", "task", "운동".into()).contains("JOSA"));
 }
@@ -197,6 +275,67 @@ fn texts(language: Language) -> Texts {
         }
     }
     texts
+}
+
+/// The messages of one file as they are written: by key, with the lines that continue them.
+fn messages(language: Language) -> BTreeMap<String, String> {
+    let mut messages = BTreeMap::new();
+    let mut current: Option<(String, String)> = None;
+    for line in language.source().lines() {
+        let begins = line.split_once(" = ").filter(|(key, _)| is_identifier(key));
+        if let Some((key, value)) = begins {
+            messages.extend(current.replace((key.to_owned(), value.to_owned())));
+        } else if let Some((_, message)) = &mut current {
+            message.push('\n');
+            message.push_str(line);
+        }
+    }
+    messages.extend(current);
+    messages
+}
+
+/// The first particle that stands behind a variable as it is, with the marks between them.
+fn bare_particle(message: &str) -> Option<String> {
+    const PARTICLES: [&str; 20] = [
+        "은",
+        "는",
+        "이",
+        "가",
+        "을",
+        "를",
+        "과",
+        "와",
+        "로",
+        "으로",
+        "이에요",
+        "예요",
+        "이고",
+        "고",
+        "였어요",
+        "이었어요",
+        "이라",
+        "라",
+        "이나",
+        "나",
+    ];
+    for (at, _) in message.match_indices("{ $") {
+        let Some((_, behind)) = message[at..].split_once('}') else {
+            continue;
+        };
+        // The end of a stamp (`:f>`), and what closes a quotation, bold or parentheses.
+        let stamp = behind.starts_with(':').then(|| behind.split_once('>'));
+        let behind = stamp.flatten().map_or(behind, |(_, behind)| behind);
+        let word = behind.trim_start_matches(['”', '’', '"', '*', '_', '`', ')', ']', '>']);
+        let end = word.find(|c| !is_hangul(c)).unwrap_or(word.len());
+        if PARTICLES.contains(&&word[..end]) {
+            return Some(word[..end].to_owned());
+        }
+    }
+    None
+}
+
+fn is_hangul(c: char) -> bool {
+    ('가'..='힣').contains(&c)
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -45,16 +45,16 @@ pub enum AddressError {
     #[error("an address has the form name@example.org")]
     Form,
     /// A character that does not belong there: a space, a comma, a bracket, a control.
-    #[error("there is a character in it that no address has")]
+    #[error("it has a character that an address can't have")]
     Character,
     /// A dot at the beginning, at the end, or beside another.
-    #[error("a dot stands where none can be")]
+    #[error("it has a dot in a wrong place")]
     Dot,
     /// The part before the @ is longer than [`LOCAL_LENGTH`].
     #[error("the part before the @ is longer than 64 bytes")]
     LocalTooLong,
     /// The domain, or the whole, is longer than mail servers take.
-    #[error("the domain is longer than mail servers take")]
+    #[error("the domain is longer than mail servers accept")]
     DomainTooLong,
     /// The domain is not one.
     #[error("the part behind the @ is not a domain")]

@@ -45,7 +45,7 @@ impl Files {
         let written = written.unwrap_or_else(|panic| Err(io::Error::other(panic)));
         // A file that was not renamed is no mail: nothing is ambiguous here.
         written.map_err(|error| {
-            let why = format!("the mail could not be written to the folder of mails: {error}");
+            let why = format!("the email could not be written to MAIL_DIR: {error}");
             Failure::of(Scope::Connection, Stage::End, why)
         })?;
         Ok(Sent { id })

@@ -126,7 +126,7 @@ impl Failure {
 
     /// Its gate stayed shut.
     fn withdrawn() -> Self {
-        let why = "the mail was withdrawn before it was sent";
+        let why = "the email was withdrawn before it was sent";
         Self::of(Scope::Withdrawn, Stage::Body, why)
     }
 

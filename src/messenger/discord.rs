@@ -307,7 +307,7 @@ impl DiscordMessenger {
             return serde_json::from_slice(&body).map_err(|error| {
                 Failure::from(SendError::Retry {
                     after_ms: None,
-                    why: format!("an answer that is not Discord's: {error}"),
+                    why: format!("not an answer of Discord's: {error}"),
                 })
             });
         }
@@ -480,7 +480,7 @@ fn once(why: &str) -> SendError {
 fn stopped(Stopped { left_ms }: Stopped) -> SendError {
     SendError::Retry {
         after_ms: Some(left_ms),
-        why: "everything waits, as Discord refused requests".into(),
+        why: "sending waits because Discord refused requests".into(),
     }
 }
 

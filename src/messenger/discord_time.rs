@@ -124,10 +124,11 @@ impl DiscordTime {
             if ahead_ms.abs() > ALARM_MS {
                 tracing::warn!(
                     ahead_ms,
-                    "this host's clock is not Discord's; deadlines go by Discord's: set the host's by NTP"
+                    "the clock of this machine differs from Discord's; deadlines use Discord's: \
+                     set the clock by NTP"
                 );
             } else {
-                tracing::info!("this host's clock agrees with Discord's again");
+                tracing::info!("the clock of this machine agrees with Discord's again");
             }
         }
     }

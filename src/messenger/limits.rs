@@ -297,7 +297,7 @@ impl Limiter {
             state.stopped_until = state.stopped_until.max(until);
             tracing::error!(
                 refusals = MOST_REFUSALS,
-                "Discord refused so many requests that sending rests until ten minutes are over"
+                "Discord refused so many requests that sending is paused for the rest of ten minutes"
             );
         }
     }

@@ -32,7 +32,7 @@ impl Outbox {
         if let Err(error) = self.drop_fleeting(&late, "out_of_date").await {
             // Their leases run out, and whoever takes them then drops them.
             let error = format!("{error:#}");
-            tracing::warn!(error, "what came too late was not dropped yet");
+            tracing::warn!(error, "outdated messages could not be dropped yet");
         }
         self.forget(&late);
         super::post_lane::deliveries(in_time)
@@ -40,7 +40,7 @@ impl Outbox {
 
     /// Nobody misses these.
     pub(super) async fn drop_fleeting(&self, rows: &[Row], why: &str) -> Result<()> {
-        tracing::debug!(rows = rows.len(), why, "posts of a while ago were dropped");
+        tracing::debug!(rows = rows.len(), why, "outdated posts were dropped");
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
         let job = (ids, self.inner.boot, why.to_owned());
         let now_ms = self.inner.clock.now_ms();

@@ -61,10 +61,10 @@ impl Outbox {
             return;
         }
         tracing::error!(
-            "Discord does not accept the bot's token. Nothing is sent until it does: reset the token \
-             on the bot's page at https://discord.com/developers/applications, set DISCORD_TOKEN to \
-             it (or put it right in the proxy at DISCORD_API_URL), and start the program again if it \
-             reads the token at its start. Until then what waits is kept."
+            "Discord does not accept the bot's token. Nothing is sent until it does: reset the \
+             token on the bot's page at https://discord.com/developers/applications, set \
+             DISCORD_TOKEN to it (or correct it in the proxy at DISCORD_API_URL), and start the \
+             program again if it reads the token at its start. Until then what waits is kept."
         );
         self.changed();
     }
@@ -102,7 +102,7 @@ impl Outbox {
             }
         }
         self.inner.halt.turn(false);
-        tracing::info!("Discord accepts the bot's token again: what waited is sent now");
+        tracing::info!("Discord accepts the bot's token again: waiting messages are sent now");
         self.inner.poll.notify_one();
         self.wake_dms();
         self.changed();

@@ -54,7 +54,7 @@ impl Outbox {
                 said(name.is_some())
             }
             Err(error) => {
-                tracing::debug!(%error, "Discord does not tell whether somebody is a member");
+                tracing::debug!(%error, "could not find out from Discord whether somebody is a member");
                 Membership::Unknown
             }
         }

@@ -574,13 +574,13 @@ impl Outbox {
             .is_err()
         {
             tracing::warn!(
-                "not everything that was on its way came to its end; the next start looks after it"
+                "some messages were still being sent; the next start takes care of them"
             );
         }
         if let Err(error) = self.release().await {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "claims were not given back; they run out by themselves"
+                "claims could not be released; they expire by themselves"
             );
         }
     }
@@ -703,7 +703,7 @@ impl Outbox {
             let more_waits = self.set_waits_anew(&mut waits).await;
             let more_waits = more_waits.unwrap_or_else(|error| {
                 let error = format!("{error:#}");
-                tracing::warn!(error, "waits could not be looked through; trying again");
+                tracing::warn!(error, "waiting messages could not be checked; trying again");
                 false
             });
             // The wait is counted from here, lest what falls due during the look be passed over.
@@ -798,7 +798,7 @@ impl Outbox {
         let more = self.try_prune(now_ms).await.unwrap_or_else(|error| {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "what is old was not removed; trying again in an hour"
+                "old messages could not be removed; trying again in an hour"
             );
             false
         });

@@ -192,7 +192,7 @@ impl Outbox {
     /// runs out and they are taken for what they are, a message that a process did not survive.
     pub(super) async fn contain(&self, rows: Vec<OutboxId>, sending: impl Future<Output = ()>) {
         if AssertUnwindSafe(sending).catch_unwind().await.is_err() {
-            tracing::error!("a message could not be sent because of a defect in this program");
+            tracing::error!("a message could not be sent because of a bug in this program");
             let mut held = lock(&self.inner.held);
             rows.iter().for_each(|row| {
                 held.remove(row);
@@ -457,7 +457,7 @@ impl Outbox {
         let Err(SendError::Discard { why }) = posted else {
             return Some(posted.map(Some));
         };
-        tracing::warn!(why, "a post's file was refused; it goes without");
+        tracing::warn!(why, "a post's file was rejected; the post goes without it");
         message.files.clear();
         let note = text(lead.payload.language, "file-not-taken", &[]);
         let said = format!("{}\n-# {note}", message.content);
@@ -575,7 +575,7 @@ impl Outbox {
         *complained_ms = Some(now_ms);
         tracing::error!(
             error = format!("{error:#}"),
-            "what is sent cannot be stored; trying until it can"
+            "what was sent could not be recorded; trying again until it can"
         );
     }
 
@@ -604,7 +604,7 @@ impl Outbox {
         let since_ms = now_ms - lead.first_attempt_ms.unwrap_or(now_ms);
         if retry::is_hopeless(lead.attempt, since_ms) {
             return self
-                .record_refusal(rows, &format!("given up after a day: {why}"))
+                .record_refusal(rows, &format!("gave up after a day: {why}"))
                 .await;
         }
         let spread = lead.id.0.unsigned_abs();
@@ -665,7 +665,7 @@ impl Outbox {
         if lead.is_fleeting() {
             return self.drop_fleeting(rows, why).await;
         }
-        tracing::warn!(rows = rows.len(), why, "a post was refused for good");
+        tracing::warn!(rows = rows.len(), why, "a post was rejected permanently");
         let alert = if lead.is_post() {
             self.alert("alert-refused", "refused", lead, why)
         } else {
@@ -761,7 +761,7 @@ impl Outbox {
         let ids = rows.iter().map(|row| row.id).collect();
         if let Err(error) = self.give_back(ids).await {
             let error = format!("{error:#}");
-            tracing::warn!(error, "a claim was not given back; it runs out by itself");
+            tracing::warn!(error, "a claim could not be released; it expires by itself");
         }
     }
 
@@ -819,7 +819,7 @@ fn bears_mark(lead: &Row) -> bool {
 pub(super) fn given_up(lead: &Row) -> SendError {
     tracing::error!(
         outbox.id = %lead.message_key,
-        "a message was given up: for a day, {MOST_CRASHES} processes and more ended while they sent it"
+        "gave up on a message: for a day, {MOST_CRASHES} processes or more ended while sending it"
     );
     SendError::Discard {
         why: "the program ended each time it was sent".to_owned(),

@@ -72,7 +72,7 @@ impl Presence {
         self.turned_ms = Some(before_ms);
         if let Some(outage) = ended {
             let away_ms = outage.until_ms - outage.from_ms;
-            tracing::info!(away_ms, "the bot was away; no streak pays for it");
+            tracing::info!(away_ms, "the bot was offline; no streak ends because of it");
         }
         Ok(ended)
     }

@@ -82,7 +82,7 @@ pub async fn delete(app: &App, guild: GuildId, user: UserId) -> Result<Amount> {
         .await?;
     app.works.wake();
     work::finished(app, work).await?;
-    tracing::info!(guild.id = %guild, "all that was stored of a member was deleted");
+    tracing::info!(guild.id = %guild, "everything stored about a member was deleted");
     Ok(amount)
 }
 

@@ -65,7 +65,7 @@ async fn sessions(config: &DiscordConfig, gateway: &Gateway) -> Line {
     };
     let shard = gateway.shard(&config.shards);
     match discord::refusal_of(&gateway.url, token, shard).await {
-        Ok(None) => Line::ok(WHAT, format!("takes a session; {left}")),
+        Ok(None) => Line::ok(WHAT, format!("accepts a session; {left}")),
         Ok(Some(refusal)) => Line::fail(WHAT, "refuses the bot", refusal.advice()),
         Err(error) => Line::warn(
             WHAT,
@@ -105,14 +105,14 @@ async fn database(database: &DatabaseUrl) -> Line {
     };
     if let Some(Err(error)) = database.file().map(takes_files) {
         let detail = format!("nothing can be stored in the folder of {database}: {error}");
-        let advice = "check DATABASE_URL, and who may write in that folder";
+        let advice = "check DATABASE_URL, and whether this program can write in that folder";
         return Line::fail(WHAT, detail, advice);
     }
     Line::ok(
         WHAT,
         match version {
             Some(version) => format!("{database} at version {version}"),
-            None => format!("{database} is made at the first start"),
+            None => format!("{database} will be created at the first start"),
         },
     )
 }

@@ -105,7 +105,9 @@ async fn end_in_time(
     let promised_ms = i64::try_from(SHUTDOWN.as_millis()).unwrap_or(i64::MAX);
     clock.sleep_ms(promised_ms - FORCED_BEFORE_MS).await;
     let said = said(|| {
-        tracing::error!("the end took too long, so it is forced; the next start takes up the rest");
+        tracing::error!(
+            "shutting down took too long, so it is forced; the next start continues the rest"
+        );
     });
     let _ = said.recv_timeout(LAST_WORD);
     exit(FORCED);

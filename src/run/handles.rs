@@ -96,13 +96,12 @@ impl Handles {
             check::Line::ok(WHAT, detail)
         } else if allowed >= OWN + LEAST {
             let detail = format!(
-                "{allowed} allowed, {enough} needed: HTTP takes {http} connections at once instead of \
-                 {wanted}, and much at once may have to be tried again"
+                "{allowed} allowed, {enough} needed: HTTP accepts {http} connections at once \
+                 instead of {wanted}, and under load clients may have to try again"
             );
             check::Line::warn(WHAT, detail, advice)
         } else {
-            let detail =
-                format!("{allowed} allowed, {enough} needed: the bot cannot run with them");
+            let detail = format!("{allowed} allowed, {enough} needed: too few for the bot to run");
             check::Line::fail(WHAT, detail, advice)
         }
     }
@@ -161,7 +160,7 @@ mod tests {
         );
         let line = handles(64, &[]).check();
         assert_eq!(line.level, Level::Warn);
-        assert!(line.detail.contains("HTTP takes 8 connections"), "{line}");
+        assert!(line.detail.contains("HTTP accepts 8 connections"), "{line}");
         assert!(line.to_string().contains("LimitNOFILE=641"), "{line}");
         let line = handles(40, &[]).check();
         assert_eq!(line.level, Level::Fail);

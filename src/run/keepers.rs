@@ -132,7 +132,7 @@ impl Keepers {
                     error,
                     failures,
                     wait_ms,
-                    "a task failed; it is begun again"
+                    "a task failed; restarting it"
                 );
             } else {
                 // What it was, and where, was logged as it happened.
@@ -140,7 +140,7 @@ impl Keepers {
                     task = name,
                     panics = failures,
                     wait_ms,
-                    "a task panicked; it is begun again"
+                    "a task panicked; restarting it"
                 );
                 self.alerts.happened(Event::TaskPanicked(name), 1);
             }

@@ -283,7 +283,7 @@ impl Workers {
             let (told, hushed) = (told.clone(), hushed.clone());
             async move { told.deliver(hushed).await }
         });
-        tracing::info!(armed, "ready: every running time attack has its timer");
+        tracing::info!(armed, "ready: a timer is set for every running time attack");
         Ok(Self {
             app,
             alerts,
@@ -354,14 +354,14 @@ impl Workers {
         };
         if tokio::time::timeout(WORK_ENDS, work).await.is_err() {
             tracing::warn!(
-                "not everything came to its end in time; the rest is sent at the next start"
+                "not everything was finished in time; the rest is sent after the next start"
             );
         }
         let closed = tokio::time::timeout(DATABASE_CLOSES, app.db.close());
         if closed.await.is_err() {
             tracing::warn!(
-                "the database could not be closed in time; nothing is lost, but a copy of SQLite's \
-                 file needs the one that ends in -wal, too"
+                "the database could not be closed in time; nothing is lost, but if you copy \
+                 SQLite's file, also copy the one that ends in -wal"
             );
         }
     }
@@ -504,13 +504,13 @@ pub async fn backup(config: Config, file: &Path) -> anyhow::Result<ExitCode> {
         Some(key) => tracing::info!(
             %file,
             %key,
-            "backup complete: keep both; the key goes back to secret.key beside the database, or links \
-             in mails that were sent are dead"
+            "backup complete: keep both files; without the key (secret.key beside the database) \
+             links in sent emails stop working"
         ),
         None if config.http.keys.is_empty() => tracing::info!(%file, "backup complete"),
         None => tracing::info!(
             %file,
-            "backup complete; links are signed with SECRET_KEY, which is in no copy: keep it, too"
+            "backup complete; keep SECRET_KEY, too: it signs links and isn't in the copy"
         ),
     }
     Ok(ExitCode::SUCCESS)

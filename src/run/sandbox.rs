@@ -237,7 +237,7 @@ impl Turned {
         let new = self.file.with_extension("new");
         let written = std::fs::write(&new, by_ms.to_string());
         if let Err(error) = written.and_then(|()| std::fs::rename(&new, &self.file)) {
-            tracing::warn!(%error, "the next start does not know that the clock was turned");
+            tracing::warn!(%error, "the turned clock could not be saved for the next start");
         }
     }
 }

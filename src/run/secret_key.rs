@@ -34,8 +34,8 @@ pub(super) fn links(config: &Config) -> anyhow::Result<Links> {
         if config.database.is_postgres() {
             tracing::warn!(
                 file = %file.display(),
-                "links are signed with a key of this folder's own: processes elsewhere that share \
-                 the database cannot read them; set SECRET_KEY for all"
+                "links are signed with this folder's own key: other processes that share the \
+                 database can't read them; set the same SECRET_KEY for all"
             );
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn check(config: &Config) -> Line {
         1 => return Line::ok(WHAT, "of SECRET_KEY"),
         count => {
             let detail = format!(
-                "the first of SECRET_KEY signs; {} before it work",
+                "the first of SECRET_KEY signs links; {} still accepted",
                 count - 1
             );
             return Line::ok(WHAT, detail);
@@ -60,14 +60,17 @@ pub(super) fn check(config: &Config) -> Line {
     }
     let file = file(&config.database);
     let shown = file.display();
-    let advice = "links in mails that were sent hang on it: restore it from a backup, or remove it \
-                  for a new one";
+    let advice = "links in sent emails need it: restore it from a backup, or remove it to get a \
+     new one";
     match read(&file) {
-        Ok(None) => Line::ok(WHAT, format!("made at the first start, in {shown}")),
+        Ok(None) => Line::ok(
+            WHAT,
+            format!("will be created at the first start, in {shown}"),
+        ),
         Ok(Some(_)) if config.database.is_postgres() => Line::warn(
             WHAT,
-            format!("in {shown}, which processes elsewhere do not have"),
-            "set SECRET_KEY to the same for all of them",
+            format!("in {shown}, which processes on other machines don't have"),
+            "set the same SECRET_KEY for all of them",
         ),
         Ok(Some(_)) if is_open(&file) => Line::warn(
             WHAT,
@@ -130,7 +133,7 @@ fn kept(file: &Path) -> anyhow::Result<Vec<SecretString>> {
         let closed = fs::set_permissions(file, Permissions::from_mode(MODE));
         let file = file.display();
         match closed {
-            Ok(()) => tracing::info!(%file, "others could read the key; now its owner alone can"),
+            Ok(()) => tracing::info!(%file, "others could read the key; now only its owner can"),
             Err(error) => tracing::warn!(%file, %error, "others can read the key: chmod 600 it"),
         }
     }
@@ -145,7 +148,7 @@ fn read(file: &Path) -> anyhow::Result<Option<Vec<SecretString>>> {
     };
     let text = text.expose_secret();
     if let Err(why) = links::check_keys(text) {
-        anyhow::bail!("the file {why}; write the key that was in it, or remove it for a new one");
+        anyhow::bail!("the file {why}; restore its key, or remove the file to get a new one");
     }
     Ok(Some(
         links::split_keys(text).map(SecretString::from).collect(),

@@ -18,7 +18,7 @@ use super::places::Turn;
 
 /// The connection is being closed for another one.
 #[derive(Debug, Error)]
-#[error("the connection's place is given to another")]
+#[error("the connection is closed to make room for another")]
 pub(super) struct Closing;
 
 /// Hands the requests of a connection to the routes.

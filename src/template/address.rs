@@ -87,7 +87,7 @@ pub(super) fn as_address(value: &Value) -> Result<Value, Error> {
     if value.as_str().is_some_and(is_address) {
         return Ok(value.clone());
     }
-    let why = "a link or picture must begin with https://, http://, mailto: or tel:";
+    let why = "the address of a link or picture must begin with https://, http://, mailto: or tel:";
     Err(Error::new(ErrorKind::InvalidOperation, why))
 }
 

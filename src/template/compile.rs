@@ -354,7 +354,7 @@ fn urlencode(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
         ValueKind::String | ValueKind::Number | ValueKind::Bool => {}
         ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
         _ => {
-            let why = "only a text or a number can stand in a link";
+            let why = "a link can contain only texts and numbers";
             return Err(Error::new(ErrorKind::InvalidOperation, why));
         }
     }
@@ -391,7 +391,7 @@ fn write_value(
         ValueKind::Undefined | ValueKind::None => Ok(()),
         _ => Err(Error::new(
             ErrorKind::InvalidOperation,
-            "a list cannot be shown; show what is in it, by {% for %}",
+            "a list can't be shown; show its items with {% for %}",
         )),
     }
 }
@@ -492,7 +492,7 @@ impl io::Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.bytes.len() + bytes.len() > MERGED_BYTES {
             self.overflown = true;
-            return Err(io::Error::other("larger than a mail may be"));
+            return Err(io::Error::other("larger than an email may be"));
         }
         self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())

@@ -36,7 +36,7 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
         };
         if let Err(error) = looked {
             let error = format!("{error:#}");
-            tracing::warn!(error, "members who left were not looked for; trying again");
+            tracing::warn!(error, "could not look for members who left; trying again");
         }
     }
 }
@@ -74,6 +74,7 @@ async fn end_quietly(app: &App, guild: GuildId, user: UserId) -> Result<()> {
     for attack in &ended {
         app.timers.disarm(*attack);
     }
-    tracing::info!(guild.id = %guild, ended = ended.len(), "a member has left: what they ran ends quietly");
+    tracing::info!(guild.id = %guild, ended = ended.len(), "a member has left: their time attacks \
+     end silently");
     Ok(())
 }

@@ -371,7 +371,8 @@ pub async fn complete(
     let streak = record::streak_with_today(app, actor.guild, actor.user).await;
     let streak = streak.unwrap_or_else(|error| {
         let error = format!("{error:#}");
-        tracing::warn!(guild.id = %actor.guild, error, "a streak is not told, as it could not be read");
+        tracing::warn!(guild.id = %actor.guild, error, "a streak could not be read, so the post \
+         goes without it");
         0
     });
     let job = (app.outbox.clone(), actor, attack, proof, app.now_ms());
@@ -484,7 +485,7 @@ pub async fn undo(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttac
     app.timers.arm(again.id, again.deadline_ms);
     app.reminders.due_at(reminder_ms);
     app.outbox.hand(rows);
-    tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a finish was taken back");
+    tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a time attack was undone");
     Ok(again)
 }
 

@@ -160,7 +160,7 @@ pub(super) async fn void_untold(tx: &mut Tx, failed: &mut Vec<TimeAttack>) -> Re
         tracing::warn!(
             timeattack.id = %attack.id,
             guild.id = %attack.guild,
-            "nobody could be told of a start until its deadline, so it is void"
+            "a start could not be announced before its deadline, so it is void"
         );
     }
     failed.retain(|attack| !void.contains(&attack.id));

@@ -355,7 +355,7 @@ impl Trouble {
             tracing::error!(
                 error = format!("{error:#}"),
                 count = self.unsettled.len(),
-                "verdicts could not be stored; they are tried again until they are"
+                "results could not be stored; trying again until they are"
             );
         }
         let wait_ms = again_ms(self.failures);
@@ -374,7 +374,7 @@ impl Trouble {
         if self.unsettled.is_empty() {
             self.failures = 0;
             if std::mem::take(&mut self.is_told) {
-                tracing::info!("the verdicts that had to wait are stored");
+                tracing::info!("the waiting results are now stored");
             }
         }
     }
@@ -391,7 +391,7 @@ pub async fn sweep_forever(app: App, stop: CancellationToken) {
             let error = format!("{error:#}");
             tracing::warn!(
                 error,
-                "the sweep for missed deadlines failed; the next one is in {SWEEP_MS} ms"
+                "the check for past deadlines failed; the next one is in {SWEEP_MS} ms"
             );
         }
     }

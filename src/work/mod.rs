@@ -166,7 +166,10 @@ pub async fn keep_up(app: App, stop: CancellationToken) {
             Ok(went_on) => went_on,
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::warn!(error, "large works could not be looked for; trying again");
+                tracing::warn!(
+                    error,
+                    "background jobs could not be looked up; trying again"
+                );
                 false
             }
         };
@@ -228,7 +231,7 @@ async fn round(app: &App, failed: &mut Failed, stop: &CancellationToken) -> Resu
             Ok(false) => failed.add(work.id, app.clock.monotonic_ms()),
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::warn!(work.id = %work.id, kind = work.kind, error, "a piece of a large work failed; trying again");
+                tracing::warn!(work.id = %work.id, kind = work.kind, error, "a piece of a background job failed; trying again");
                 failed.add(work.id, app.clock.monotonic_ms());
             }
         }
@@ -271,7 +274,7 @@ async fn piece(tx: &mut Tx, app: &App, id: WorkId) -> Result<Option<Piece>> {
         Some(cursor) => store::advance(tx, id, cursor).await?,
         None => {
             store::end(tx, id).await?;
-            tracing::debug!(work.id = %id, kind = work.kind, "a large work is done");
+            tracing::debug!(work.id = %id, kind = work.kind, "a background job is done");
         }
     }
     Ok(Some(done))

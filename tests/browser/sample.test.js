@@ -33,8 +33,8 @@ story(
 );
 
 story("a bot that is invited greets the server once, and a manager sets its zone by a button", {}, async (page) => {
-  await page.getByRole("button", { name: "Invite the bot anew" }).click();
-  const greeting = message(page, "I hold you to the deadlines");
+  await page.getByRole("button", { name: "Invite the bot again" }).click();
+  const greeting = message(page, "I help you keep the deadlines");
   await greeting.getByText("only a guess").waitFor();
   await picture(page, "greeting");
   await greeting.getByRole("button", { name: "Time zone: New York" }).click();
@@ -42,7 +42,7 @@ story("a bot that is invited greets the server once, and a manager sets its zone
   await become(page, "Admin");
   await greeting.getByRole("button", { name: "Time zone: New York" }).click();
   await message(page, "Which time zone").waitFor();
-  await page.getByRole("button", { name: "Invite the bot anew" }).click();
+  await page.getByRole("button", { name: "Invite the bot again" }).click();
   await run(page, "/help");
   await page.keyboard.press("Enter");
   await message(page, "What you can do here").waitFor();

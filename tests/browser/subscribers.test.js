@@ -31,7 +31,7 @@ story("subscribers are imported from a file after a look at what it does", {}, a
   await message(page, "isn't a valid email address. Write it like").waitFor();
   await run(page, "/subscriber export");
   await page.keyboard.press("Enter");
-  const link = message(page, "every consent and refusal").getByRole("link", { name: /subscribers\.csv/ });
+  const link = message(page, "every recorded consent and refusal").getByRole("link", { name: /subscribers\.csv/ });
   const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
   const exported = await readFile(await download.path(), "utf8");
   assert.ok(exported.includes("'=자몽"), exported);

@@ -234,12 +234,12 @@ async fn what_flaps_is_held_back_until_ten_minutes_are_over() {
     assert!(taken[1].starts_with("timeattack: over: the disk"));
     assert_eq!(
         taken[2],
-        "timeattack: 2 messages were given up; the log says why."
+        "timeattack: the bot gave up on 2 messages; the log says why."
     );
-    assert_eq!(taken[3], format!("{low} It began anew 100 s ago."));
+    assert_eq!(taken[3], format!("{low} It began again 100 s ago."));
     assert_eq!(
         taken[4],
-        "timeattack: 98 messages were given up; the log says why."
+        "timeattack: the bot gave up on 98 messages; the log says why."
     );
     assert_eq!(taken.len(), 5);
 }
@@ -363,7 +363,7 @@ async fn nothing_of_the_address_is_logged() {
     for told in [
         "it answered 500",
         "it answered 404",
-        "takes them again",
+        "accepts alerts again",
         "it could not be reached",
         "disk_low",
         "the disk with the database",
@@ -464,7 +464,7 @@ async fn a_stalled_lane_is_told_and_so_is_its_end() {
     app.messenger.attempted(1).await;
     // Not before a minute is over.
     app.clock.advance_ms(seconds(50));
-    let stalled = "the lane of posts is stalled";
+    let stalled = "no posts are going out";
     let said = turning(&app.clock, hook.said(stalled)).await;
     assert!(said.contains("has been due for 6"), "{said}");
     gate.open();
@@ -484,7 +484,7 @@ async fn a_post_that_is_tried_again_for_a_minute_stalls_its_lane() {
     app.messenger.fail_next(vec![unavailable; 7]);
     app.time_attack().lasting(minutes(1)).started().await;
     app.advance(minutes(2)).await;
-    let stalled = "the lane of posts is stalled";
+    let stalled = "no posts are going out";
     let said = turning(&app.clock, hook.said(stalled)).await;
     assert!(said.contains("Discord answered 500"), "{said}");
     app.advance(minutes(5)).await;
@@ -523,7 +523,7 @@ async fn edits_are_stalled_only_when_none_goes_out() {
     app.advance(seconds(50)).await;
     outdated(&app, message).await;
     assert_eq!(app.posted()[0].edits, 1);
-    let stalled = "the lane of edits is stalled";
+    let stalled = "no edits are going out";
     let said = turning(&app.clock, hook.said(stalled)).await;
     assert!(said.contains("has been due for 11"), "{said}");
     assert!(said.contains("429"), "{said}");
@@ -549,10 +549,10 @@ async fn messages_that_are_given_up_are_counted() {
         app.advance(minutes(1)).await;
     };
     given_up_in(&[1]).await;
-    turning(&app.clock, hook.said("1 message was given up")).await;
+    turning(&app.clock, hook.said("gave up on 1 message")).await;
     given_up_in(&[2, 3]).await;
     app.advance(minutes(10)).await;
-    turning(&app.clock, hook.said("2 messages were given up")).await;
+    turning(&app.clock, hook.said("gave up on 2 messages")).await;
 
     // What goes down its ladder is not given up.
     let channels = Change::Channels {
@@ -566,7 +566,7 @@ async fn messages_that_are_given_up_are_counted() {
     app.messenger.fail_next([refused]);
     app.time_attack().lasting(minutes(1)).started().await;
     app.advance(minutes(20)).await;
-    assert_eq!((app.posts().len(), hook.count("given up")), (1, 2));
+    assert_eq!((app.posts().len(), hook.count("gave up")), (1, 2));
 }
 
 #[tokio::test]
@@ -588,10 +588,10 @@ async fn verdicts_that_are_late_are_told() {
     app.time_attack().lasting(minutes(1)).started().await;
     execute(&app.app().db, broken).await.unwrap();
     app.clock.advance_ms(minutes(1));
-    let said = turning(&app.clock, hook.said("verdicts are late")).await;
+    let said = turning(&app.clock, hook.said("results are late")).await;
     assert!(said.contains("(1, the oldest by"), "{said}");
     execute(&app.app().db, mended).await.unwrap();
-    turning(&app.clock, hook.said("over: verdicts are late")).await;
+    turning(&app.clock, hook.said("over: results are late")).await;
     app.settle().await;
     assert_eq!(app.posts().len(), 1);
 }
@@ -630,7 +630,7 @@ async fn operators_are_told_while_discord_is_down() {
     attacks::start(workers.app(), start).await.unwrap();
     place.discord.outage(true);
     place.clock.advance_ms(minutes(1));
-    let stalled = "the lane of posts is stalled";
+    let stalled = "no posts are going out";
     let said = turning(&place.clock, hook.said(stalled)).await;
     assert!(said.contains("500"), "{said}");
     assert!(place.texts().is_empty());

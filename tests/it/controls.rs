@@ -16,7 +16,7 @@ use timeattack::sandbox::{Actor, Message, permissions};
 
 use crate::support::bot::Bot;
 
-const SOMEBODY_ELSE: &str = "Only the person who was asked";
+const SOMEBODY_ELSE: &str = "This question was for somebody else";
 const NEEDS_MANAGE_SERVER: &str = "Manage Server";
 const OUTDATED: &str = "run the command again";
 

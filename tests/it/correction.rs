@@ -79,7 +79,7 @@ async fn a_correction_is_told_marked_and_kept() {
     assert!(marked, "{}", card.message.content);
     let news = &news.message;
     assert!(
-        news.content.contains("is completed (it was failed)"),
+        news.content.contains("is now completed (it was failed)"),
         "{}",
         news.content
     );

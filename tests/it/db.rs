@@ -284,7 +284,7 @@ async fn verdicts_wait_until_they_can_be_stored_and_then_follow_within_ten_secon
     bot.clock.advance_ms(minutes(10));
     // Nothing tells of it but the log, so that is read again and again.
     turning(&bot.clock, async {
-        while !says("verdicts could not be stored") {
+        while !says("results could not be stored") {
             tokio::task::yield_now().await;
         }
     })
@@ -299,7 +299,7 @@ async fn verdicts_wait_until_they_can_be_stored_and_then_follow_within_ten_secon
     let after_ms = bot.app().clock.now_ms() - back_ms;
     assert!(after_ms <= seconds(10), "told after {after_ms} ms");
     assert_eq!(bot.cards(), 1);
-    assert!(says("that had to wait are stored"));
+    assert!(says("the waiting results are now stored"));
     bot.end().await;
 }
 

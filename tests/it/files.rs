@@ -35,7 +35,7 @@ async fn a_proof_is_uploaded_with_the_post_and_stays_whatever_becomes_of_the_opt
     let told = bot.proves(file("내 인증.png", &bytes)).await;
     assert!(told.is_ephemeral());
     assert!(
-        told.text().contains("goes with the result"),
+        told.text().contains("will be posted with the result"),
         "{}",
         told.text()
     );
@@ -90,8 +90,8 @@ async fn a_proof_that_cannot_be_had_costs_nobody_their_finish() {
     let bot = Bot::start().await;
     for (bytes, fault, said) in [
         (FILE_BYTES + 1, false, "larger than 8 MB"),
-        (0, false, "didn't give me"),
-        (10, true, "didn't give me"),
+        (0, false, "couldn't download your file"),
+        (10, true, "couldn't download your file"),
     ] {
         bot.started().await;
         if fault {
@@ -121,11 +121,7 @@ async fn a_channel_that_takes_no_files_gets_the_text() {
     bot.proves(file("done.png", &[1, 2, 3])).await;
     let post = turning(&bot.clock, bot.posted(bot.channel, "🎉")).await;
     assert!(post.attachments.is_empty());
-    assert!(
-        post.text().contains("doesn't take files"),
-        "{}",
-        post.text()
-    );
+    assert!(post.text().contains("can't post files"), "{}", post.text());
     bot.end().await;
 }
 

@@ -6,7 +6,7 @@ use timeattack::sandbox::{Message, permissions};
 
 use crate::support::bot::Bot;
 
-const GREETING: &str = "I hold you to the deadlines";
+const GREETING: &str = "I help you keep the deadlines";
 
 /// The bot, put out of the server and invited again: for it, that is a server it has just come to.
 async fn invited(bot: &Bot) {

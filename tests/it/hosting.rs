@@ -65,7 +65,7 @@ async fn a_first_check_warns_of_nothing_and_has_the_invite_link() {
     assert!(line(&said, "Discord gateway").starts_with("ok"), "{said}");
     assert!(line(&said, "mail").contains("not set up"), "{said}");
     for unused in [
-        "links in mail",
+        "links in emails",
         "mail server",
         "mail sender",
         "SPF",
@@ -93,7 +93,7 @@ async fn mail_is_checked_as_soon_as_any_of_it_is_set() {
         let (program, _discord, _, _database) = idle(&[setting]).await;
         let (_, said) = checked(&program).await;
         assert!(line(&said, "mail server").starts_with("warn"), "{said}");
-        assert!(line(&said, "links in mail").starts_with("warn"), "{said}");
+        assert!(line(&said, "links in emails").starts_with("warn"), "{said}");
     }
 }
 
@@ -165,7 +165,7 @@ async fn a_misspelt_key_is_named() {
     let (code, said) = checked(&program).await;
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("did you mean DISCORD_GUILD_ID?"), "{said}");
-    assert!(said.contains("POSTGRES_PASSWORD is no key"), "{said}");
+    assert!(said.contains("POSTGRES_PASSWORD isn't a key"), "{said}");
     assert!(!said.contains("canary"), "{said}");
     // Where the one that is meant is missing, both are named.
     let without = Program::new(Vec::new());
@@ -174,7 +174,7 @@ async fn a_misspelt_key_is_named() {
     assert_eq!(status.code(), Some(2), "{said}");
     for part in [
         "DISCORD_TOKEN: not set",
-        "DISCORD_TOKN: no key of timeattack",
+        "DISCORD_TOKN: not a key of timeattack",
     ] {
         assert!(said.contains(part), "{said}");
     }
@@ -220,7 +220,7 @@ async fn a_database_that_cannot_be_made_is_named() {
         let (status, said) = program.run(&["run"]);
         assert_eq!(status.code(), Some(1), "{said}");
         assert!(
-            said.contains(&format!("the database {path} can be neither")),
+            said.contains(&format!("the database {path} can't be opened")),
             "{said}"
         );
         assert!(!said.contains(".lock"), "{said}");

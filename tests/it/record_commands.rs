@@ -223,7 +223,7 @@ async fn an_admin_corrects_and_everybody_sees_it() {
     let line = format!("/correct attack:{attack} verdict:completed reason:Proof by mail");
     let done = answer(bot.admin().slash(&line).await);
     assert!(
-        done.is_ephemeral() && done.text().contains("is completed now"),
+        done.is_ephemeral() && done.text().contains("is now completed"),
         "{}",
         done.text()
     );

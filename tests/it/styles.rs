@@ -69,7 +69,7 @@ async fn every_style_is_there_in_korean() {
         .unwrap();
     for (style, success, failure) in [
         ("gentle", "잘했어요", "그럴 수 있어요"),
-        ("plain", "완료:", "미완료:"),
+        ("plain", "완료:", "실패:"),
         ("classic", "해냈어요", "나약한 자식"),
     ] {
         let shown = chosen(&bot, &format!("style:{style}")).await;

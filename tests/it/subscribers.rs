@@ -258,7 +258,7 @@ async fn a_file_is_previewed_imported_listed_shown_and_exported() {
         .unwrap();
     assert!(member.text().contains("Manage Server"), "{}", member.text());
     let done = bot.admin().click(&preview, "Import 1").await.unwrap();
-    assert!(done.text().contains("1 new, 0 replaced"), "{}", done.text());
+    assert!(done.text().contains("1 new, 0 updated"), "{}", done.text());
     let added = says(
         "/subscriber add email:B@Example.com name:자몽 attributes:city=Busan \
          consent_source:fair consent_wording:I agree",
@@ -355,7 +355,7 @@ async fn wrong_files_and_options_get_a_sentence_that_says_what_to_do() {
         ),
         (
             "/subscriber add email:a@b.kr name:A consent_source:x",
-            "A consent needs both",
+            "For a consent, give both",
         ),
     ] {
         let told = bot.admin().slash(line).await.unwrap().text();
@@ -434,7 +434,7 @@ async fn whoever_lacks_a_part_of_an_export_is_told() {
     bot.discord
         .fault(sandbox::Fault::on("/webhooks/", FaultKind::Status(502)).method("POST"));
     bot.admin().slash("/subscriber export").await.unwrap();
-    let is_told = |message: &Message| message.text().contains("please ask again");
+    let is_told = |message: &Message| message.text().contains("Please ask again");
     bot.discord
         .message_where(bot.channel, is_told)
         .await
@@ -442,7 +442,7 @@ async fn whoever_lacks_a_part_of_an_export_is_told() {
     let (texts, files) = given(&bot);
     assert_eq!(files.len(), 10);
     assert!(
-        texts[1].contains("One message with files could not be sent"),
+        texts[1].contains("One message with files couldn't be sent"),
         "{texts:?}"
     );
     bot.end().await;

@@ -286,7 +286,7 @@ async fn wrong_templates_get_a_sentence_that_says_what_to_do() {
             b"{{ image('x') }}",
             "there is no picture `x`: none was uploaded",
         ),
-        (b"{{ a b }}", "this tag cannot be read"),
+        (b"{{ a b }}", "this tag can't be read"),
         (b"<script>x</script>", "mail apps run no scripts"),
         (b"<a href={{ a }}>", "could become HTML"),
     ] {

@@ -70,7 +70,7 @@ async fn a_start_whose_answer_is_lost_is_told_by_a_post() {
         // did not make is over.
         bot.discord.clear_faults();
         let again = bot.mina().slash(line).await.unwrap().text();
-        assert!(again.contains("same start"), "{loss:?}: {again}");
+        assert!(again.contains("didn't start another"), "{loss:?}: {again}");
         // It is kept up to date like any other.
         turning(&bot.clock, bot.kept(&start)).await;
         bot.clock.advance_ms(minutes(10));

@@ -20,7 +20,7 @@ pub(super) async fn check(mail: &MailConfig, from: &str, dns: &Dns) -> Line {
     let line = match dns.texts(&name).await {
         Ok(texts) => judge(&signer, &texts),
         Err(why) => {
-            let advice = format!("try again, and see that DNS has {}", wanted(&signer));
+            let advice = format!("try again, and make sure that DNS has {}", wanted(&signer));
             Line::warn(WHAT, unanswered(WHAT, &name, &why).detail, advice)
         }
     };
@@ -35,9 +35,9 @@ pub(super) fn unasked(mail: &MailConfig) -> Line {
     };
     let line = Line::warn(
         WHAT,
-        "the key can be read and signs; its record in DNS is asked for once SMTP_URL and MAIL_FROM \
-         are set",
-        format!("see that DNS has {}", wanted(&signer)),
+        "the key can be read and signs; its DNS record is checked once SMTP_URL and MAIL_FROM are \
+         set",
+        format!("make sure that DNS has {}", wanted(&signer)),
     );
     match &mail.from {
         Some(from) => aligned(line, &dkim.domain, from.address.domain()),
@@ -48,7 +48,7 @@ pub(super) fn unasked(mail: &MailConfig) -> Line {
 /// The key that signs, or why there is none.
 fn key(mail: &MailConfig) -> Result<(&DkimConfig, Signer), Line> {
     let Some(dkim) = &mail.dkim else {
-        let detail = "mails are not signed here";
+        let detail = "emails are not signed here";
         let advice = "set MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY_FILE, unless the \
                       mail server signs";
         return Err(Line::warn(WHAT, detail, advice));
@@ -57,7 +57,8 @@ fn key(mail: &MailConfig) -> Result<(&DkimConfig, Signer), Line> {
         Ok(signer) => Ok((dkim, signer)),
         Err(why) => {
             let detail = format!("the key of MAIL_DKIM_KEY_FILE cannot be used: {why}");
-            let advice = "name a file with a private key, such as `openssl genrsa 2048` writes";
+            let advice = "name a file with a private key, such as the one that `openssl genrsa \
+             2048` writes";
             Err(Line::fail(WHAT, detail, advice))
         }
     }
@@ -74,8 +75,8 @@ fn judge(signer: &Signer, texts: &[String]) -> Line {
     let fail = |detail: String| {
         let what_to_do = match texts.len() {
             0 => "publish",
-            1 => "replace it by",
-            _ => "leave nothing there but",
+            1 => "replace it with",
+            _ => "remove all of them except",
         };
         Line::fail(WHAT, detail, format!("{what_to_do} {}", wanted(signer)))
     };
@@ -83,7 +84,7 @@ fn judge(signer: &Signer, texts: &[String]) -> Line {
         return fail(match texts.len() {
             0 => format!("DNS has no record {name}: no signature can be verified"),
             count => format!(
-                "{name} has {count} records, of which receivers may take any (RFC 6376 §3.6.2.2)"
+                "{name} has {count} records, and a receiver may use any of them (RFC 6376 §3.6.2.2)"
             ),
         });
     };
@@ -97,14 +98,14 @@ fn judge(signer: &Signer, texts: &[String]) -> Line {
         return Line::warn(
             WHAT,
             format!("{name} has the bare RSA key (PKCS#1), which not all receivers read"),
-            format!("replace it by {}", self::wanted(signer)),
+            format!("replace it with {}", self::wanted(signer)),
         );
     }
     if record.lists("t", "y") == Some(true) {
         return Line::warn(
             WHAT,
-            format!("{name} has our key, and says t=y: receivers treat mails as not signed"),
-            "take y out of its t= when mails arrive well",
+            format!("{name} has our key, but says t=y: receivers treat emails as unsigned"),
+            "remove y from its t= once emails arrive well",
         );
     }
     Line::ok(WHAT, format!("{name} has the key that signs"))
@@ -137,7 +138,7 @@ fn compare<'a>(text: &'a str, wanted: &Tags<'_>) -> Result<Tags<'a>, String> {
     }
     let kind = record.get("k").unwrap_or("rsa");
     if !wanted.lists("k", kind).unwrap_or_default() {
-        return Err(format!("calls its key one of the kind {}", shown(kind)));
+        return Err(format!("says its key is of the kind {}", shown(kind)));
     }
     if record.lists("h", "sha256") == Some(false) {
         return Err("allows no SHA-256 (h=)".to_owned());
@@ -169,8 +170,8 @@ fn aligned(line: Line, domain: &str, from: &str) -> Line {
     Line::warn(
         WHAT,
         format!(
-            "the key signs for {domain}, and mails are from {from}: DMARC counts a signature only \
-             if both are of one organisation's domain (RFC 9989 §4.4.1)"
+            "the key signs for {domain}, but emails are from {from}: DMARC counts a signature \
+             only if both domains belong to one organisation (RFC 9989 §4.4.1)"
         ),
         format!("set MAIL_DKIM_DOMAIN to {from} or a domain above it"),
     )

@@ -50,12 +50,11 @@ fn judge(domain: &str, signing: Option<&str>, asked: &[Asked]) -> Line {
         Ok(None) => {
             return Line::warn(
                 WHAT,
-                format!(
-                    "{domain} has no record; Gmail and Yahoo want one of everybody who sends to many"
-                ),
+                format!("{domain} has no record; Gmail and Yahoo require one from bulk senders"),
                 format!(
                     "publish the TXT record {} with the text: v=DMARC1; p=none; \
-                     rua=mailto:postmaster@{domain} (where reports of what is sent in its name go)",
+                     rua=mailto:postmaster@{domain} (the address that gets reports about emails \
+                     sent in its name)",
                     record_name(domain)
                 ),
             );
@@ -64,7 +63,7 @@ fn judge(domain: &str, signing: Option<&str>, asked: &[Asked]) -> Line {
     };
     let [record] = records[..] else {
         let detail = format!(
-            "{name} has {} records that begin with v=DMARC1, so receivers take none",
+            "{name} has {} records that begin with v=DMARC1, so receivers ignore them all",
             records.len()
         );
         return Line::warn(WHAT, detail, "leave one of them");
@@ -96,10 +95,10 @@ fn judge(domain: &str, signing: Option<&str>, asked: &[Asked]) -> Line {
         return Line::warn(
             WHAT,
             format!(
-                "{name} counts only signatures of {domain} itself (adkim=s), and the key signs for \
-                 {signing}"
+                "{name} counts only signatures of {domain} itself (adkim=s), but the key signs \
+                 for {signing}"
             ),
-            format!("set MAIL_DKIM_DOMAIN to {domain}, or take adkim=s out of the record"),
+            format!("set MAIL_DKIM_DOMAIN to {domain}, or remove adkim=s from the record"),
         );
     }
     let policy = below.unwrap_or(own).to_ascii_lowercase();
@@ -323,7 +322,7 @@ mod tests {
         assert_eq!(line.level, Level::Warn);
         assert_eq!(
             line.detail,
-            "_dmarc.example.org could not be asked: no answer in time"
+            "_dmarc.example.org could not be looked up: no answer in time"
         );
         assert_eq!(silent("v=DMARC1; p=none").level, Level::Ok);
     }

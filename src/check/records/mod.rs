@@ -48,8 +48,8 @@ pub(crate) fn judged(domain: &str, texts: &[String]) -> [Line; 3] {
 fn unanswered(what: &str, name: &str, why: &NoAnswer) -> Line {
     Line::warn(
         what,
-        format!("{name} could not be asked: {why}"),
-        "try again; if it lasts, check the network and the name servers of this machine",
+        format!("{name} could not be looked up: {why}"),
+        "try again; if it fails again, check the network and the name servers of this machine",
     )
 }
 

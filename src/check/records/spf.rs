@@ -23,10 +23,10 @@ pub(super) fn judge(domain: &str, mail_server: &str, texts: &[String]) -> Line {
         [] => {
             return Line::warn(
                 WHAT,
-                format!("{domain} has no record, so anybody may send in its name"),
+                format!("{domain} has no record, so anybody can send in its name"),
                 format!(
-                    "publish a TXT record at {domain} such as: v=spf1 include:spf.example.com ~all, \
-                     with what whoever runs {mail_server} says to include"
+                    "publish a TXT record at {domain} such as: v=spf1 include:spf.example.com \
+                     ~all, with what the operator of {mail_server} tells you to include"
                 ),
             );
         }
@@ -34,11 +34,11 @@ pub(super) fn judge(domain: &str, mail_server: &str, texts: &[String]) -> Line {
             return Line::fail(
                 WHAT,
                 format!(
-                    "{domain} has {} records that begin with v=spf1, so receivers take none \
+                    "{domain} has {} records that begin with v=spf1, so receivers ignore them all \
                      (RFC 7208 §4.5)",
                     records.len()
                 ),
-                "make one record of them",
+                "merge them into one record",
             );
         }
     };
@@ -53,17 +53,14 @@ pub(super) fn judge(domain: &str, mail_server: &str, texts: &[String]) -> Line {
         ),
         Reach::Nobody => Line::warn(
             WHAT,
-            format!(
-                "{domain} names nobody who may send in its name: {}",
-                shown(record)
-            ),
-            format!("add what whoever runs {mail_server} says to include"),
+            format!("{domain} lets nobody send in its name: {}", shown(record)),
+            format!("add what the operator of {mail_server} tells you to include"),
         ),
         Reach::Some => Line::ok(
             WHAT,
             format!(
-                "{domain} has {}; it is not evaluated here, so see that it has what whoever runs \
-                 {mail_server} says to include",
+                "{domain} has {}; this check does not evaluate it, so make sure that it has what \
+                 the operator of {mail_server} tells you to include",
                 shown(record)
             ),
         ),
@@ -142,7 +139,7 @@ mod tests {
         }
         let one = line(&["other", "v=spf1 include:spf.example.net ~all"]);
         assert_eq!(one.level, Level::Ok, "{one}");
-        let shown = "“v=spf1 include:spf.example.net ~all”; it is not evaluated here";
+        let shown = "“v=spf1 include:spf.example.net ~all”; this check does not evaluate it";
         assert!(one.detail.contains(shown), "{one}");
         assert!(one.detail.contains("smtp.example.net"), "{one}");
         let two = line(&["v=spf1 include:a.example -all", "V=SPF1 mx ~all"]);
@@ -171,7 +168,7 @@ mod tests {
         }
         for (record, sought) in [
             ("v=spf1 +all", "lets everybody send"),
-            ("v=spf1 -all", "names nobody"),
+            ("v=spf1 -all", "lets nobody send"),
         ] {
             let line = line(&[record]);
             assert_eq!(line.level, Level::Warn);

@@ -244,7 +244,7 @@ impl Attempt<'_> {
             tracing::info!(
                 guild.id = guild,
                 count,
-                "slash commands were deleted where DISCORD_GUILD_ID no longer wants them"
+                "slash commands outside DISCORD_GUILD_ID were deleted"
             );
         }
         self.data
@@ -310,9 +310,10 @@ impl Fault {
                     error,
                     wait_ms,
                     "the slash commands cannot be registered in the server of DISCORD_GUILD_ID \
-                     ({guild}): the bot is not in it, or was invited without its commands (the scope \
-                     applications.commands). Invite it there by {link} or set DISCORD_GUILD_ID to a \
-                     server that it is in; it is tried again, and as soon as the bot is invited"
+                     ({guild}): the bot is not in it, or was invited without its commands (the \
+                     scope applications.commands). Invite it there by {link} or set \
+                     DISCORD_GUILD_ID to one of the bot's servers; it is tried again, and as soon \
+                     as the bot is invited"
                 );
             }
             (Self::Discord(what, error), _) => {
@@ -328,7 +329,7 @@ impl Fault {
                 tracing::warn!(
                     error,
                     wait_ms,
-                    "where else slash commands are registered is not known; trying again"
+                    "could not find out where else slash commands are registered; trying again"
                 );
             }
         }

@@ -129,7 +129,7 @@ impl Certificates {
         }
         let key = known.keys.get(&url).ok_or(Disbelief::NoCertificate)?;
         if !(key.from_ms..=key.until_ms).contains(&now_ms) {
-            tracing::warn!(%url, "a certificate of SNS is not valid now");
+            tracing::warn!(%url, "an SNS certificate is not valid now");
             return Err(Disbelief::Signature);
         }
         Ok(key.der.clone())
@@ -149,7 +149,7 @@ impl Certificates {
         };
         key.map_err(|error| {
             let error = format!("{error:#}");
-            tracing::warn!(%url, error, "a certificate of SNS cannot be had");
+            tracing::warn!(%url, error, "an SNS certificate could not be fetched");
             Disbelief::NoCertificate
         })
     }

@@ -83,16 +83,16 @@ pub(crate) enum Kind {
 pub(crate) enum Disbelief {
     #[error("it isn't an SNS message")]
     Malformed,
-    #[error("its topic is none of SES_TOPIC_ARNS")]
+    #[error("its topic isn't in SES_TOPIC_ARNS")]
     ForeignTopic,
     #[error("it is too old, or from the future")]
     Stale,
     #[error("its addresses do not lead to SNS in the region of its topic")]
     ForeignAddress,
-    #[error("its signature is not right")]
+    #[error("its signature is wrong")]
     Signature,
     /// Of our own, or Amazon's: it may be sent again.
-    #[error("the certificate that it is signed with cannot be had")]
+    #[error("its certificate could not be fetched")]
     NoCertificate,
 }
 

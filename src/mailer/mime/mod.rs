@@ -48,10 +48,10 @@ pub enum MimeError {
     #[error("the header {0} is too long")]
     TooLong(&'static str),
     /// Longer than [`MAIL_LENGTH`].
-    #[error("the mail is larger than 25 MB")]
+    #[error("the email is larger than 25 MB")]
     TooLarge,
     /// A signature could not be made.
-    #[error("the mail could not be signed")]
+    #[error("the email could not be signed")]
     Signature,
 }
 

@@ -192,7 +192,7 @@ impl Connection {
     pub(super) fn envelope(&self, letter: &Letter) -> Result<[String; 3], Failure> {
         let size = letter.mail.len();
         if self.offers.largest.is_some_and(|largest| size > largest) {
-            let why = format!("the mail has {size} bytes, more than the mail server takes");
+            let why = format!("the email has {size} bytes, more than the mail server accepts");
             return Err(Failure::of(Scope::Message, Stage::MailFrom, why));
         }
         let mut mail = format!("MAIL FROM:<{}>", letter.from);
@@ -208,15 +208,15 @@ impl Connection {
                 };
                 let why = format!(
                     "{whose} address has letters beyond ASCII before the @, and the mail server \
-                     takes none (SMTPUTF8)"
+                     doesn't accept those (SMTPUTF8)"
                 );
                 return Err(Failure::of(scope, Stage::MailFrom, why));
             }
             mail += " BODY=8BITMIME SMTPUTF8";
         } else if !letter.mail.is_ascii() {
             if !self.offers.eight_bit {
-                let why =
-                    "the mail has bytes beyond ASCII, and the mail server takes none (8BITMIME)";
+                let why = "the email has bytes beyond ASCII, and the mail server doesn't accept those \
+                     (8BITMIME)";
                 return Err(Failure::of(Scope::Message, Stage::MailFrom, why));
             }
             mail += " BODY=8BITMIME";
@@ -273,7 +273,7 @@ impl Connection {
         self.is_over = true;
         Err(Failure::lost(
             Stage::MailFrom,
-            "the mail server refused to begin anew",
+            "the mail server refused RSET",
         ))
     }
 

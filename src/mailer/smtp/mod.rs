@@ -216,7 +216,7 @@ impl Pool {
         let answer = answered.await;
         // Only if the runtime ends in the middle of it: nobody can say how far it was.
         answer.unwrap_or_else(|_| {
-            let why = "the program ended while the mail was on its way";
+            let why = "the program ended while the email was being sent";
             Err(Failure::of(Scope::Ambiguous, Stage::End, why))
         })
     }

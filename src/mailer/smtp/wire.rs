@@ -95,14 +95,17 @@ impl Wire {
             ));
         }
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| Lost::new("the mail server's name cannot stand in a certificate"))?;
+            .map_err(|_| Lost::new("the mail server's name isn't valid in a certificate"))?;
         let Stream::Plain(stream) = std::mem::replace(&mut self.stream, Stream::Neither) else {
             return Err(Lost::new("the connection is encrypted already"));
         };
         let connector = TlsConnector::from(Arc::clone(config));
         let encrypted = within(&self.clock, limit_ms, connector.connect(name, stream)).await?;
-        let encrypted = encrypted
-            .map_err(|error| Lost::new(format!("the mail server's TLS does not hold ({error})")))?;
+        let encrypted = encrypted.map_err(|error| {
+            Lost::new(format!(
+                "the TLS connection to the mail server failed ({error})"
+            ))
+        })?;
         self.stream = Stream::Tls(Box::new(encrypted));
         Ok(())
     }
@@ -260,7 +263,7 @@ pub(crate) fn replies(bytes: &[u8]) -> Vec<Reply> {
 
 /// The code, whether it is the reply's last line, and its text.
 fn parse_line(line: &[u8]) -> Result<(u16, bool, String), Lost> {
-    let wrong = || Lost::new("the mail server's answer is none of SMTP");
+    let wrong = || Lost::new("the mail server's answer isn't SMTP");
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let (code, rest) = line.split_at_checked(3).ok_or_else(wrong)?;
     let is_code = code.iter().all(u8::is_ascii_digit) && (b'2'..=b'5').contains(&code[0]);

@@ -468,7 +468,7 @@ impl Outbox {
             if retry::is_hopeless(lead.attempt, since_ms) {
                 self.count_discarded(letter.len());
                 return Ending::Never {
-                    why: format!("given up after a day: {why}"),
+                    why: format!("gave up after a day: {why}"),
                     is_closed: false,
                 };
             }
@@ -509,7 +509,7 @@ impl Outbox {
                 if state.opening_from_ms <= monotonic_ms {
                     tracing::error!(
                         why,
-                        "Discord says that direct messages are opened too fast; none is opened for ten minutes"
+                        "Discord is limiting new DMs; the bot opens none for ten minutes"
                     );
                 }
                 state.opening_from_ms = monotonic_ms + NO_OPENING_MS;
@@ -525,7 +525,7 @@ impl Outbox {
             }
             Err(SendError::Unreachable { why }) => {
                 state.failures = 0;
-                tracing::info!(why, "a member takes no direct messages");
+                tracing::info!(why, "a member does not accept direct messages");
                 Ending::Never {
                     why,
                     is_closed: true,
@@ -538,7 +538,7 @@ impl Outbox {
             Err(SendError::Discard { why }) => {
                 state.failures = 0;
                 self.count_discarded(letter.len());
-                tracing::warn!(why, "a direct message was refused for good");
+                tracing::warn!(why, "a direct message was rejected permanently");
                 Ending::Never {
                     why,
                     is_closed: false,

@@ -23,7 +23,7 @@ const MOST_ROUNDS: usize = 2;
 const QUIET: &str = "quiet";
 /// Held because Discord lets no direct messages be opened at present.
 const OPENING: &str = "opening";
-const UNREACHABLE: &str = "the member takes no direct messages";
+const UNREACHABLE: &str = "the member does not accept direct messages";
 
 /// What a look at the table goes by.
 #[derive(Clone)]

@@ -123,7 +123,9 @@ impl Outbox {
         }
         let bounds = Bounds::of(now_ms, was_set_back, is_first);
         if was_set_back {
-            tracing::warn!("the clock of this machine was set back; waits are set anew");
+            tracing::warn!(
+                "the clock of this machine was set back; waiting times are computed again"
+            );
             // What fails is done again at the next turn.
             waits.left = Some(Left::unknown(bounds));
             // Leases of this process look as if they lasted longer than they do.

@@ -119,7 +119,7 @@ pub async fn correct(
         own = attack.user == actor.user,
         from = correction.from.as_str(),
         to = correction.to.as_str(),
-        "a verdict was corrected"
+        "a result was corrected"
     );
     Ok((attack, correction))
 }

@@ -31,7 +31,6 @@ use super::{TimeAttack, direct, start_message};
 use crate::app::App;
 use crate::consent;
 use crate::db::Tx;
-use crate::duration_text::format_duration;
 use crate::error::Result;
 use crate::guild::reminders::{Reminder, When};
 use crate::guild::{self, Settings};
@@ -364,11 +363,9 @@ fn content(attack: &TimeAttack, reminder: Reminder, language: Language) -> Strin
         When::Share(50) => "reminder-half",
         When::Share(_) | When::Before(_) => "reminder",
     };
-    let left_ms = attack.deadline_ms - reminder.at_ms;
     let args = [
         ("user", attack.user.into()),
         ("task", linked(&attack.task).into()),
-        ("left", format_duration(left_ms, language).into()),
         ("relative", timestamp(attack.deadline_ms, 'R').into()),
         ("time", start_message::clock_time(attack).into()),
     ];

@@ -98,7 +98,7 @@ async fn a_campaign_is_made_shown_tested_sent_and_reported() {
     );
     let csv = bot.discord.file(&report.attachments[1]).unwrap();
     let csv = String::from_utf8(csv).unwrap();
-    assert!(csv.contains("'=Zoe") && csv.contains("delivered"), "{csv}");
+    assert!(csv.contains("'=Zoe") && csv.contains(",sent,"), "{csv}");
     let list = says("/campaign list").await.text();
     assert!(list.contains("November") && list.contains("news"), "{list}");
     let offered = bot
@@ -144,7 +144,7 @@ async fn wrong_input_gets_a_sentence_that_says_what_to_do() {
             "expected a value",
         ),
         ("/campaign send name:None", "no campaign with this name"),
-        ("/campaign send name:Sale", "2 without a consent"),
+        ("/campaign send name:Sale", "2 without consent"),
         ("/campaign status name:None", "no campaign with this name"),
         ("/campaign status name:Sale", "hasn't been sent yet"),
         ("/campaign pause name:Sale", "isn't being sent"),

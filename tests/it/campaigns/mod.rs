@@ -286,7 +286,7 @@ async fn what_failed_is_sent_again_and_what_may_have_arrived_only_if_asked_for()
         .await;
     let file = String::from_utf8(files[0].clone()).unwrap();
     assert_eq!(file.lines().count(), 6, "{file}");
-    assert!(file.contains("delivered"), "{file}");
+    assert!(file.contains(",sent,"), "{file}");
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ async fn the_page_asks_and_only_the_button_acts() {
         "이제 광고 메일을 보내지 않아요",
         "Study News &lt;news@example.org&gt;",
         "2026-11-21 14:00 (Asia/Seoul)",
-        "광고성 정보 수신 거부를 처리했어요",
+        "광고성 정보 수신거부를 처리했어요",
     ] {
         assert!(done.says(part), "{part}: {}", done.body);
     }

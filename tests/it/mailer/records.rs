@@ -62,8 +62,9 @@ async fn records_that_are_in_order_are_shown() {
     assert_eq!(
         said,
         [
-            "ok    SPF: example.org has “v=spf1 include:spf.example.net ~all”; it is not evaluated \
-             here, so see that it has what whoever runs smtp.example.net says to include",
+            "ok    SPF: example.org has “v=spf1 include:spf.example.net ~all”; this check does \
+             not evaluate it, so make sure that it has what the operator of smtp.example.net tells \
+             you to include",
             "ok    DKIM: 2026a._domainkey.example.org has the key that signs",
             "ok    DMARC: quarantine for example.org, as _dmarc.example.org says “v=DMARC1; \
              p=quarantine; rua=mailto:dmarc@example.org”",
@@ -209,7 +210,7 @@ async fn a_name_server_that_cannot_say_fails_nothing() {
             assert_eq!(line.level, Level::Warn, "{line}");
             assert!(
                 line.detail
-                    .contains("could not be asked: the name server answered"),
+                    .contains("could not be looked up: the name server answered"),
                 "{line}"
             );
             assert!(
@@ -241,7 +242,7 @@ async fn an_answer_is_waited_for_only_so_long_and_silence_fails_nothing() {
         assert_eq!(lines.len(), 3);
         for line in &lines {
             assert_eq!(line.level, Level::Warn, "{line}");
-            let end = "could not be asked: no answer in time";
+            let end = "could not be looked up: no answer in time";
             assert!(line.detail.ends_with(end), "{line}");
         }
         // What to publish is told all the same.

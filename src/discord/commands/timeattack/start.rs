@@ -85,7 +85,7 @@ async fn say_whose_clock(ctx: Context<'_>, typed: &str) {
         }
         Err(error) => {
             let error = format!("{error:#}");
-            tracing::warn!(error, "a member was not told whose clock was read");
+            tracing::warn!(error, "a member could not be told which time zone was used");
         }
     }
 }
@@ -283,7 +283,7 @@ fn limit_choices(
     vec![(hint, typed.chars().take(CHOICE_LENGTH).collect())]
 }
 
-/// An instant on the guild's wall: `18:32:10 오늘`.
+/// An instant on the guild's wall: `18:32:10 today`, `오늘 18:32:10`.
 fn when(at_ms: i64, now_ms: i64, zone: Tz, language: Language) -> String {
     let local = |ms: i64| {
         DateTime::from_timestamp_millis(ms)
@@ -298,7 +298,11 @@ fn when(at_ms: i64, now_ms: i64, zone: Tz, language: Language) -> String {
     } else {
         at.format("%Y-%m-%d").to_string()
     };
-    format!("{} {day}", at.format("%H:%M:%S"))
+    let time = at.format("%H:%M:%S");
+    match language {
+        Language::Korean => format!("{day} {time}"),
+        Language::English => format!("{time} {day}"),
+    }
 }
 
 #[cfg(test)]
@@ -322,12 +326,12 @@ mod tests {
         let (name, value) = first("30m", Language::Korean);
         assert_eq!(
             (name.as_str(), value.as_str()),
-            ("30m → 18:32:10 오늘", "30m")
+            ("30m → 오늘 18:32:10", "30m")
         );
         let (name, _) = first("tomorrow 9am", Language::English);
         assert_eq!(name, "tomorrow 9am → 09:00:00 tomorrow");
         let (name, _) = first("3일", Language::Korean);
-        assert_eq!(name, "3일 → 18:02:10 2026-11-24");
+        assert_eq!(name, "3일 → 2026-11-24 18:02:10");
     }
 
     #[test]

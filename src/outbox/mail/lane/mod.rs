@@ -275,7 +275,7 @@ impl State {
                     .is_some_and(|quota| now_ms < quota.until_ms);
                 if !is_known {
                     tracing::warn!(
-                        "the mail server takes no more mails today; it is tried again in an hour"
+                        "the mail server accepts no more emails today; trying again in an hour"
                     );
                     self.quota = Some(Quota {
                         until_ms: now_ms + QUOTA_MS,
@@ -288,7 +288,7 @@ impl State {
                 if self.breaker.lost(era, now_ms) {
                     self.call_back();
                     if self.breaker.is_open() {
-                        tracing::warn!("the mail server cannot be reached; mails rest");
+                        tracing::warn!("the mail server can't be reached; sending is paused");
                     }
                 }
             }
@@ -323,7 +323,7 @@ impl State {
 
     fn answered(&mut self) {
         if self.breaker.answered() {
-            tracing::info!("the mail server is back; mails go on");
+            tracing::info!("the mail server is back; sending continues");
         }
     }
 
@@ -398,7 +398,10 @@ impl Outbox {
                     memory.is_unsure = true;
                     if is_stopping || !self.waited_after(&error, &mut failures).await {
                         let error = format!("{error:#}");
-                        tracing::error!(error, "how the last mails ended could not be stored");
+                        tracing::error!(
+                            error,
+                            "the results of the last emails could not be stored"
+                        );
                         break;
                     }
                 }
@@ -721,9 +724,9 @@ impl Outbox {
             Err(Refusal::Defect) => {
                 tracing::error!(
                     occurrence.id = %id,
-                    "mails could not be written because of a defect in this program"
+                    "emails could not be written because of a bug in this program"
                 );
-                Some(Err("a defect in this program".to_owned()))
+                Some(Err("a bug in this program".to_owned()))
             }
             Err(slow @ Refusal::TooSlow { .. }) => Some(Err(slow.to_string())),
         }
@@ -763,7 +766,7 @@ impl Outbox {
             Err(Refusal::Stopping | Refusal::Busy) => return Outcome::Untried,
             Err(slow @ Refusal::TooSlow { .. }) => return Outcome::Unwritable(slow.to_string()),
             Err(Refusal::Defect) => {
-                tracing::error!("a mail could not be written because of a defect in this program");
+                tracing::error!("an email could not be written because of a bug in this program");
                 return Outcome::Defect { was_given: false };
             }
         };
@@ -787,9 +790,7 @@ impl Outbox {
             Ok(Ok(sent)) => Outcome::Sent(sent),
             Ok(Err(failure)) => Outcome::Failed(failure),
             Err(_) => {
-                tracing::error!(
-                    "a mail may not have been sent because of a defect in this program"
-                );
+                tracing::error!("an email may not have been sent because of a bug in this program");
                 Outcome::Defect { was_given: true }
             }
         }
@@ -807,7 +808,7 @@ impl Outbox {
         let monotonic_ms = self.inner.clock.monotonic_ms();
         if let Outcome::Failed(failure) = &outcome {
             // What the server said quotes addresses.
-            tracing::debug!(?failure, "a mail was not taken");
+            tracing::debug!(?failure, "an email was not accepted");
         }
         let limits = &lane.settings.limits;
         let id = claimed.recipient.id;
