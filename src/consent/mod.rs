@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use door::{DoorKeeper, may_go};
 pub use store::{Record, allowing};
-pub use zone::{Zones, own_zones, set_zone, zones, zones_in};
+pub use zone::{Zones, own_zones, past_zones, set_zone, zones, zones_in};
 
 use crate::app::App;
 use crate::db::Tx;

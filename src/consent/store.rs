@@ -211,6 +211,47 @@ pub(super) async fn own_zones(
     Ok(found)
 }
 
+/// The zones that a member chose before, each with when they gave it up, oldest first; `None` stands for the
+/// server's.
+pub(super) async fn past_zones(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+) -> Result<Vec<(i64, Option<Tz>)>> {
+    let stored = sqlx::query_scalar::<_, Option<String>>(
+        "SELECT past_zones FROM members WHERE guild_id = $1 AND user_id = $2",
+    );
+    let stored = stored.bind(guild.0).bind(user.0).fetch_optional(tx).await?;
+    let stored = stored.flatten().unwrap_or_default();
+    let read = |one: &str| {
+        let (until_ms, zone) = one.split_once('=')?;
+        // A zone that is known no more is the server's.
+        Some((until_ms.parse().ok()?, zone.parse().ok()))
+    };
+    Ok(stored.split(';').filter_map(read).collect())
+}
+
+/// Keeps them.
+pub(super) async fn keep_past_zones(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+    past: &[(i64, Option<Tz>)],
+) -> Result<()> {
+    let written = past.iter().map(|(until_ms, zone)| {
+        let zone = zone.map_or("", Tz::name);
+        format!("{until_ms}={zone}")
+    });
+    let written: Vec<String> = written.collect();
+    sqlx::query("UPDATE members SET past_zones = $3 WHERE guild_id = $1 AND user_id = $2")
+        .bind(guild.0)
+        .bind(user.0)
+        .bind(written.join(";"))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 fn distinct(users: impl Iterator<Item = UserId>) -> Vec<UserId> {
     let mut users: Vec<UserId> = users.collect();
     users.sort_unstable();

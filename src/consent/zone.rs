@@ -1,5 +1,6 @@
 //! A member's own time zone: what they type is read by it, their nights go by it, and their pictures
-//! show its days. What everybody sees goes by the server's.
+//! show its days. What everybody sees goes by the server's. Days that were counted keep the zone of their
+//! time, so the zones of before are remembered.
 
 use std::collections::HashMap;
 
@@ -12,6 +13,9 @@ use crate::error::Result;
 use crate::guild;
 use crate::ids::{GuildId, UserId};
 use crate::outbox;
+
+/// Zones of before that are remembered of a member: more than anybody moves.
+const MOST_PAST_ZONES: usize = 20;
 
 /// Whose clock a member lives by on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +62,16 @@ pub async fn own_zones(
     store::own_zones(tx, members).await
 }
 
+/// The zones that a member chose before, each with when they gave it up, oldest first; `None` stands for the
+/// server's.
+pub async fn past_zones(
+    tx: &mut Tx,
+    guild: GuildId,
+    user: UserId,
+) -> Result<Vec<(i64, Option<Tz>)>> {
+    store::past_zones(tx, guild, user).await
+}
+
 /// Stores a member's own zone; `None` is the server's again. Messages that wait for their morning are
 /// asked anew. It is no decision about messages: nothing is allowed by it.
 pub async fn set_zone(app: &App, decider: Decider, own: Option<Tz>) -> Result<Zones> {
@@ -68,8 +82,14 @@ pub async fn set_zone(app: &App, decider: Decider, own: Option<Tz>) -> Result<Zo
             Box::pin(async move {
                 let (guild, user) = (decider.guild, decider.user);
                 let mut member = store::lock_member(tx, decider, *now_ms).await?;
-                member.timezone = *own;
+                let before = std::mem::replace(&mut member.timezone, *own);
                 store::save(tx, guild, user, &member, *now_ms).await?;
+                if before != *own {
+                    let mut past = store::past_zones(tx, guild, user).await?;
+                    past.push((*now_ms, before));
+                    let forgotten = past.len().saturating_sub(MOST_PAST_ZONES);
+                    store::keep_past_zones(tx, guild, user, &past[forgotten..]).await?;
+                }
                 outbox::dm::reconsider(tx, guild, user, *now_ms).await?;
                 zones_in(tx, guild, user).await
             })

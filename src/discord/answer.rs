@@ -29,6 +29,13 @@ const AT_ONCE_BYTES: usize = 256 * 1024;
 pub(super) enum Answer {
     /// A message for everybody in the channel.
     Public(Reply),
+    /// The same, and then a message that only the asker sees.
+    PublicThen {
+        /// For everybody.
+        first: Reply,
+        /// After it, for the asker.
+        then: Reply,
+    },
     /// A message that only the asker sees.
     Private(Reply),
     /// The same, and then others: with more files than one message takes.
@@ -107,6 +114,8 @@ pub(super) struct Reply {
     shown: Option<Shown>,
     /// The message of the outbox that goes out if this one does not arrive.
     standby: Option<OutboxId>,
+    /// The extension that its reader learns of by it.
+    tells: Option<Shown>,
     /// Kept until it is sent.
     permit: Option<Arc<Permit>>,
 }
@@ -178,6 +187,12 @@ impl Reply {
         self
     }
 
+    /// Its reader learns of an extension by it.
+    pub(super) fn tells(mut self, extension: Shown) -> Self {
+        self.tells = Some(extension);
+        self
+    }
+
     pub(super) fn standby(&self) -> Option<OutboxId> {
         self.standby
     }
@@ -241,20 +256,35 @@ impl Answer {
     /// The time attack whose message it is.
     pub(super) fn shown(&self) -> Option<Shown> {
         match self {
-            Self::Public(reply) | Self::Update(reply) => reply.shown,
+            Self::Public(reply) | Self::PublicThen { first: reply, .. } | Self::Update(reply) => {
+                reply.shown
+            }
             Self::UpdateThen { update, .. } => update.shown,
             Self::Private(_) | Self::PrivateThen { .. } | Self::Form(_) => None,
         }
     }
 
-    /// The message of the outbox that goes out if it does not arrive.
-    pub(super) fn standby(&self) -> Option<OutboxId> {
+    /// Its first message; a form is none.
+    fn first(&self) -> Option<&Reply> {
         match self {
-            Self::Public(reply) | Self::Private(reply) | Self::Update(reply) => reply.standby,
-            Self::UpdateThen { update, .. } => update.standby,
-            Self::PrivateThen { first, .. } => first.standby,
+            Self::Public(first)
+            | Self::PublicThen { first, .. }
+            | Self::Private(first)
+            | Self::PrivateThen { first, .. }
+            | Self::Update(first)
+            | Self::UpdateThen { update: first, .. } => Some(first),
             Self::Form(_) => None,
         }
+    }
+
+    /// The message of the outbox that goes out if it does not arrive.
+    pub(super) fn standby(&self) -> Option<OutboxId> {
+        self.first()?.standby
+    }
+
+    /// The extension that its reader learns of by it.
+    pub(super) fn tells(&self) -> Option<Shown> {
+        self.first()?.tells
     }
 
     /// Those of all that it says.
@@ -281,6 +311,9 @@ impl Answer {
             Self::UpdateThen { update, then, to } => {
                 (Self::Update(update), Then::Message(then, to))
             }
+            Self::PublicThen { first, then } => {
+                (Self::Public(first), Then::Message(then, Audience::Asker))
+            }
             Self::PrivateThen { first, then } => (Self::Private(first), Then::Files(then)),
             alone => (alone, Then::Nothing),
         }
@@ -288,17 +321,16 @@ impl Answer {
 
     /// Whether it has files that take longer to be sent than a first response may.
     pub(super) fn is_large(&self) -> bool {
-        match self {
-            Self::Public(reply) | Self::Private(reply) | Self::PrivateThen { first: reply, .. } => {
-                reply.file_bytes() > AT_ONCE_BYTES
-            }
-            Self::Update(_) | Self::UpdateThen { .. } | Self::Form(_) => false,
-        }
+        // An update has none.
+        self.first()
+            .is_some_and(|first| first.file_bytes() > AT_ONCE_BYTES)
     }
 
     pub(super) fn into_response(self) -> CreateInteractionResponse {
         match self {
-            Self::Public(reply) => CreateInteractionResponse::Message(reply.into_message()),
+            Self::Public(reply) | Self::PublicThen { first: reply, .. } => {
+                CreateInteractionResponse::Message(reply.into_message())
+            }
             Self::Private(reply) | Self::PrivateThen { first: reply, .. } => {
                 CreateInteractionResponse::Message(reply.into_message().ephemeral(true))
             }

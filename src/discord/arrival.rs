@@ -1,10 +1,12 @@
-//! A server as the gateway tells of it: where the bot may write in it, for the greeting. Pure.
+//! A server as the gateway tells of it: where the bot may write in it, for the greeting; and one of which
+//! only an interaction tells.
 
 use poise::serenity_prelude as serenity;
-use serenity::{ChannelType, GuildChannel, Permissions};
+use serenity::{ChannelType, GuildChannel, Interaction, Permissions};
 
 use super::commands::setup::permissions::{Member, Role, permissions_in};
-use crate::guild::arrival::{Arrival, MOST_CHANNELS};
+use super::handler::Data;
+use crate::guild::arrival::{self, Arrival, MOST_CHANNELS};
 use crate::ids::{ChannelId, GuildId, UserId};
 
 /// Without these a greeting would not be seen, or not be kept up to date.
@@ -17,6 +19,36 @@ pub(super) fn arrival(guild: &serenity::Guild, bot: UserId) -> Arrival {
         locale: guild.preferred_locale.clone(),
         joined_ms: guild.joined_at.unix_timestamp().saturating_mul(1_000),
         channels: channels(guild, bot),
+    }
+}
+
+/// Settles the zone of a server that has the commands alone, before its first interaction is dealt with.
+pub(super) async fn heard_of(data: &Data, interaction: &Interaction) {
+    let (guild, locale) = match interaction {
+        Interaction::Command(one) | Interaction::Autocomplete(one) => {
+            (one.guild_id, &one.guild_locale)
+        }
+        Interaction::Component(one) => (one.guild_id, &one.guild_locale),
+        Interaction::Modal(one) => (one.guild_id, &one.guild_locale),
+        _ => return,
+    };
+    let (Some(guild), Some(locale)) = (guild, locale) else {
+        return;
+    };
+    let guild = GuildId::from(guild.get());
+    if data.is_in(guild) || data.has_heard_of(guild) {
+        return;
+    }
+    match arrival::heard_of(&data.app, guild, locale).await {
+        Ok(()) => data.heard_of(guild),
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::warn!(
+                error,
+                guild.id = guild.0,
+                "the zone of a server was not guessed; its next interaction does it"
+            );
+        }
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Asker {
     manages: bool,
     /// Whether they may write in this channel.
     may_write: bool,
+    /// Whether they may post files in this channel.
+    may_attach: bool,
     /// Whether the bot may post in this channel.
     may_bot_post: bool,
 }
@@ -87,6 +89,7 @@ macro_rules! asker_of {
             guild_language: guild_locale.map_or(language, Language::from_locale),
             manages: permissions.manage_guild() || permissions.administrator(),
             may_write: may_write(permissions, kind),
+            may_attach: permissions.attach_files() || permissions.administrator(),
             may_bot_post,
         })
     }};
@@ -144,6 +147,11 @@ impl Asker {
         } else {
             Err(UserError::MayNotWriteHere)
         }
+    }
+
+    /// Whether they may post files in this channel: if not, none of theirs is posted on their behalf.
+    pub(super) fn may_attach(&self) -> bool {
+        self.may_attach
     }
 
     /// Whether the bot may post in this channel, as Discord said with the interaction.

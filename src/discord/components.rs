@@ -82,8 +82,7 @@ pub(super) async fn form(data: &Data, ctx: &serenity::Context, interaction: &Mod
         match control.open(Ok(asker), true)? {
             Action::StartForm => {
                 let (task, limit) = form::read(interaction);
-                let (answer, _) = start::begin_or_ask(data, &ctx.http, asker, (task, limit)).await;
-                answer
+                start::begin_or_ask(data, &ctx.http, asker, (task, limit)).await
             }
             _ => Err(UserError::Outdated.into()),
         }

@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_millis(1_000);
 /// that it followed. It waits for that, but no longer than its answer has time.
 const READY_PATIENCE: Duration = Duration::from_millis(2_000);
 
+/// Servers remembered whose zones are settled; those that are forgotten are looked up again.
+const MOST_HEARD_OF: usize = 10_000;
+
 /// What every handler can reach.
 pub(super) struct Data {
     pub(super) app: App,
@@ -46,6 +49,8 @@ pub(super) struct Data {
     /// The servers that the bot is in, and what they are called, as the gateway tells: a server can have
     /// its commands alone. A name is empty until it is told.
     guilds: Mutex<HashMap<GuildId, String>>,
+    /// Servers that have the commands alone, whose zones were settled.
+    heard_of: Mutex<HashSet<GuildId>>,
     /// Whose files are being made.
     pub(super) making: Making,
 }
@@ -95,6 +100,24 @@ impl Data {
     /// Whether the bot itself is in this server, and not its commands alone.
     pub(super) fn is_in(&self, guild: GuildId) -> bool {
         self.guilds().contains_key(&guild)
+    }
+
+    /// Whether the zone of this server was settled, as far as this process remembers.
+    pub(super) fn has_heard_of(&self, guild: GuildId) -> bool {
+        let known = self.heard_of.lock();
+        known
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&guild)
+    }
+
+    /// The zone of this server is settled.
+    pub(super) fn heard_of(&self, guild: GuildId) {
+        let known = self.heard_of.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_HEARD_OF {
+            known.clear();
+        }
+        known.insert(guild);
     }
 
     /// A session begins: the shard's servers are these, and no others.
@@ -186,6 +209,7 @@ impl Handler {
                 command_ids: tokio::sync::Mutex::default(),
                 showing: Mutex::default(),
                 guilds: Mutex::default(),
+                heard_of: Mutex::default(),
                 making: Making::default(),
             },
             options: framework::options(),
@@ -311,6 +335,7 @@ impl Handler {
         };
         typed::clean_text(&mut interaction);
         names::learn(&self.data.app, &interaction);
+        arrival::heard_of(&self.data, &interaction).await;
         match interaction {
             interaction @ (Interaction::Command(_) | Interaction::Autocomplete(_)) => {
                 let framework = poise::FrameworkContext {

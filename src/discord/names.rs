@@ -7,25 +7,33 @@
 //! Everything of a member's own words that others see is [spelled out](spelled_out) where it comes in:
 //! the task of a start, and the reason of a correction. A channel that the writer cannot see is not named.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use poise::serenity_prelude as serenity;
-use serenity::{Http, Interaction, Member, Permissions};
+use serde::Deserialize;
+use serenity::{
+    ChannelId, ChannelType, GuildChannel, Http, Interaction, LightMethod, Member, Permissions,
+    Request, Route,
+};
 
 use super::asker::Asker;
 use crate::app::App;
 use crate::error::Result;
 use crate::guild;
+use crate::i18n::{Language, text};
 use crate::ids::{GuildId, UserId};
 use crate::messenger::markdown::{named, named_exactly, shorten};
 use crate::messenger::tokens::{self, Known, Wanted};
+use crate::outbox::Membership;
 use crate::timeattack;
 
 /// An answer comes with an older name rather than late.
 const PATIENCE_MS: i64 = 1_000;
 const PATIENCE: Duration = Duration::from_millis(PATIENCE_MS.unsigned_abs());
+/// Threads of one text that are asked about: each is a request, and few texts have more than one.
+const MOST_THREADS: usize = 5;
 /// Names asked for at once: so many fit the patience without keeping others from being asked.
 const MOST_ASKED: usize = 25;
 
@@ -79,6 +87,38 @@ impl Names {
     fn name(&self, user: UserId) -> Option<&str> {
         self.0.get(&user).map(String::as_str)
     }
+}
+
+/// Those of `users` who have left the server, as far as Discord tells in time.
+pub(super) async fn left(
+    app: &App,
+    guild: GuildId,
+    users: impl IntoIterator<Item = UserId>,
+) -> HashSet<UserId> {
+    let mut users: HashSet<UserId> = users.into_iter().collect();
+    let asked = users.iter().take(MOST_ASKED);
+    let asked = asked.map(|user| app.outbox.membership(guild, *user));
+    tokio::select! {
+        _ = join_all(asked) => {}
+        () = app.clock.sleep_ms(PATIENCE_MS) => {}
+    }
+    // One that takes too long hides nothing that is known of the others.
+    users.retain(|user| app.outbox.known_membership(guild, *user) == Some(Membership::Left));
+    users
+}
+
+/// A line about somebody who has left the server.
+pub(super) fn marked_left(line: &str, language: Language) -> String {
+    format!("{line} · {}", text(language, "leaderboard-left", &[]))
+}
+
+/// The same where it is about the member who was asked about, if they have left.
+pub(super) async fn marked_if_left(app: &App, asker: &Asker, user: UserId, line: String) -> String {
+    // Whoever asks is there.
+    if user == asker.user || left(app, asker.guild, [user]).await.is_empty() {
+        return line;
+    }
+    marked_left(&line, asker.language)
 }
 
 /// How one member is named.
@@ -142,12 +182,13 @@ async fn of_server(
     if wanted.channels.is_empty() {
         return (roles, channels);
     }
-    for channel in http.get_channels(id).await.unwrap_or_default() {
-        let is_seen = || {
-            let permissions = server.user_permissions_in(&channel, &asker.member);
-            permissions.contains(Permissions::VIEW_CHANNEL)
-        };
-        if wanted.channels.contains(&channel.id.get()) && is_seen() {
+    let list = http.get_channels(id).await.unwrap_or_default();
+    let is_seen = |channel: &GuildChannel| {
+        let permissions = server.user_permissions_in(channel, &asker.member);
+        permissions.contains(Permissions::VIEW_CHANNEL)
+    };
+    for channel in &list {
+        if wanted.channels.contains(&channel.id.get()) && is_seen(channel) {
             channels.insert(channel.id.get(), channel.name.clone());
         }
     }
@@ -155,7 +196,43 @@ async fn of_server(
     if let Some(here) = asker.channel_name.clone() {
         channels.insert(asker.channel.get(), here);
     }
+    let is_listed = |id: u64| list.iter().any(|one| one.id.get() == id);
+    let others = wanted.channels.iter().copied();
+    let others = others.filter(|id| !channels.contains_key(id) && !is_listed(*id));
+    let others = join_all(others.take(MOST_THREADS).map(|id| thread(http, id)));
+    // One that takes too long costs no other its name.
+    let others = tokio::time::timeout(PATIENCE / 2, others).await;
+    for thread in others.into_iter().flatten().flatten() {
+        let parent = list.iter().find(|one| thread.parent_id == Some(one.id));
+        if thread.guild_id == id && parent.is_some_and(is_seen) {
+            channels.insert(thread.id.get(), thread.name);
+        }
+    }
     (roles, channels)
+}
+
+/// A thread that everybody sees who sees its channel.
+async fn thread(http: &Http, id: u64) -> Option<Thread> {
+    let route = Route::Channel {
+        channel_id: ChannelId::new(id.max(1)),
+    };
+    let found: Thread = http
+        .fire(Request::new(route, LightMethod::Get))
+        .await
+        .ok()?;
+    let is_public = [ChannelType::PublicThread, ChannelType::NewsThread].contains(&found.kind);
+    is_public.then_some(found)
+}
+
+/// A thread, as far as it is named.
+#[derive(Deserialize)]
+struct Thread {
+    id: ChannelId,
+    #[serde(rename = "type")]
+    kind: ChannelType,
+    guild_id: serenity::GuildId,
+    parent_id: Option<ChannelId>,
+    name: String,
 }
 
 /// Remembers what an interaction tells of the names of members: of whoever made it, and of those whom

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::i18n::text;
 use crate::ids::{MessageId, OutboxId};
+use crate::timeattack::extension;
 use crate::timeattack::start_message::{self, Shown};
 use crate::timeattack::telling;
 
@@ -108,12 +109,25 @@ impl Pending<'_> {
         let deferred = self.respond(&deferral, false).await;
         // Whatever became of the deferral, what was begun is brought to its end.
         let answer = self.explained(work.await);
-        let standbys = answer.standbys();
+        let (standbys, tells) = (answer.standbys(), answer.tells());
         let sent = match deferred {
             Ok(_) => self.send_deferred(answer).await,
             Err(error) => Err(error),
         };
+        self.told(tells, sent.is_ok()).await;
         self.unless_lost(standbys, sent).await
+    }
+
+    /// Whether its reader has learned of an extension.
+    async fn told(&self, extension: Option<Shown>, has_arrived: bool) {
+        let Some(told) = extension else { return };
+        if let Err(error) = extension::was(self.app, told, has_arrived).await {
+            let error = format!("{error:#}");
+            tracing::warn!(
+                error,
+                "whether a member was told of an extension could not be kept"
+            );
+        }
     }
 
     /// What was to be told by an answer that is lost is told by the outbox.
@@ -176,13 +190,14 @@ impl Pending<'_> {
     async fn send_first(&self, answer: Answer) -> Result<bool, serenity::Error> {
         let _permit = answer.permit();
         let (standby, standbys) = (answer.standby(), answer.standbys());
-        let shown = answer.shown();
+        let (shown, tells) = (answer.shown(), answer.tells());
         let (answer, then) = answer.split();
         let is_form = matches!(answer, Answer::Form(_));
         let response = answer.into_response();
         let taken = self.respond(&response, shown.is_some()).await;
         // Its files are gone before the next are made.
         drop(response);
+        self.told(tells, taken.is_ok()).await;
         let message = self.unless_lost(standbys, taken).await?;
         self.was_taken(standby, shown, message).await;
         self.follow(then, 0).await;
@@ -201,7 +216,7 @@ impl Pending<'_> {
                 http.edit_original_interaction_response(token, &edit, Vec::new())
                     .await?
             }
-            Answer::Public(reply) => {
+            Answer::Public(reply) | Answer::PublicThen { first: reply, .. } => {
                 let followup = reply.into_followup();
                 followup.execute(http, (None, token)).await?
             }

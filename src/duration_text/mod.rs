@@ -74,6 +74,8 @@ pub struct Understood {
     pub deadline_ms: i64,
     /// Whether the member named a length or an instant.
     pub kind: Kind,
+    /// Whether it is the same on every clock: a length, or a time whose zone was named.
+    pub is_absolute: bool,
 }
 
 /// The two ways to say when.
@@ -157,6 +159,7 @@ pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextEr
             Some(1..=LONGEST_MS) => Ok(Understood {
                 deadline_ms: at_ms,
                 kind: Kind::ClockTime,
+                is_absolute: true,
             }),
             Some(..=0) => Err(TimeTextError::Past { at_ms }),
             _ => Err(TimeTextError::TooFar),
@@ -168,6 +171,7 @@ pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextEr
         return Ok(Understood {
             deadline_ms: deadline_ms.ok_or(TimeTextError::TooFar)?,
             kind: Kind::Duration,
+            is_absolute: true,
         });
     }
     let Some(clock) = clock_phrase::read(&phrase) else {
@@ -176,6 +180,7 @@ pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextEr
     Ok(Understood {
         deadline_ms: civil::instant(&phrase, &clock, now_ms, zone)?,
         kind: Kind::ClockTime,
+        is_absolute: clock.place.is_some(),
     })
 }
 

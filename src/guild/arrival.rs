@@ -8,6 +8,7 @@
 //! - The greeting goes through the outbox, to the first of the given channels that takes it.
 //! - A server that the bot has been in for longer than [`NEW_MS`], or that has settings already, keeps
 //!   what it has. A zone that was guessed is said to be a guess until somebody chooses one.
+//! - A server that has the commands alone has its zone guessed at the first interaction ([`heard_of`]).
 //! - The greeting shows how things stand: when a setting changes that it names, it is edited.
 
 use super::store::{self, Known};
@@ -80,17 +81,31 @@ pub async fn arrived(app: &App, arrival: Arrival) -> Result<()> {
     Ok(())
 }
 
-/// In one transaction: the zone, the note that it was greeted, and the greeting.
-async fn settle(
-    tx: &mut Tx,
-    outbox: &Outbox,
-    arrival: &Arrival,
-    now_ms: i64,
-) -> Result<Option<Row>> {
-    let guild = arrival.guild;
+/// Settles the zone of a server that has the commands alone, of which only an interaction tells: by the
+/// language that it says the server speaks. Nothing happens to one that has settings.
+pub async fn heard_of(app: &App, guild: GuildId, locale: &str) -> Result<()> {
+    let mut conn = app.db.read().await?;
+    let known = store::known(&mut conn, guild).await?;
+    drop(conn);
+    if known != Known::Nothing {
+        return Ok(());
+    }
+    let job = (guild, locale.to_owned(), app.clock.now_ms());
+    app.db
+        .write(job, |tx, (guild, locale, now_ms)| {
+            Box::pin(async move {
+                settle_zone(tx, *guild, locale, *now_ms).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Guesses the zone of a server that has no settings. Returns how it is set.
+async fn settle_zone(tx: &mut Tx, guild: GuildId, locale: &str, now_ms: i64) -> Result<Settings> {
     let mut settings = store::for_guild(tx, guild).await?;
     if store::known(tx, guild).await? == Known::Nothing {
-        let guess = zones::of_locale(&arrival.locale);
+        let guess = zones::of_locale(locale);
         settings.timezone = guess.zone;
         settings.zone_guess = Some(if guess.is_vague {
             ZoneGuess::VagueLocale
@@ -99,6 +114,18 @@ async fn settle(
         });
         store::save(tx, guild, &settings, now_ms).await?;
     }
+    Ok(settings)
+}
+
+/// In one transaction: the zone, the note that it was greeted, and the greeting.
+async fn settle(
+    tx: &mut Tx,
+    outbox: &Outbox,
+    arrival: &Arrival,
+    now_ms: i64,
+) -> Result<Option<Row>> {
+    let guild = arrival.guild;
+    let settings = settle_zone(tx, guild, &arrival.locale, now_ms).await?;
     // Without a channel it is greeted once it has one, if it is still new then.
     if arrival.channels.is_empty() || !store::greet(tx, guild, now_ms).await? {
         return Ok(None);

@@ -650,8 +650,9 @@ const NO_MEMBER_CODES: [i64; 2] = [10_007, 10_013];
 /// Requests that concern no channel.
 const NOWHERE: ChannelId = ChannelId(0);
 
-/// What is said of a channel, whatever it is sent: it is gone, not to be seen, not to be written in.
-const CLOSED_CODES: [i64; 3] = [10_003, 50_001, 50_013];
+/// What is said of a channel, whatever it is sent: it is gone, not to be seen, not to be written in; or a
+/// thread that is archived for good, or locked.
+const CLOSED_CODES: [i64; 5] = [10_003, 50_001, 50_013, 50_083, 160_005];
 
 /// Whether the same request would be refused again and again.
 fn is_final(code: i64) -> bool {

@@ -60,6 +60,14 @@ async fn facts(app: &App, guild: GuildId, user: UserId) -> Result<Vec<(&'static 
             "closed_ms": status.closed_ms,
         })
     });
+    let mut conn = app.db.read().await?;
+    let past = consent::past_zones(&mut conn, guild, user).await?;
+    drop(conn);
+    let past = past.into_iter().map(|(until_ms, zone)| {
+        let zone = zone.map(zones::name);
+        dated(json!({ "until_ms": until_ms, "timezone": zone }))
+    });
+    let past: Vec<Value> = past.collect();
     let reminders_off_ms = reminders::off_since(app, guild, user).await?;
     let exported_ms = app.clock.now_ms();
     Ok(vec![
@@ -68,6 +76,7 @@ async fn facts(app: &App, guild: GuildId, user: UserId) -> Result<Vec<(&'static 
         ("exported_ms", exported_ms.into()),
         ("exported_at", iso(exported_ms).into()),
         ("timezone", timezone.map(zones::name).into()),
+        ("past_timezones", past.into()),
         ("direct_messages", direct_messages.map(dated).into()),
         ("reminders_off_ms", reminders_off_ms.into()),
         ("reminders_off_at", reminders_off_ms.and_then(iso).into()),

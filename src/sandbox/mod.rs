@@ -243,6 +243,7 @@ impl LocalDiscord {
             roles: BTreeMap::from([(everyone.id, everyone), (own.id, own)]),
             members: BTreeMap::from([(bot.user, bot)]),
             has_bot: true,
+            has_commands_alone: false,
             system_channel: None,
         };
         let shape = world.guild_create(&guild, false);
@@ -346,12 +347,22 @@ impl LocalDiscord {
         world.commands.remove(&Some(guild.get()));
         if let Some(found) = world.guilds.get_mut(&guild.get()) {
             found.has_bot = false;
+            found.has_commands_alone = false;
             found.members.remove(&bot);
             // Without `unavailable`: that is how a kick differs from an outage of Discord's.
             let gone = serde_json::json!({ "id": shapes::id(guild.get()) });
             let shared = &self.shared;
             shared.emit_of_guild("GUILD_DELETE", &gone, guild.get());
             shared.change();
+        }
+    }
+
+    /// Puts the bot out of a server that keeps its commands, as one does that authorised
+    /// `applications.commands` and no bot.
+    pub fn keep_commands_alone(&self, guild: GuildId) {
+        self.kick_bot(guild);
+        if let Some(found) = self.shared.world().guilds.get_mut(&guild.get()) {
+            found.has_commands_alone = true;
         }
     }
 

@@ -103,7 +103,11 @@ pub(super) fn offered<'a>(
         .get(&channel)
         .and_then(|channel| channel.guild);
     // With the bot its commands leave a server.
-    if guild.is_some_and(|guild| world.guild(guild).is_err()) {
+    let has_them = |guild: u64| {
+        let found = world.guilds.get(&guild);
+        found.is_some_and(|guild| guild.has_bot || guild.has_commands_alone)
+    };
+    if !guild.is_none_or(has_them) {
         return None;
     }
     // A guild's own command goes before a global one of the same name.

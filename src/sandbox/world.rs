@@ -68,6 +68,8 @@ pub(super) struct Guild {
     pub(super) members: BTreeMap<u64, Member>,
     /// Whether the bot is in it.
     pub(super) has_bot: bool,
+    /// Whether it has the bot's commands although the bot is not in it.
+    pub(super) has_commands_alone: bool,
     /// Where Discord itself writes who came.
     pub(super) system_channel: Option<u64>,
 }

@@ -51,17 +51,18 @@ pub(super) fn failure(
     post(attack, settings, now_ms, language, content, digest, key)
 }
 
-/// The post of a finish in time, which makes a streak of so many days.
+/// The post of a finish in time, which makes a streak of so many days. `theirs` as for a [`failure`].
 pub(super) fn success(
     attack: &TimeAttack,
     settings: &Settings,
+    theirs: Option<Tz>,
     streak: i64,
     now_ms: i64,
 ) -> NewPost {
     let language = settings.language.unwrap_or(attack.language);
     let default = default_success(settings.style, language);
     let template = settings.success_template.as_deref();
-    let mut content = render(template, &default, attack, settings, None, language);
+    let mut content = render(template, &default, attack, settings, theirs, language);
     if streak >= STREAK {
         content.push('\n');
         content.push_str(&i18n::text(
@@ -382,7 +383,7 @@ mod tests {
             let settings = Settings::default();
             for post in [
                 failure(&attack, &settings, None, attack.deadline_ms + 60_000),
-                success(&attack, &settings, 9_999, attack.deadline_ms),
+                success(&attack, &settings, None, 9_999, attack.deadline_ms),
                 given_up(&attack, &settings, attack.deadline_ms),
             ] {
                 prop_assert_eq!(&post.message.mentions, &vec![attack.user]);

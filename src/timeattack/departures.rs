@@ -51,11 +51,20 @@ async fn look(app: &App) -> Result<()> {
     let soon = store::members_of_soon(&mut conn, now_ms, now_ms + AHEAD_MS, LOOKED_AT).await?;
     drop(conn);
     let mut seen = HashSet::new();
-    let unknown = soon.into_iter().filter(|(guild, user)| {
-        seen.insert((*guild, *user)) && app.outbox.known_membership(*guild, *user).is_none()
-    });
-    for (guild, user) in unknown.take(ASKED) {
-        if app.outbox.membership(guild, user).await == Membership::Left {
+    let mut asked = 0;
+    for (guild, user) in soon {
+        if !seen.insert((guild, user)) {
+            continue;
+        }
+        let membership = match app.outbox.known_membership(guild, user) {
+            Some(known) => known,
+            None if asked < ASKED => {
+                asked += 1;
+                app.outbox.membership(guild, user).await
+            }
+            None => continue,
+        };
+        if membership == Membership::Left {
             end_quietly(app, guild, user).await?;
         }
     }

@@ -1,6 +1,7 @@
 //! What a member who allows direct messages is told by them: results, and reminders before the
 //! deadline.
 
+use super::correction::{self, Correction};
 use super::{State, TimeAttack, announce, reminders, store};
 use crate::consent;
 use crate::db::Tx;
@@ -54,9 +55,16 @@ pub(super) fn reminder(
     }
 }
 
-/// The failure that was to be told is none.
-pub(super) async fn turn_round(tx: &mut Tx, attack: &TimeAttack) -> Result<()> {
-    outbox::dm::call_off(tx, &key(announce::VERDICT, attack)).await
+/// The failure that was to be told is none. One that was told already is told otherwise: the edit is enqueued,
+/// and returned.
+pub(super) async fn turn_round(
+    tx: &mut Tx,
+    outbox: &Outbox,
+    completed: &TimeAttack,
+) -> Result<Vec<Row>> {
+    let language = language_of(tx, completed).await?;
+    let said = text(language, "dm-turned-round", completed);
+    retell(tx, outbox, &key(announce::VERDICT, completed), said).await
 }
 
 /// The finish that was to be told is taken back. `finished` is as it stood, `again` as it runs now. What was
@@ -67,24 +75,62 @@ pub(super) async fn take_back(
     finished: &TimeAttack,
     again: &TimeAttack,
 ) -> Result<Vec<Row>> {
-    let key = result_key(finished);
-    outbox::dm::call_off(tx, &key).await?;
-    let allowing = consent::allowing(tx, std::iter::once((again.guild, again.user))).await?;
-    let language = allowing.get(&(again.guild, again.user));
-    let language = language.copied().unwrap_or(again.language);
+    let language = language_of(tx, again).await?;
+    let said = text(language, "dm-taken-back", again);
+    retell(tx, outbox, &result_key(finished), said).await
+}
+
+/// An admin corrected the result. What was told of it before says so, and a member who allows direct messages
+/// is told why. Returns the rows, all of them enqueued.
+pub(super) async fn corrected(
+    tx: &mut Tx,
+    outbox: &Outbox,
+    attack: &TimeAttack,
+    correction: &Correction,
+) -> Result<Vec<Row>> {
+    let allowing = consent::allowing(tx, std::iter::once((attack.guild, attack.user))).await?;
+    let allowed = allowing.get(&(attack.guild, attack.user)).copied();
+    let language = allowed.unwrap_or(attack.language);
+    let say = |key| correction::direct_text(key, attack, correction, language);
+    let mut rows = Vec::new();
+    for kind in ["success", "givenup", announce::VERDICT] {
+        let key = key(kind, attack);
+        rows.extend(retell(tx, outbox, &key, say("dm-result-corrected")).await?);
+    }
+    if allowed.is_some() {
+        let key = format!("dm:correction:{}", correction.id);
+        let dm = message(attack, language, Class::Notice, say("dm-corrected"), key);
+        let news = outbox.prepare_dm(dm);
+        outbox::enqueue(tx, std::slice::from_ref(&news), outbox.boot()).await?;
+        rows.push(news);
+    }
+    Ok(rows)
+}
+
+/// The language that a member reads direct messages in.
+async fn language_of(tx: &mut Tx, attack: &TimeAttack) -> Result<Language> {
+    let member = (attack.guild, attack.user);
+    let allowing = consent::allowing(tx, std::iter::once(member)).await?;
+    Ok(allowing.get(&member).copied().unwrap_or(attack.language))
+}
+
+/// Calls a message off that has not left, and makes one that has say this instead: the edit is enqueued, and
+/// returned.
+async fn retell(tx: &mut Tx, outbox: &Outbox, key: &str, said: String) -> Result<Vec<Row>> {
+    outbox::dm::call_off(tx, key).await?;
     let message = Message {
-        content: text(language, "dm-taken-back", again),
+        content: said,
         ..Message::default()
     };
-    let under_way = outbox::under_way(tx, std::slice::from_ref(&key)).await?;
-    if under_way.contains(&key) {
+    let keys = [key.to_owned()];
+    if !outbox::under_way(tx, &keys).await?.is_empty() {
         // It may arrive in a moment, and is corrected once it has.
-        let sending = outbox::rewrite(tx, &key, |payload| payload.message = message).await?;
+        let sending = outbox::rewrite(tx, key, |payload| payload.message = message).await?;
         let edits: Vec<Row> = sending.iter().map(|row| outbox.prepare_edit(row)).collect();
         outbox::enqueue(tx, &edits, outbox.boot()).await?;
         return Ok(edits);
     }
-    let Some(row) = outbox::sent_by_key(tx, &key).await? else {
+    let Some(row) = outbox::sent_by_key(tx, key).await? else {
         return Ok(Vec::new());
     };
     let restatement = Restatement {
@@ -144,6 +190,20 @@ fn message(
 
 fn text(language: Language, key: &str, attack: &TimeAttack) -> String {
     text_with(language, key, attack, 0)
+}
+
+/// What a reminder says once it is true no more.
+pub(super) fn after_reminder(attack: &TimeAttack, language: Language) -> Message {
+    let content = match attack.state {
+        State::Running => text(language, "dm-reminder", attack),
+        State::Completed => text(language, "dm-reminder-completed", attack),
+        State::Failed => text(language, "dm-reminder-failed", attack),
+        State::Cancelled => text(language, "dm-reminder-given-up", attack),
+    };
+    Message {
+        content,
+        ..Message::default()
+    }
 }
 
 /// `count`: how many its member has completed in the guild.

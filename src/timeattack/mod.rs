@@ -38,6 +38,7 @@ mod store;
 
 pub mod correction;
 pub mod departures;
+pub mod extension;
 pub mod overview;
 pub mod record;
 pub mod reminders;
@@ -48,6 +49,7 @@ pub mod telling;
 pub mod text;
 pub mod timer;
 
+pub use extension::{Extended, extend};
 pub use store::{MOST_COUNTED, Overdue, count_running, overdue_since};
 
 use std::collections::HashMap;
@@ -55,7 +57,7 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 
 use crate::app::App;
-use crate::consent;
+use crate::consent::{self, Zones};
 use crate::db::Tx;
 use crate::duration_text;
 use crate::error::{Error, Result, UserError};
@@ -194,20 +196,9 @@ pub struct Started {
     pub is_again: bool,
     /// The message that goes out unless the member is told otherwise; see [`telling`].
     pub standby: Option<OutboxId>,
+    /// The member's own zone, if the limit was read by it and the server's clocks show another time.
+    pub own_clock: Option<Tz>,
     /// Under which it was started.
-    pub settings: Settings,
-}
-
-/// What an extension led to.
-#[derive(Clone, Debug)]
-pub struct Extended {
-    /// With its new deadline.
-    pub attack: TimeAttack,
-    /// Extensions it still has.
-    pub left: i64,
-    /// The message that goes out unless everybody is told otherwise; see [`telling`].
-    pub standby: Option<OutboxId>,
-    /// Under which it was extended.
     pub settings: Settings,
 }
 
@@ -242,6 +233,7 @@ async fn start_by(app: &App, request: Start, is_answered: bool) -> Result<Starte
     let zones = consent::zones(app, request.actor.guild, request.actor.user).await?;
     let understood = read_limit(&request, now_ms, zones.theirs())?;
     check_limit(understood.deadline_ms - now_ms, &settings)?;
+    let own_clock = own_clock(understood, zones);
     let attack = TimeAttack {
         id: AttackId(app.ids.next(&app.clock)),
         guild: request.actor.guild,
@@ -301,6 +293,7 @@ async fn start_by(app: &App, request: Start, is_answered: bool) -> Result<Starte
                 attack,
                 is_again,
                 standby: None,
+                own_clock,
                 settings,
             });
         }
@@ -324,6 +317,7 @@ async fn start_by(app: &App, request: Start, is_answered: bool) -> Result<Starte
         attack,
         is_again: false,
         standby: standing_by,
+        own_clock,
         settings,
     })
 }
@@ -358,6 +352,12 @@ fn read_limit(
     })
 }
 
+/// The member's own zone, if what they typed was read by it and means another instant in the server's.
+fn own_clock(understood: duration_text::Understood, zones: Zones) -> Option<Tz> {
+    let differing = zones.differing(understood.deadline_ms);
+    differing.filter(|_| !understood.is_absolute)
+}
+
 /// Completes a time attack, if it was clicked in time, and announces it, with the member's file that proves
 /// it.
 pub async fn complete(
@@ -386,10 +386,14 @@ pub async fn complete(
                 };
                 let settings = guild::for_guild(tx, completed.guild).await?;
                 reminders::call_off(tx, &completed, &settings, *now_ms).await?;
-                let post = announce::success(&completed, &settings, streak, *now_ms);
+                let member = (completed.guild, completed.user);
+                let own = consent::own_zones(tx, std::iter::once(member)).await?;
+                let theirs = own.get(&member).copied();
+                let post = announce::success(&completed, &settings, theirs, streak, *now_ms);
+                let mut told = Vec::new();
                 let mut rows = match (was, proof) {
                     (State::Failed, proof) => {
-                        direct::turn_round(tx, &completed).await?;
+                        told = direct::turn_round(tx, outbox, &completed).await?;
                         let edit = announce::turn_round(tx, outbox, &completed, post).await?;
                         // An edit uploads nothing.
                         let proof = match proof {
@@ -409,6 +413,8 @@ pub async fn complete(
                 };
                 rows.extend(direct::results(tx, outbox, std::slice::from_ref(&completed)).await?);
                 outbox::enqueue(tx, &rows, outbox.boot()).await?;
+                // These are enqueued already.
+                rows.extend(told);
                 Ok((Some(completed), rows))
             })
         })
@@ -489,79 +495,6 @@ pub async fn undo(app: &App, actor: Actor, attack: AttackId) -> Result<TimeAttac
     Ok(again)
 }
 
-/// Moves the deadline of a running time attack, as often as the guild allows.
-pub async fn extend(app: &App, actor: Actor, attack: AttackId, by_ms: i64) -> Result<Extended> {
-    extend_by(app, actor, attack, by_ms, false).await
-}
-
-/// The same for a member whose answer tells everybody of it, and may be lost: a message stands by.
-pub async fn extend_answered(
-    app: &App,
-    actor: Actor,
-    attack: AttackId,
-    by_ms: i64,
-) -> Result<Extended> {
-    extend_by(app, actor, attack, by_ms, true).await
-}
-
-async fn extend_by(
-    app: &App,
-    actor: Actor,
-    attack: AttackId,
-    by_ms: i64,
-    is_answered: bool,
-) -> Result<Extended> {
-    let settings = guild::settings(app, actor.guild).await?;
-    check_limit(by_ms, &settings)?;
-    let (limit, longest_ms) = (settings.extension_limit, settings.longest_ms);
-    let now_ms = app.now_ms();
-    let job = (settings.clone(), actor, app.outbox.clone());
-    let extended = app
-        .db
-        .write(job, move |tx, (settings, actor, outbox)| {
-            Box::pin(async move {
-                let extended =
-                    store::extend_if_running(tx, actor, attack, by_ms, limit, longest_ms, now_ms);
-                let Some(extended) = extended.await? else {
-                    return Ok(None);
-                };
-                let before = TimeAttack {
-                    deadline_ms: extended.deadline_ms - by_ms,
-                    ..extended.clone()
-                };
-                reminders::call_off(tx, &before, settings, now_ms).await?;
-                let reminder_ms = reminders::plan(tx, &extended, settings, now_ms).await?;
-                let standby = is_answered.then(|| {
-                    let post = telling::extension(&extended, by_ms, settings, now_ms);
-                    outbox.prepare_standby(post)
-                });
-                if let Some(standby) = &standby {
-                    outbox::enqueue(tx, std::slice::from_ref(standby), outbox.boot()).await?;
-                }
-                let standby = standby.as_ref().map(outbox::Row::id);
-                Ok(Some((extended, reminder_ms, standby)))
-            })
-        })
-        .await?;
-    let Some((extended, reminder_ms, standby)) = extended else {
-        return Err(why_not_extended(app, actor, attack, by_ms, &settings)
-            .await?
-            .into());
-    };
-    app.timers.arm(extended.id, extended.deadline_ms);
-    app.reminders.due_at(reminder_ms);
-    tracing::info!(timeattack.id = %attack, guild.id = %actor.guild, "a time attack was extended");
-    if standby.is_some() {
-        app.outbox.stands_by();
-    }
-    Ok(Extended {
-        left: (limit - extended.extensions).max(0),
-        attack: extended,
-        standby,
-        settings,
-    })
-}
-
 /// One time attack of the guild.
 pub async fn get(app: &App, guild: GuildId, attack: AttackId) -> Result<TimeAttack> {
     let found = find(app, guild, attack).await?;
@@ -578,20 +511,6 @@ pub async fn find(app: &App, guild: GuildId, attack: AttackId) -> Result<Option<
 pub async fn running_of(app: &App, guild: GuildId, user: UserId) -> Result<Vec<TimeAttack>> {
     let mut conn = app.db.read().await?;
     store::running_of(&mut conn, guild, user).await
-}
-
-/// The one running time attack a command without `attack` means: `None` when there are several.
-pub async fn only_running_of(
-    app: &App,
-    guild: GuildId,
-    user: UserId,
-) -> Result<Option<TimeAttack>> {
-    let mut running = running_of(app, guild, user).await?;
-    match running.len() {
-        0 => Err(UserError::NothingRunning.into()),
-        1 => Ok(running.pop()),
-        _ => Ok(None),
-    }
 }
 
 /// A page of a member's ended time attacks; a page that does not exist is the nearest that does.
@@ -741,7 +660,7 @@ pub fn preview(settings: &Settings, sample: Sample) -> Preview {
         revision: 0,
         undos: 0,
     };
-    let success = announce::success(&attack, settings, 0, sample.actor.clicked_ms);
+    let success = announce::success(&attack, settings, None, 0, sample.actor.clicked_ms);
     attack.state = State::Failed;
     attack.finished_ms = Some(attack.deadline_ms);
     let failure = announce::failure(&attack, settings, None, attack.deadline_ms);
@@ -822,37 +741,6 @@ async fn why_not_undone(app: &App, actor: Actor, attack: AttackId) -> Result<Use
     })
 }
 
-async fn why_not_extended(
-    app: &App,
-    actor: Actor,
-    attack: AttackId,
-    by_ms: i64,
-    settings: &Settings,
-) -> Result<UserError> {
-    let mut conn = app.db.read().await?;
-    let found = store::find(&mut conn, actor.guild, attack).await?;
-    drop(conn);
-    match found {
-        Some(found)
-            if found.user == actor.user
-                && found.state == State::Running
-                && found.deadline_ms > app.now_ms() =>
-        {
-            Ok(if found.extensions >= settings.extension_limit {
-                UserError::NoExtensionLeft {
-                    limit: settings.extension_limit,
-                }
-            } else {
-                UserError::LimitOutOfBounds {
-                    given_ms: found.deadline_ms + by_ms - found.started_ms,
-                    longest_ms: settings.longest_ms,
-                }
-            })
-        }
-        _ => why_not(app, actor, attack).await,
-    }
-}
-
 /// What [`fail_due`] did.
 pub(crate) struct Settled {
     pub(crate) failed: Vec<TimeAttack>,
@@ -905,6 +793,34 @@ pub(crate) async fn fail_due(app: &App, attacks: Vec<AttackId>) -> Result<Settle
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 2026-11-21T18:02:10 in Seoul.
+    const NOW_MS: i64 = 1_795_251_730_000;
+
+    #[test]
+    fn whose_clock_was_read_is_known_of_times_that_are_others_in_the_servers_zone() {
+        use chrono_tz::America::New_York;
+        use chrono_tz::Asia::{Seoul, Tokyo};
+        let read = |typed: &str, own: Option<Tz>| {
+            let zones = Zones { own, server: Seoul };
+            let understood = duration_text::parse(typed, NOW_MS, zones.theirs()).unwrap();
+            own_clock(understood, zones)
+        };
+        for typed in ["until 18:00", "tomorrow 9am", "내일 오전 9시까지"] {
+            assert_eq!(read(typed, Some(New_York)), Some(New_York), "{typed}");
+            assert_eq!(read(typed, Some(Tokyo)), None, "{typed}: the same time");
+            assert_eq!(read(typed, None), None, "{typed}");
+        }
+        for typed in [
+            "30m",
+            "11pm KST",
+            "<t:1795302000:t>",
+            "23:00+09:00",
+            "한국 시간 23시",
+        ] {
+            assert_eq!(read(typed, Some(New_York)), None, "{typed}");
+        }
+    }
 
     #[test]
     fn a_task_is_trimmed_and_counted_in_characters() {

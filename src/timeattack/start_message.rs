@@ -34,9 +34,9 @@ const EDITS_PER_LOOK: i64 = 10;
 /// What a message shows, to be told to [`mark_shown`] once Discord has taken it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {
-    guild: GuildId,
-    attack: AttackId,
-    revision: i64,
+    pub(super) guild: GuildId,
+    pub(super) attack: AttackId,
+    pub(super) revision: i64,
 }
 
 impl Shown {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use super::start_message::Shown;
 use super::{Actor, State, TimeAttack};
 use crate::db::{List, Tx, generated};
 use crate::error::Result;
@@ -101,7 +102,7 @@ pub(super) async fn insert_if_room(
 }
 
 /// The running time attack of the same member with the same task in the same channel that began after
-/// `since_ms`.
+/// `since_ms`: of the same length, or with the same deadline, as somebody types who enters it once more.
 pub(super) async fn find_same(
     tx: &mut Tx,
     attack: &TimeAttack,
@@ -110,7 +111,8 @@ pub(super) async fn find_same(
     let sql = format!(
         "SELECT {COLUMNS} FROM time_attacks \
          WHERE guild_id = $1 AND user_id = $2 AND state = 'running' AND task = $3 \
-             AND started_ms > $4 AND channel_id = $5 ORDER BY id DESC LIMIT 1"
+             AND started_ms > $4 AND channel_id = $5 \
+             AND (deadline_ms = $6 OR deadline_ms - started_ms = $7) ORDER BY id DESC LIMIT 1"
     );
     let found = sqlx::query(generated(sql))
         .bind(attack.guild.0)
@@ -118,6 +120,8 @@ pub(super) async fn find_same(
         .bind(attack.task.clone())
         .bind(since_ms)
         .bind(attack.channel.0)
+        .bind(attack.deadline_ms)
+        .bind(attack.deadline_ms - attack.started_ms)
         .fetch_optional(tx)
         .await?;
     found.as_ref().map(from_row).transpose()
@@ -310,35 +314,104 @@ pub(super) async fn run_again(
     again.as_ref().map(from_row).transpose()
 }
 
-/// Moves a deadline that is still ahead, both at the click and now.
+/// What an extension must keep within, and when it is the same as the one before.
+#[derive(Clone, Copy)]
+pub(super) struct Extending {
+    /// How much more time.
+    pub(super) by_ms: i64,
+    /// So often.
+    pub(super) most: i64,
+    /// The longest limit, with all extensions.
+    pub(super) longest_ms: i64,
+    /// Now.
+    pub(super) now_ms: i64,
+    /// When it was clicked.
+    pub(super) clicked_ms: i64,
+    /// The interaction that asks for it.
+    pub(super) origin: Option<i64>,
+    /// One by as much that was clicked later is the same, if its member was not told of it.
+    pub(super) same_since_ms: i64,
+    /// Of one that was clicked until then, and of which nobody knows whether it was told, its member has
+    /// read that it was not.
+    pub(super) unanswered_ms: i64,
+}
+
+/// The extension is the one that was made last: `$3` its interaction, `$4` by how much, `$5` since when,
+/// `$6` until when an answer that nobody knows of is lost.
+const IS_SAME_EXTENSION: &str = "(extended_origin = $3 OR (extended_by_ms = $4 \
+     AND extended_ms > $5 AND (extension_told = 2 OR (extension_told = 0 AND extended_ms <= $6))))";
+
+/// Moves a deadline that is still ahead, both at the click and now, unless the same was done a moment ago.
 pub(super) async fn extend_if_running(
     tx: &mut Tx,
     actor: &Actor,
     attack: AttackId,
-    by_ms: i64,
-    limit: i64,
-    longest_ms: i64,
-    now_ms: i64,
+    bounds: Extending,
 ) -> Result<Option<TimeAttack>> {
     let sql = format!(
         "UPDATE time_attacks SET deadline_ms = deadline_ms + $4, extensions = extensions + 1, \
-             revision = revision + 1 \
-         WHERE id = $1 AND guild_id = $2 AND user_id = $3 AND state = 'running' \
-             AND deadline_ms > $5 AND extensions < $6 \
-             AND deadline_ms + $4 - started_ms <= $7 \
+             revision = revision + 1, extended_origin = $3, extended_ms = $7, \
+             extended_by_ms = $4, extended_revision = revision + 1, extension_told = 0 \
+         WHERE id = $1 AND guild_id = $2 AND user_id = $8 AND state = 'running' \
+             AND deadline_ms > $9 AND extensions < $10 \
+             AND deadline_ms + $4 - started_ms <= $11 \
+             AND CASE WHEN {IS_SAME_EXTENSION} THEN 0 ELSE 1 END = 1 \
          RETURNING {COLUMNS}"
     );
     let extended = sqlx::query(generated(sql))
         .bind(attack.0)
         .bind(actor.guild.0)
+        .bind(bounds.origin)
+        .bind(bounds.by_ms)
+        .bind(bounds.same_since_ms)
+        .bind(bounds.unanswered_ms)
+        .bind(bounds.clicked_ms)
         .bind(actor.user.0)
-        .bind(by_ms)
-        .bind(now_ms.max(actor.clicked_ms))
-        .bind(limit)
-        .bind(longest_ms)
+        .bind(bounds.now_ms.max(actor.clicked_ms))
+        .bind(bounds.most)
+        .bind(bounds.longest_ms)
         .fetch_optional(tx)
         .await?;
     extended.as_ref().map(from_row).transpose()
+}
+
+/// The time attack, if the same extension was made a moment ago.
+pub(super) async fn find_extended(
+    tx: &mut Tx,
+    actor: &Actor,
+    attack: AttackId,
+    bounds: Extending,
+) -> Result<Option<TimeAttack>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM time_attacks WHERE id = $1 AND guild_id = $2 AND user_id = $7 \
+             AND state = 'running' AND {IS_SAME_EXTENSION}"
+    );
+    let found = sqlx::query(generated(sql))
+        .bind(attack.0)
+        .bind(actor.guild.0)
+        .bind(bounds.origin)
+        .bind(bounds.by_ms)
+        .bind(bounds.same_since_ms)
+        .bind(bounds.unanswered_ms)
+        .bind(actor.user.0)
+        .fetch_optional(tx)
+        .await?;
+    found.as_ref().map(from_row).transpose()
+}
+
+/// Whether the answer that told of this extension has arrived.
+pub(super) async fn mark_extension(tx: &mut Tx, told: Shown, has_arrived: bool) -> Result<()> {
+    sqlx::query(
+        "UPDATE time_attacks SET extension_told = $4 \
+         WHERE id = $1 AND guild_id = $2 AND extended_revision = $3",
+    )
+    .bind(told.attack.0)
+    .bind(told.guild.0)
+    .bind(told.revision)
+    .bind(if has_arrived { 1_i64 } else { 2 })
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Every time attack of a member, oldest first: the next `most` behind an id.

@@ -7,7 +7,7 @@
 //! sent; the member then reads “The application did not respond” and believes that nothing happened. So
 //! the same message stands by in the outbox ([`outbox::standby`]), enqueued by the transaction that
 //! decides, and it goes out when the answer does not arrive. Somebody who tries again within
-//! [`AGAIN_MS`] in the same channel starts nothing new.
+//! [`AGAIN_MS`] in the same channel starts nothing new, and extends nothing twice ([`super::extension`]).
 //!
 //! A start whose answer was refused, and whose message certainly reached nobody until the deadline, never
 //! was (`void_untold`): no verdict pings somebody who could not know of it. If a try of that message may
@@ -20,7 +20,7 @@
 use std::collections::HashSet;
 
 use super::start_message::{self, Shown};
-use super::text::timestamp;
+use super::text::{reminded_button, timestamp};
 use super::{TimeAttack, store};
 use crate::app::App;
 use crate::db::Tx;
@@ -28,14 +28,14 @@ use crate::duration_text::format_duration;
 use crate::error::Result;
 use crate::guild::Settings;
 use crate::i18n;
-use crate::ids::{AttackId, MessageId, OutboxId};
-use crate::messenger::Message;
+use crate::ids::{AttackId, ChannelId, MessageId, OutboxId};
 use crate::messenger::markdown::linked;
+use crate::messenger::{Button, ButtonStyle, Message};
 use crate::outbox::standby::{self, Told};
 use crate::outbox::{self, Class, NewPost};
 
-/// The same member's same task in the same channel within this time is the same start: long enough to
-/// read that there was no answer and to enter the command once more.
+/// The same member's same task with the same limit in the same channel within this time is the same start:
+/// long enough to read that there was no answer and to enter the command once more.
 pub const AGAIN_MS: i64 = 30_000;
 /// Starts looked after at once, of which the outbox is to say whether they were told.
 const LOOK: i64 = 500;
@@ -44,11 +44,11 @@ const LOOK: i64 = 500;
 pub(super) fn started(attack: &TimeAttack, settings: &Settings, now_ms: i64) -> NewPost {
     let message = start_message::message(attack, settings);
     let key = format!("started:{}", attack.id);
-    post(attack, settings, message, key, now_ms)
+    post(attack, attack.channel, settings, message, key, now_ms)
 }
 
 /// What everybody is told of an extension, as they saw the old deadline: the start's message is edited,
-/// but nobody notices an edit.
+/// but nobody notices an edit. By its button the message is known again.
 pub fn extended(attack: &TimeAttack, by_ms: i64, settings: &Settings) -> Message {
     let language = attack.language;
     let args = [
@@ -62,30 +62,37 @@ pub fn extended(attack: &TimeAttack, by_ms: i64, settings: &Settings) -> Message
     let used = start_message::extensions_used(attack, settings.extension_limit, language);
     Message {
         content: format!("{news}\n{used}"),
+        buttons: vec![Button {
+            custom_id: reminded_button(attack.id),
+            label: i18n::text(language, "button-complete", &[]),
+            style: ButtonStyle::Success,
+        }],
         ..Message::default()
     }
 }
 
-/// The same as a post, for when the answer is lost.
+/// The same as a post in this channel, for when the answer is lost.
 pub(super) fn extension(
     attack: &TimeAttack,
+    channel: ChannelId,
     by_ms: i64,
     settings: &Settings,
     now_ms: i64,
 ) -> NewPost {
     let message = extended(attack, by_ms, settings);
     let key = format!("extended:{}:{}", attack.id, attack.revision);
-    post(attack, settings, message, key, now_ms)
+    post(attack, channel, settings, message, key, now_ms)
 }
 
 fn post(
     attack: &TimeAttack,
+    channel: ChannelId,
     settings: &Settings,
     message: Message,
     dedupe_key: String,
     now_ms: i64,
 ) -> NewPost {
-    let mut ladder = vec![attack.channel];
+    let mut ladder = vec![channel];
     ladder.extend(settings.results);
     ladder.extend(settings.fallback);
     NewPost {

@@ -8,6 +8,7 @@ use timeattack::privacy;
 use timeattack::timeattack::correction::{self, Correction};
 use timeattack::timeattack::{Actor, State, TimeAttack};
 
+use crate::direct::allow;
 use crate::support::{GUILD, MEMBER, OTHER, TestApp, WHOLE, execute, minutes, refusal};
 
 const ADMIN: UserId = UserId(99_000_000_000_000_009);
@@ -240,4 +241,59 @@ async fn who_asks_to_be_forgotten_is() {
         .unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!((left[0].attack, left[0].by), (others.id, None));
+}
+
+#[tokio::test]
+async fn its_member_is_told_by_direct_message_and_what_was_told_before_is_edited() {
+    let app = TestApp::start().await;
+    app.tells_admins().await;
+    app.decides(MEMBER, allow()).await;
+    let attack = app.failed().await;
+    let ran_out = |app: &TestApp| {
+        let texts = app.texts(MEMBER).into_iter();
+        texts.filter(|text| text.contains("Time ran out")).count()
+    };
+    assert_eq!(ran_out(&app), 1, "{:?}", app.texts(MEMBER));
+    let corrected = app.corrected(ADMIN, attack.id, State::Completed, "proof by mail");
+    corrected.await.unwrap();
+    app.settle().await;
+    assert_eq!(ran_out(&app), 0, "{:?}", app.texts(MEMBER));
+    let texts = app.texts(MEMBER);
+    let with = |part: &str| texts.iter().filter(|text| text.contains(part)).count();
+    assert_eq!(with("was corrected to completed"), 1, "{texts:?}");
+    assert_eq!(with("proof by mail"), 1, "{texts:?}");
+    // Once more, and the news say so again.
+    let corrected = app.corrected(ADMIN, attack.id, State::Failed, "a mistake");
+    corrected.await.unwrap();
+    app.settle().await;
+    let texts = app.texts(MEMBER);
+    let with = |part: &str| texts.iter().filter(|text| text.contains(part)).count();
+    assert_eq!(with("was corrected to failed"), 1, "{texts:?}");
+    assert_eq!(with("a mistake"), 1, "{texts:?}");
+}
+
+#[tokio::test]
+async fn who_allows_no_direct_message_gets_none_of_a_correction() {
+    let app = TestApp::start().await;
+    let attack = app.failed().await;
+    let corrected = app.corrected(ADMIN, attack.id, State::Completed, "proof");
+    corrected.await.unwrap();
+    app.settle().await;
+    assert!(app.texts(MEMBER).is_empty(), "{:?}", app.texts(MEMBER));
+}
+
+/// What was told of a verdict before the finish was handled that had been clicked in time.
+#[tokio::test]
+async fn a_failure_that_was_told_by_direct_message_is_told_otherwise_once_it_is_none() {
+    let app = TestApp::start().await;
+    app.decides(MEMBER, allow()).await;
+    let attack = app.failed().await;
+    let clicked_ms = attack.deadline_ms - 1;
+    app.complete_clicked_at(&attack, clicked_ms).await.unwrap();
+    app.settle().await;
+    let texts = app.texts(MEMBER);
+    let with = |part: &str| texts.iter().filter(|text| text.contains(part)).count();
+    assert_eq!(with("Time ran out"), 0, "{texts:?}");
+    assert_eq!(with("counts as completed after all"), 1, "{texts:?}");
+    assert_eq!(with("You kept your word"), 1, "{texts:?}");
 }

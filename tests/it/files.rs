@@ -114,6 +114,20 @@ async fn a_proof_that_cannot_be_had_costs_nobody_their_finish() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_file_is_posted_for_somebody_who_may_post_none() {
+    let bot = Bot::start().await;
+    bot.started().await;
+    bot.discord
+        .deny(bot.channel, bot.mina, permissions::ATTACH_FILES);
+    let told = bot.proves(file("done.png", &[1, 2, 3])).await;
+    assert!(told.text().contains("Well done"), "{}", told.text());
+    assert!(told.text().contains("aren't allowed"), "{}", told.text());
+    let post = turning(&bot.clock, bot.posted(bot.channel, "🎉")).await;
+    assert!(post.attachments.is_empty());
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_that_takes_no_files_gets_the_text() {
     let bot = Bot::start().await;
     bot.started().await;

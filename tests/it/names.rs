@@ -1,7 +1,7 @@
 //! Who is named without being pinged is named by their name, and found by every name they have had; and
 //! a time attack is found by its task, whatever that looks like.
 
-use timeattack::sandbox::{Fault, FaultKind, Message, OptionValue, Refused, Reply};
+use timeattack::sandbox::{Fault, FaultKind, Message, OptionValue, Refused, Reply, permissions};
 
 use crate::support::bot::Bot;
 use crate::support::minutes;
@@ -173,5 +173,35 @@ async fn a_whole_task_is_meant_before_a_part_of_another() {
     let done = bot.mina().slash("/timeattack complete attack:Read").await;
     let done = answer(done);
     assert!(done.text().contains("**read**"), "{}", done.text());
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn threads_are_named_wherever_they_are_written_about_by_whoever_sees_them() {
+    let bot = Bot::start().await;
+    let plan = bot.discord.add_thread(bot.channel, "Plan");
+    let old = bot.discord.add_thread(bot.channel, "Old plan");
+    bot.discord.archive_thread(old, true);
+    let secret = bot.discord.add_channel(bot.guild, "secret");
+    let hidden = bot.discord.add_thread(secret, "Hidden");
+    bot.discord
+        .deny(secret, bot.mina, permissions::VIEW_CHANNEL);
+    let other = bot.discord.add_thread(bot.elsewhere, "Elsewhere");
+    let task = format!(
+        "read <#{plan}> <#{old}> <#{hidden}> <#{other}> <#{}>",
+        bot.results
+    );
+    let options = [
+        ("task", OptionValue::Text(task)),
+        ("limit", OptionValue::Text("10m".into())),
+    ];
+    let started = bot.mina().slash_with("timeattack start", &options).await;
+    let started = answer(started).text();
+    for named in ["#Plan", "#Old plan", "#results"] {
+        assert!(started.contains(named), "{named}: {started}");
+    }
+    for hidden in ["Hidden", "Elsewhere", "<#"] {
+        assert!(!started.contains(hidden), "{hidden}: {started}");
+    }
     bot.end().await;
 }

@@ -199,7 +199,7 @@ fn put_together(files: &[Vec<u8>]) -> serde_json::Map<String, serde_json::Value>
     for file in files {
         let part: serde_json::Value = serde_json::from_slice(file).unwrap();
         let part = part.as_object().unwrap().clone();
-        assert_eq!(part.len(), 16, "{:?}", part.keys());
+        assert_eq!(part.len(), 17, "{:?}", part.keys());
         for (name, value) in part {
             match (whole.get_mut(&name), value) {
                 (None, value) => drop(whole.insert(name, value)),

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate};
 use timeattack::clock::Clock;
+use timeattack::consent::{self, Source};
 use timeattack::db::Db;
 use timeattack::guild::{self, Change};
 use timeattack::i18n::Language;
@@ -13,6 +14,7 @@ use timeattack::timeattack::record::{self, Leaderboard, PLACES, Period, Record};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::direct::decider;
 use crate::support::{
     Database, GUILD, MEMBER, NOW_MS, OTHER, TestApp, execute, hours, minutes, seconds,
 };
@@ -452,4 +454,66 @@ async fn a_completion_is_announced_though_its_streak_cannot_be_read() {
     app.settle().await;
     assert_eq!(app.state(attack.id).await, State::Completed);
     assert_eq!(app.posts().len(), 1, "{:?}", app.posts());
+}
+
+#[tokio::test]
+async fn days_that_were_counted_stay_when_a_member_moves_to_another_zone() {
+    let app = TestApp::start().await;
+    // By New York's clocks these are three days.
+    let times = [
+        "2026-11-17T01:00:00+09:00",
+        "2026-11-18T23:00:00+09:00",
+        "2026-11-19T01:00:00+09:00",
+        "2026-11-20T23:30:00+09:00",
+        "2026-11-21T01:00:00+09:00",
+    ];
+    app.ended(GUILD, MEMBER, State::Completed, &times).await;
+    let counted = async || {
+        let effects = app.effects(MEMBER).await.into_iter();
+        let counted = effects.filter(|(_, effect)| matches!(effect, Effect::Counted { .. }));
+        counted.collect::<Vec<_>>()
+    };
+    let streaks = async || {
+        let book = record::book(app.app(), GUILD, MEMBER, 0).await.unwrap();
+        book.streaks
+    };
+    let before = counted().await;
+    assert_eq!(before.len(), 5, "{before:?}");
+    assert_eq!(streaks().await.longest, 5);
+    let zones = [
+        Some(chrono_tz::America::New_York),
+        Some(chrono_tz::Pacific::Kiritimati),
+        None,
+    ];
+    for own in zones {
+        let decider = decider(MEMBER, Source::Command);
+        app.inside(async move |app| consent::set_zone(&app, decider, own).await)
+            .await
+            .unwrap();
+        assert_eq!(counted().await, before, "{own:?}");
+        let streaks = streaks().await;
+        assert_eq!((streaks.longest, streaks.current), (5, 5), "{own:?}");
+        app.clock.advance_ms(seconds(1));
+    }
+    // What is ended from now on counts by the zone of its time.
+    let decider = decider(MEMBER, Source::Command);
+    let own = Some(chrono_tz::America::New_York);
+    app.inside(async move |app| consent::set_zone(&app, decider, own).await)
+        .await
+        .unwrap();
+    app.leap(hours(24)).await;
+    // 03:00 of the 22nd in Seoul.
+    let evening = ["2026-11-22T03:00:00+09:00"];
+    app.ended(GUILD, MEMBER, State::Completed, &evening).await;
+    let now = counted().await;
+    assert_eq!(now.len(), 5, "{now:?}");
+    assert_eq!(now[0].0, "2026-11-21");
+    // Their picture shows the same days.
+    let picture = app.record(MEMBER).await;
+    assert_eq!(picture.zone, chrono_tz::America::New_York);
+    let done = picture
+        .calendar
+        .iter()
+        .filter(|day| day.ended.completed > 0);
+    assert_eq!(done.count(), 5);
 }

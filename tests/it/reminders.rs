@@ -525,6 +525,55 @@ async fn reminders_show_the_new_deadline_and_what_was_taken_back() {
 }
 
 #[tokio::test]
+async fn a_reminder_by_direct_message_says_what_became_of_it() {
+    for how in ["completed", "missed", "given up", "moved"] {
+        let app = TestApp::start().await;
+        app.decides(MEMBER, allow()).await;
+        let attack = app.time_attack().lasting(minutes(30)).started().await;
+        app.advance(minutes(15)).await;
+        let reminder = || {
+            let texts = app.texts(MEMBER).into_iter();
+            texts.filter(|text| text.contains('⏰')).collect::<Vec<_>>()
+        };
+        let relative = format!("<t:{}:R>", attack.deadline_ms / 1_000);
+        assert!(reminder()[0].contains(&relative), "{:?}", reminder());
+        let (actor, id) = (app.actor(MEMBER), attack.id);
+        let said = match how {
+            "completed" => {
+                app.complete(&attack).await.unwrap();
+                "You completed".to_owned()
+            }
+            "given up" => {
+                let given_up = app.inside(async move |app| attacks::give_up(&app, actor, id).await);
+                given_up.await.unwrap();
+                "You gave up".to_owned()
+            }
+            "moved" => {
+                let by_ms = minutes(10);
+                app.inside(async move |app| attacks::extend(&app, actor, id, by_ms).await)
+                    .await
+                    .unwrap();
+                format!("<t:{}:R>", (attack.deadline_ms + by_ms) / 1_000)
+            }
+            _ => {
+                app.advance(minutes(15)).await;
+                "ended at".to_owned()
+            }
+        };
+        app.brought_up_to_date().await;
+        let now = reminder();
+        assert!(
+            now.iter().all(|text| text.contains(&said)),
+            "{how}: {now:?}"
+        );
+        assert!(
+            !now.iter().any(|text| text.contains(&relative)),
+            "{how}: {now:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_reminder_whose_time_attack_ended_while_the_bot_was_away_is_edited_after_the_start() {
     let app = TestApp::start().await;
     app.time_attack().lasting(minutes(30)).started().await;

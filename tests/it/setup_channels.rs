@@ -108,6 +108,55 @@ async fn what_the_bot_lacks_in_a_voice_channel_is_told_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_thread_is_told_on_saving_and_by_the_check() {
+    let bot = Bot::start().await;
+    let thread = bot.discord.add_thread(bot.channel, "thread");
+    bot.discord.archive_thread(thread, true);
+    let saved = set(&bot, &format!("results:{thread}")).await;
+    let locked = format!("<#{thread}>: this thread is locked");
+    assert!(saved.contains(&locked), "{saved}");
+    let checked = bot.admin().slash("/setup check").await.unwrap().text();
+    assert!(checked.contains(&locked), "{checked}");
+    // One that is only archived comes back with the first post.
+    bot.discord.archive_thread(thread, false);
+    let saved = set(&bot, &format!("results:{thread}")).await;
+    assert!(saved.contains("all permissions OK"), "{saved}");
+    bot.started().await;
+    bot.clock.advance_ms(minutes(10));
+    bot.posted(thread, "나약한").await;
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_thread_that_refused_a_result_is_known_at_the_next_start() {
+    let bot = Bot::start().await;
+    let thread = bot.discord.add_thread(bot.channel, "thread");
+    set(&bot, &format!("results:{thread}")).await;
+    bot.discord.archive_thread(thread, true);
+    let start = bot.started().await;
+    bot.mina().click(&start, "Complete").await.unwrap();
+    let mut changes = bot.app().outbox.changes();
+    while bot.app().outbox.discarded() == 0 {
+        changes.changed().await.unwrap();
+    }
+    let line = "/timeattack start task:Write limit:10m";
+    let told = bot.mina().slash(line).await.unwrap().text();
+    assert!(told.contains("I can't post in"), "{told}");
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn that_proofs_cannot_be_posted_is_told_on_saving_and_by_the_check() {
+    let bot = Bot::start().await;
+    bot.discord.deny_bot(bot.results, permissions::ATTACH_FILES);
+    let saved = set(&bot, &format!("results:{}", bot.results)).await;
+    assert!(saved.contains("Attach Files"), "{saved}");
+    let checked = bot.admin().slash("/setup check").await.unwrap().text();
+    assert!(checked.contains("Attach Files"), "{checked}");
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_that_takes_messages_is_offered() {
     let bot = Bot::start().await;
     let commands = bot.discord.commands(None);

@@ -1,10 +1,12 @@
 //! Time attacks: from the start to the verdict.
 
+use timeattack::consent::{self, Source};
 use timeattack::error::UserError;
 use timeattack::guild::{self, Change};
 use timeattack::ids::{ChannelId, GuildId};
 use timeattack::timeattack::{self as attacks, Actor, State};
 
+use crate::direct::decider;
 use crate::support::{CHANNEL, GUILD, MEMBER, OTHER, TestApp, hours, minutes, refusal, seconds};
 
 #[tokio::test]
@@ -455,4 +457,32 @@ async fn two_processes_announce_a_verdict_once() {
     app.settle().await;
     assert_eq!(app.posts().len(), 40);
     drop(second);
+}
+
+#[tokio::test]
+async fn the_date_on_a_card_of_success_has_its_zone_for_who_lives_by_another_clock() {
+    let app = TestApp::start().await;
+    let change = Change::Messages {
+        success: Some(Some("{mention} {task} {date}".into())),
+        failure: None,
+    };
+    app.inside(async move |app| guild::change(&app, GUILD, change).await)
+        .await
+        .unwrap();
+    for (own, has_offset) in [
+        (None, false),
+        (Some(chrono_tz::Asia::Tokyo), false),
+        (Some(chrono_tz::America::New_York), true),
+    ] {
+        let decider = decider(MEMBER, Source::Command);
+        app.inside(async move |app| consent::set_zone(&app, decider, own).await)
+            .await
+            .unwrap();
+        let attack = app.time_attack().started().await;
+        app.complete(&attack).await.unwrap();
+        app.settle().await;
+        let said = app.posts().pop().unwrap();
+        assert!(said.contains("2026-11-21T"), "{said}");
+        assert_eq!(said.contains("+09:00"), has_offset, "{own:?}: {said}");
+    }
 }

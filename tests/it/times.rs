@@ -216,9 +216,84 @@ async fn a_members_own_zone_reads_what_they_type_until_they_clear_it() {
     let file = files.unwrap().next().await.unwrap().unwrap();
     let stored: serde_json::Value = serde_json::from_slice(&file).unwrap();
     assert_eq!(stored["timezone"], "America/New_York");
+    assert_eq!(
+        stored["past_timezones"][0]["timezone"],
+        serde_json::Value::Null
+    );
     let cleared = bot.mina_says("/timezone zone:server").await.text();
     assert!(cleared.contains("Asia/Seoul"), "{cleared}");
     let wrong = bot.mina_says("/timezone zone:Nowhere").await.text();
     assert!(wrong.contains("Nowhere"), "{wrong}");
+    bot.end().await;
+}
+
+impl Bot {
+    /// What Mina alone was told of the clock that her time was read by.
+    fn told_whose_clock(&self) -> Vec<String> {
+        let messages = self.discord.messages(self.channel).into_iter();
+        let private = messages.filter(|one| one.is_ephemeral());
+        let texts = private.map(|one| one.text());
+        texts
+            .filter(|one| one.contains("by your time zone"))
+            .collect()
+    }
+
+    /// Waits until she was told so often.
+    async fn told_whose_clock_times(&self, times: usize) {
+        let told = self
+            .discord
+            .message_where(self.channel, |_| self.told_whose_clock().len() == times);
+        assert!(told.await.is_some(), "{:?}", self.told_whose_clock());
+    }
+
+    /// Mina fills in this form.
+    async fn fills_in(&self, form: &Reply, task: &str, limit: &str) -> Reply {
+        let form = form.modal().unwrap();
+        let values = [("task", task), ("limit", limit)];
+        self.mina().submit(&form, &values).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_clock_was_read_is_told_however_the_time_was_typed() {
+    let bot = Bot::start().await;
+    bot.mina_says("/timezone zone:New York").await;
+    // These are the same on every clock, and nothing is told of them.
+    for (task, limit) in [("A", "11pm KST"), ("B", "<t:1795302000:t>"), ("C", "30m")] {
+        let line = format!("/timeattack start task:{task} limit:{limit}");
+        let started = bot.mina_says(&line).await;
+        assert!(!started.is_ephemeral(), "{}", started.text());
+    }
+    bot.mina_says("/timeattack start task:D limit:until 18:00")
+        .await;
+    bot.told_whose_clock_times(1).await;
+    // The form of the command, and the same again after a refusal.
+    let form = bot.mina_says("/timeattack start").await;
+    let refused = bot
+        .fills_in(&form, "E", "until 25:00")
+        .await
+        .message()
+        .unwrap();
+    let button = refused.buttons()[0].label.clone();
+    let form = bot.mina().click(&refused, &button).await.unwrap();
+    let started = bot.fills_in(&form, "E", "until 19:00").await;
+    assert!(!started.is_ephemeral(), "{}", started.text());
+    bot.told_whose_clock_times(2).await;
+    let said = bot.told_whose_clock();
+    assert!(
+        said[1].contains("19\\:00") && said[1].contains("New\\_York"),
+        "{said:?}"
+    );
+    // The menu of a message.
+    bot.mina_says("/timeattack giveup attack:A").await;
+    let message = bot.discord.say(bot.jamong, bot.channel, "Words").unwrap();
+    let mut menus = bot.discord.commands(None).into_iter();
+    let menu = menus.find(|one| one["type"] == 3).unwrap();
+    let mina = bot.mina();
+    let form = mina.menu(&message, menu["name"].as_str().unwrap()).await;
+    let form = form.unwrap();
+    let started = bot.fills_in(&form, "F", "until 20:00").await;
+    assert!(!started.is_ephemeral(), "{}", started.text());
+    bot.told_whose_clock_times(3).await;
     bot.end().await;
 }

@@ -6,7 +6,8 @@ use timeattack::messenger::SendError;
 use timeattack::messenger::memory::Fault as MemoryFault;
 use timeattack::outbox::standby;
 use timeattack::sandbox::{Fault, FaultKind, Message, Refused};
-use timeattack::timeattack::{self as attacks, Started};
+use timeattack::timeattack::extension::{self, Extension, Told};
+use timeattack::timeattack::{self as attacks, Start, Started};
 use timeattack::timeattack::{start_message, telling};
 
 use crate::support::bot::{Bot, turning};
@@ -159,8 +160,9 @@ async fn an_extension_from_a_menu_is_told_whatever_is_lost() {
         .slash("/timeattack start task:Write limit:20m")
         .await
         .unwrap();
-    for (fails, times) in [("/callback", 1), ("/webhooks/", 1)] {
-        let menu = bot.mina().slash("/timeattack extend by:1m").await;
+    for (fails, times, by) in [("/callback", 1, "1m"), ("/webhooks/", 1, "2m")] {
+        let line = format!("/timeattack extend by:{by}");
+        let menu = bot.mina().slash(&line).await;
         let menu = menu.unwrap().message().unwrap();
         let options = menu.components[0]["components"][0]["options"].clone();
         let write = options.as_array().unwrap().iter();
@@ -181,6 +183,145 @@ async fn an_extension_from_a_menu_is_told_whatever_is_lost() {
         assert!(turning(&bot.clock, told).await.is_some(), "{fails}");
     }
     bot.ended().await;
+}
+
+/// How often Mina's only time attack was extended, as its message says.
+async fn extensions(bot: &Bot, start: &Message, count: usize) {
+    let used = format!("{count} of 3 used");
+    bot.until(start, |now| now.content.contains(&used)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_tries_again_after_a_lost_answer_has_extended_once() {
+    let refused = FaultKind::Error {
+        status: 404,
+        code: 10_062,
+    };
+    for loss in [refused, FaultKind::Status(503), FaultKind::ResetBeforeWrite] {
+        let bot = Bot::start().await;
+        let start = bot.started().await;
+        lose_answers(&bot, &loss);
+        let line = "/timeattack extend by:5m";
+        assert_eq!(tries(&bot, line).await, Err(Refused::NoAnswer), "{loss:?}");
+        bot.discord.clear_faults();
+        let again = bot.mina().slash(line).await.unwrap();
+        let said = again.text();
+        assert!(again.is_ephemeral(), "{loss:?}: {said}");
+        assert!(said.contains("same extension"), "{loss:?}: {said}");
+        extensions(&bot, &start, 1).await;
+        // Now they know, and whatever they ask for is meant.
+        let more = bot.mina().slash(line).await.unwrap().text();
+        assert!(more.contains("2 of 3"), "{loss:?}: {more}");
+        bot.ended().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_extension_and_one_that_comes_later_count_whatever_was_lost() {
+    let bot = Bot::start().await;
+    let start = bot.started().await;
+    lose_answers(&bot, &FaultKind::Status(503));
+    let line = "/timeattack extend by:5m";
+    assert_eq!(tries(&bot, line).await, Err(Refused::NoAnswer));
+    bot.discord.clear_faults();
+    let other = bot.mina().slash("/timeattack extend by:6m").await;
+    assert!(other.unwrap().text().contains("2 of 3"));
+    extensions(&bot, &start, 2).await;
+    lose_answers(&bot, &FaultKind::Status(503));
+    assert_eq!(tries(&bot, line).await, Err(Refused::NoAnswer));
+    bot.discord.clear_faults();
+    bot.clock.advance_ms(telling::AGAIN_MS);
+    let later = bot.mina().slash(line).await.unwrap().text();
+    assert!(!later.contains("same extension"), "{later}");
+    extensions(&bot, &start, 3).await;
+    bot.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn extensions_that_were_told_all_count() {
+    let bot = Bot::start().await;
+    let start = bot.started().await;
+    let line = "/timeattack extend by:5m";
+    for count in 1..=2 {
+        let told = bot.mina().slash(line).await.unwrap().text();
+        assert!(told.contains(&format!("{count} of 3")), "{told}");
+    }
+    let start = bot
+        .until(&start, |now| now.content.contains("2 of 3"))
+        .await;
+    let extend = start.buttons()[1].label.clone();
+    let told = bot.mina().click(&start, &extend).await.unwrap().text();
+    assert!(told.contains("3 of 3"), "{told}");
+    bot.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_button_that_is_pressed_again_after_a_lost_answer_extends_once() {
+    let bot = Bot::start().await;
+    let start = bot.started().await;
+    let extend = start.buttons()[1].label.clone();
+    lose_answers(&bot, &FaultKind::Status(503));
+    let mina = bot.mina();
+    let pressed = turning(&bot.clock, mina.click(&start, &extend)).await;
+    assert_eq!(pressed.err(), Some(Refused::NoAnswer));
+    bot.discord.clear_faults();
+    let again = bot.mina().click(&start, &extend).await.unwrap();
+    assert!(again.text().contains("1 of 3"), "{}", again.text());
+    let more = bot.mina().click(&start, &extend).await.unwrap();
+    assert!(more.text().contains("2 of 3"), "{}", more.text());
+    bot.ended().await;
+}
+
+/// Discord has the answer, and the bot does not know: by its mark it is found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_extension_that_was_told_though_nothing_came_back_is_not_told_twice() {
+    let bot = Bot::start().await;
+    let start = bot.started().await;
+    // Asked for elsewhere, which is where it is told.
+    let elsewhere = bot.discord.actor(bot.mina, bot.results);
+    bot.discord
+        .fault(Fault::on("/callback", FaultKind::ResetAfterWrite));
+    bot.discord
+        .fault(Fault::on("/callback", FaultKind::ResetBeforeWrite).times(2));
+    let line = "/timeattack extend by:5m";
+    let told = turning(&bot.clock, elsewhere.slash(line)).await;
+    assert!(told.unwrap().text().contains("extended **Read**"));
+    extensions(&bot, &start, 1).await;
+    let row = async {
+        let looked = bot.app().outbox.looked();
+        bot.clock.advance_ms(seconds(10));
+        looked.await;
+    };
+    turning(&bot.clock, row).await;
+    bot.mina().click(&start, "Complete").await.unwrap();
+    // Posts of a channel go in their order, so nothing of it is on its way any more.
+    turning(&bot.clock, bot.posted(bot.channel, "🎉")).await;
+    assert_eq!(saying(&bot, bot.results, "extended **Read**").len(), 1);
+    assert_eq!(saying(&bot, bot.channel, "extended **Read**").len(), 0);
+    bot.end().await;
+}
+
+#[tokio::test]
+async fn the_same_interaction_extends_once_however_often_discord_delivers_it() {
+    let app = TestApp::start().await;
+    let attack = app.time_attack().lasting(minutes(5)).started().await;
+    let extend = async |origin| {
+        let (actor, id) = (app.actor(attack.user), attack.id);
+        let asked = Extension {
+            by_ms: minutes(1),
+            origin,
+            told: Told::WhereItStarted,
+        };
+        app.inside(async move |app| extension::extend_answered(&app, actor, id, asked).await)
+            .await
+            .unwrap()
+    };
+    let first = extend(1).await;
+    assert!(!first.is_again && first.standby.is_some());
+    let again = extend(1).await;
+    assert!(again.is_again && again.standby.is_none());
+    assert_eq!(again.attack, first.attack);
+    assert_eq!(extend(2).await.attack.extensions, 2);
 }
 
 /// Discord refuses the answer, and takes no post until the deadline is over, and says so.
@@ -295,18 +436,35 @@ async fn of_starts_that_nobody_could_be_told_of_only_those_that_surely_were_not_
 async fn the_same_task_is_the_same_start_for_some_seconds() {
     let app = TestApp::start().await;
     let first = begun(&app, minutes(5)).await;
-    let again = begun(&app, minutes(7)).await;
+    let again = begun(&app, minutes(5)).await;
     assert!(!first.is_again && again.is_again);
     assert_eq!(first.attack, again.attack);
-    app.inside(async move |app| telling::was_told(&app, first.standby.unwrap(), None).await)
+    let told = async |started: &Started| {
+        let standby = started.standby.unwrap();
+        app.inside(async move |app| telling::was_told(&app, standby, None).await)
+            .await
+            .unwrap();
+    };
+    told(&first).await;
+    // The same instant is the same limit, however long it is until then.
+    app.clock.advance_ms(seconds(10));
+    let instant = Start {
+        limit: format!("<t:{}>", first.attack.deadline_ms / 1_000),
+        ..app.time_attack().request()
+    };
+    let instant = app
+        .inside(async move |app| attacks::start_answered(&app, instant).await)
         .await
         .unwrap();
+    assert!(instant.is_again);
+    // Whoever corrects the limit means another one.
+    let corrected = begun(&app, minutes(7)).await;
+    assert!(!corrected.is_again);
+    told(&corrected).await;
     app.advance(telling::AGAIN_MS).await;
     let later = begun(&app, minutes(5)).await;
     assert!(!later.is_again);
-    app.inside(async move |app| telling::was_told(&app, later.standby.unwrap(), None).await)
-        .await
-        .unwrap();
+    told(&later).await;
     app.advance(minutes(1)).await;
     assert!(app.posts().is_empty(), "{:?}", app.posts());
 }

@@ -206,6 +206,7 @@ fn durations_are_as_long_as_they_say() {
         let understood = Understood {
             deadline_ms: now_ms() + ms,
             kind: Kind::Duration,
+            is_absolute: true,
         };
         assert_eq!(parse_now(text), Ok(understood), "{text}");
     }
@@ -217,6 +218,7 @@ fn clock_times_are_the_instants_they_say() {
         let understood = Understood {
             deadline_ms: wall(at, SEOUL),
             kind: Kind::ClockTime,
+            is_absolute: false,
         };
         assert_eq!(parse_now(text), Ok(understood), "{text}");
         assert!(parse_duration(text).is_err(), "{text}");

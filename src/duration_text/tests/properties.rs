@@ -298,8 +298,8 @@ proptest! {
         let texts = texts.into_iter().chain((!(10..=12).contains(&hour)).then_some(of_24_hours));
         for text in texts {
             match parse(&text, now_ms, zone) {
-                Ok(Understood { deadline_ms, kind }) => {
-                    prop_assert_eq!(kind, Kind::ClockTime);
+                Ok(Understood { deadline_ms, kind, is_absolute }) => {
+                    prop_assert_eq!((kind, is_absolute), (Kind::ClockTime, false));
                     prop_assert!(deadline_ms > now_ms);
                     // A day of 25 hours is the longest.
                     prop_assert!(deadline_ms - now_ms <= 25 * HOUR);

@@ -6,7 +6,8 @@
 //!   changed, by whom, why and when is a row that is never changed again.
 //! - Nothing is corrected in secret: the results channel hears of it (its member is pinged), the
 //!   verdict that was posted says so, the message of the start is brought up to date, the history
-//!   shows it, and the alerts channel, where there is one, is told who did it.
+//!   shows it, and the alerts channel, where there is one, is told who did it. A member who allows direct
+//!   messages is told by one, and what an earlier one said of the result is edited.
 //! - It is final for its member: a finish that was clicked in time no longer turns the verdict round.
 //!
 //! The time at which it ended stays as it was, and so does the day on which it counts.
@@ -28,7 +29,7 @@ use crate::messenger::{CONTENT_LENGTH, Message};
 use crate::outbox::{self, Class, NewPost, Outbox, Row};
 
 use super::text::timestamp;
-use super::{Actor, State, TimeAttack};
+use super::{Actor, State, TimeAttack, direct};
 
 /// Characters of a reason, after trimming: one line of a post.
 pub const REASON_LENGTH: usize = 200;
@@ -103,8 +104,9 @@ pub async fn correct(
                 return Ok(None);
             };
             let settings = guild::for_guild(tx, guild).await?;
-            let rows = announce(tx, outbox, &attack, &correction, &settings).await?;
+            let mut rows = announce(tx, outbox, &attack, &correction, &settings).await?;
             outbox::enqueue(tx, &rows, outbox.boot()).await?;
+            rows.extend(direct::corrected(tx, outbox, &attack, &correction).await?);
             Ok(Some((attack, correction, rows)))
         })
     });
@@ -207,6 +209,17 @@ pub fn verdict(state: State) -> Verdict {
         State::Failed | State::Running => Verdict::Failed,
         State::Cancelled => Verdict::Cancelled,
     }
+}
+
+/// One of the texts about it that its member is told by direct message.
+pub(super) fn direct_text(
+    key: &str,
+    attack: &TimeAttack,
+    correction: &Correction,
+    language: Language,
+) -> String {
+    let channel = ("channel", attack.channel.to_string().into());
+    say_with(key, &[channel], attack, correction, language)
 }
 
 /// What it says below its time attack in a history. `by`: how whoever corrected it is named.

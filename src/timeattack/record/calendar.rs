@@ -52,6 +52,31 @@ impl Calendar {
         Self { eras }
     }
 
+    /// That of a member who has, or had, a zone of their own (`own`, `past`) where the server's (`self`) is not
+    /// theirs; `None` in them stands for the server's.
+    pub fn of_member(&self, past: &[(i64, Option<Tz>)], own: Option<Tz>) -> Self {
+        let mut past = past.to_vec();
+        past.sort_by_key(|(until_ms, _)| *until_ms);
+        let mut eras = Vec::new();
+        let mut since_ms = i64::MIN;
+        for (until_ms, zone) in past.into_iter().chain([(i64::MAX, own)]) {
+            let era = |since_ms, until_ms, zone| Era {
+                since_ms,
+                until_ms,
+                zone,
+            };
+            match zone {
+                Some(zone) => eras.push(era(since_ms, until_ms, zone)),
+                None => eras.extend(self.eras.iter().filter_map(|one| {
+                    let (from_ms, to_ms) = (one.since_ms.max(since_ms), one.until_ms.min(until_ms));
+                    (from_ms < to_ms).then(|| era(from_ms, to_ms, one.zone))
+                })),
+            }
+            since_ms = until_ms;
+        }
+        Self { eras }
+    }
+
     /// The present zone.
     pub fn zone(&self) -> Tz {
         self.last().zone
@@ -178,6 +203,28 @@ mod tests {
         for date in ["2026-11-19", "2026-11-20", "2026-11-21", "2026-11-22"] {
             assert!(calendar.exists(day(date)), "{date}");
         }
+    }
+
+    #[test]
+    fn a_members_days_are_those_of_the_zone_that_was_theirs_or_else_the_servers() {
+        let moves = [10_000, 20_000, 30_000, 40_000];
+        let server = Calendar::new(&[(moves[1], Seoul)], Kiritimati);
+        assert_eq!(server.of_member(&[], None), server);
+        assert_eq!(server.of_member(&[], Some(New_York)), New_York.into());
+        // The server's, then their own, then the server's again, which has moved by then.
+        let past = [(moves[0], None), (moves[2], Some(New_York))];
+        let expected = [(moves[0], Seoul), (moves[2], New_York)];
+        assert_eq!(
+            server.of_member(&past, None),
+            Calendar::new(&expected, Kiritimati)
+        );
+        // The server moved while it was theirs.
+        let past = [(moves[3], None)];
+        let expected = [(moves[1], Seoul), (moves[3], Kiritimati)];
+        assert_eq!(
+            server.of_member(&past, Some(Pago_Pago)),
+            Calendar::new(&expected, Pago_Pago)
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! # Promise
 //!
 //! - A day is the guild's: from local midnight to local midnight by its zone, be it of 23 hours. A guild
-//!   that moves to another zone keeps the days that were counted ([`calendar`]).
+//!   that moves to another zone keeps the days that were counted ([`calendar`]), and so does a member with a zone
+//!   of their own, which makes the days of their book and of their picture.
 //! - What is shown explains itself: every day says what it did to the streak ([`book`]).
 //! - Nobody pays for our downtime: a day on which the bot was away ends no streak, and a deadline
 //!   that passed meanwhile counts in no rate.
@@ -138,7 +139,7 @@ pub struct Book {
     pub pages: usize,
     /// The member's streaks.
     pub streaks: Streaks,
-    /// The guild's date.
+    /// The member's date.
     pub today: NaiveDate,
 }
 
@@ -173,9 +174,9 @@ pub struct Record {
     pub streaks: Streaks,
     /// The last [`WEEKS`] weeks, each from Monday, the last one up to today.
     pub calendar: Vec<CalendarDay>,
-    /// The guild's date.
+    /// The member's date.
     pub today: NaiveDate,
-    /// The guild's zone.
+    /// Whose days these are: the member's zone, or the guild's.
     pub zone: Tz,
 }
 
@@ -252,11 +253,7 @@ pub async fn leaderboard(
 /// A page of the book of a member's days; one that does not exist is the nearest that does.
 pub async fn book(app: &App, guild: GuildId, user: UserId, page: usize) -> Result<Book> {
     let mut conn = app.db.read().await?;
-    // What is shown of one member has the days that they live in.
-    let calendar = match consent::zones_in(&mut conn, guild, user).await?.own {
-        Some(own) => own.into(),
-        None => calendar_of(&mut conn, guild).await?,
-    };
+    let calendar = calendar_of_member(&mut conn, guild, user).await?;
     let today = calendar.local_date(app.clock.now_ms());
     let (days, away) = all_days(&mut conn, guild, user, &calendar, today).await?;
     let mut lines = streak::book(&days, &away, &calendar, today);
@@ -276,7 +273,7 @@ pub async fn book(app: &App, guild: GuildId, user: UserId, page: usize) -> Resul
 /// A member's record at a glance.
 pub async fn record(app: &App, guild: GuildId, user: UserId) -> Result<Record> {
     let mut conn = app.db.read().await?;
-    let calendar = calendar_of(&mut conn, guild).await?;
+    let calendar = calendar_of_member(&mut conn, guild, user).await?;
     let today = calendar.local_date(app.clock.now_ms());
     let (days, away) = all_days(&mut conn, guild, user, &calendar, today).await?;
     let mut totals = Totals::default();
@@ -372,6 +369,13 @@ async fn calendar_of(conn: &mut Tx, guild: GuildId) -> Result<Calendar> {
     let zone = guild::for_guild(conn, guild).await?.timezone;
     let past = guild::past_zones(conn, guild).await?;
     Ok(Calendar::new(&past, zone))
+}
+
+/// The calendar of what is shown of one member: the days that they live in.
+async fn calendar_of_member(conn: &mut Tx, guild: GuildId, user: UserId) -> Result<Calendar> {
+    let own = consent::zones_in(conn, guild, user).await?.own;
+    let past = consent::past_zones(conn, guild, user).await?;
+    Ok(calendar_of(conn, guild).await?.of_member(&past, own))
 }
 
 /// The days on which something was completed, in their order.

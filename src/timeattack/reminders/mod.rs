@@ -253,8 +253,10 @@ async fn take(tx: &mut Tx, outbox: &Outbox, now_ms: i64) -> Result<Vec<Row>> {
     let rows = rows(outbox, &due, &open, now_ms);
     for (attack, _, reminder) in &due {
         let key = key(attack, *reminder);
-        if let Some(row) = rows.iter().find(|row| row.is_known_by(&key)) {
-            store::remember_post(tx, attack, row.id()).await?;
+        for (key, is_direct) in [(format!("dm:{key}"), true), (key, false)] {
+            if let Some(row) = rows.iter().find(|row| row.is_known_by(&key)) {
+                store::remember(tx, attack, row.id(), is_direct).await?;
+            }
         }
     }
     Ok(rows)

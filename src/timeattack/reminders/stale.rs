@@ -1,4 +1,4 @@
-//! Reminders that were posted and are true no more.
+//! Reminders that were sent, in a channel or by direct message, and are true no more.
 //!
 //! A reminder says how much time is left, and has a button. Once its time attack has ended, or ends at
 //! another time, both are wrong for whoever reads on later. So each time attack keeps which rows of the
@@ -7,9 +7,10 @@
 
 use std::collections::HashMap;
 
-use super::super::{State, TimeAttack};
+use super::super::{State, TimeAttack, direct};
 use super::{DIGEST_TASK, buttons, digest, store};
 use crate::app::App;
+use crate::consent;
 use crate::error::Result;
 use crate::guild::{self, Settings};
 use crate::i18n::text;
@@ -23,7 +24,7 @@ use crate::timeattack::text::timestamp;
 /// Time attacks looked after at once.
 const LOOK: i64 = 20;
 
-/// Brings posted reminders up to date, some at a time.
+/// Brings sent reminders up to date, some at a time.
 pub async fn bring_up_to_date(app: &App) -> Result<()> {
     let mut conn = app.db.read().await?;
     let outdated = store::outdated(&mut conn, LOOK).await?;
@@ -34,23 +35,35 @@ pub async fn bring_up_to_date(app: &App) -> Result<()> {
     guilds.sort_unstable();
     guilds.dedup();
     let settings = guild::for_guilds(&mut conn, &guilds).await?;
+    let direct = outdated
+        .iter()
+        .filter(|(_, sent)| sent.iter().any(|one| one.is_direct));
+    let members = direct.map(|(attack, _)| (attack.guild, attack.user));
+    let allowing = consent::allowing(&mut conn, members).await?;
     drop(conn);
-    let job = (app.outbox.clone(), outdated, settings);
+    let job = (app.outbox.clone(), outdated, (settings, allowing));
     let edits = app
         .db
-        .write(job, |tx, (outbox, outdated, settings)| {
+        .write(job, |tx, (outbox, outdated, (settings, allowing))| {
             Box::pin(async move {
                 let mut restatements = Vec::new();
-                for (attack, rows) in outdated {
+                for (attack, sent) in outdated {
                     let now = restated(attack, settings);
-                    restatements.extend(rows.iter().map(|row| Restatement {
-                        row: *row,
+                    let language = allowing.get(&(attack.guild, attack.user));
+                    let language = language.copied().unwrap_or(attack.language);
+                    let direct = Restatement {
+                        message: direct::after_reminder(attack, language),
+                        digest: None,
                         ..now.clone()
+                    };
+                    restatements.extend(sent.iter().map(|one| Restatement {
+                        row: one.row,
+                        ..if one.is_direct { &direct } else { &now }.clone()
                     }));
                 }
                 let restated = outbox.restate(tx, &restatements).await?;
-                for (attack, rows) in outdated {
-                    if !rows.iter().any(|row| restated.busy.contains(row)) {
+                for (attack, sent) in outdated {
+                    if !sent.iter().any(|one| restated.busy.contains(&one.row)) {
                         store::are_up_to_date(tx, attack).await?;
                     }
                 }

@@ -51,8 +51,30 @@ pub(super) async fn set_next(tx: &mut Tx, attack: &TimeAttack, next_ms: Option<i
     Ok(())
 }
 
+/// Begins a row in the list that is a direct message, and none in a channel.
+const DIRECT: char = 'd';
+
+/// A reminder that was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    /// Which row of the outbox it is.
+    pub(super) row: OutboxId,
+    /// By direct message.
+    pub(super) is_direct: bool,
+}
+
 /// A reminder of this time attack was enqueued: it tells of the present revision.
-pub(super) async fn remember_post(tx: &mut Tx, attack: &TimeAttack, row: OutboxId) -> Result<()> {
+pub(super) async fn remember(
+    tx: &mut Tx,
+    attack: &TimeAttack,
+    row: OutboxId,
+    is_direct: bool,
+) -> Result<()> {
+    let listed = if is_direct {
+        format!("{DIRECT}{}", row.0)
+    } else {
+        row.0.to_string()
+    };
     sqlx::query(
         "UPDATE time_attacks SET reminder_rows = CASE WHEN reminder_rows IS NULL \
                  THEN CAST($2 AS TEXT) ELSE reminder_rows || ',' || CAST($2 AS TEXT) END, \
@@ -61,24 +83,31 @@ pub(super) async fn remember_post(tx: &mut Tx, attack: &TimeAttack, row: OutboxI
          WHERE id = $1 AND guild_id = $3",
     )
     .bind(attack.id.0)
-    .bind(row.0.to_string())
+    .bind(listed)
     .bind(attack.guild.0)
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Time attacks that have changed since their reminders were posted or edited, with the rows of these.
-pub(super) async fn outdated(tx: &mut Tx, most: i64) -> Result<Vec<(TimeAttack, Vec<OutboxId>)>> {
+/// Time attacks that have changed since their reminders were posted or edited, with these.
+pub(super) async fn outdated(tx: &mut Tx, most: i64) -> Result<Vec<(TimeAttack, Vec<Sent>)>> {
     let sql = format!(
         "SELECT {COLUMNS}, reminder_rows FROM time_attacks \
          WHERE reminder_rows IS NOT NULL AND reminded_revision < revision ORDER BY id LIMIT $1"
     );
     let rows = sqlx::query(generated(sql)).bind(most).fetch_all(tx).await?;
+    let sent = |listed: &str| {
+        let direct = listed.strip_prefix(DIRECT);
+        let id = direct.unwrap_or(listed).parse().ok()?;
+        Some(Sent {
+            row: OutboxId(id),
+            is_direct: direct.is_some(),
+        })
+    };
     let read = |row: &AnyRow| {
         let listed: String = row.try_get("reminder_rows")?;
-        let ids = listed.split(',').filter_map(|id| id.parse().ok());
-        Ok((from_row(row)?, ids.map(OutboxId).collect()))
+        Ok((from_row(row)?, listed.split(',').filter_map(sent).collect()))
     };
     rows.iter().map(read).collect()
 }

@@ -2,7 +2,7 @@
 
 use poise::serenity_prelude as serenity;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serenity::{
     ChannelType, CreateEmbed, Http, LightMethod, PermissionOverwrite, Permissions, Request, RoleId,
     Route,
@@ -82,6 +82,9 @@ fn permission_line(channel: ChannelId, found: Result<Has, String>, language: Lan
                 .filter(|(needed, _)| !has.permissions.contains(*needed))
                 .map(|(_, key)| text(language, key, &[]))
                 .collect();
+            if missing.is_empty() && has.is_locked && !has.permissions.manage_threads() {
+                return text(language, "check-locked", &[channel]);
+            }
             if missing.is_empty() {
                 return text(language, "check-ok", &[channel]);
             }
@@ -100,6 +103,8 @@ struct Has {
     permissions: Permissions,
     /// A voice or a stage channel.
     is_voice: bool,
+    /// A thread in which only those who manage threads write.
+    is_locked: bool,
 }
 
 /// What the bot may do in a channel, from Discord itself; or why that cannot be told.
@@ -114,6 +119,8 @@ async fn permissions(
     let channel_id = serenity::ChannelId::new(channel.get());
     let found: Found = read(http, Route::Channel { channel_id }).await?;
     let is_voice = matches!(found.kind, ChannelType::Voice | ChannelType::Stage);
+    let thread = found.thread_metadata.as_ref();
+    let is_locked = thread.is_some_and(|thread| thread.locked);
     let overwrites = overwrites(http, found).await?;
     let roles: Vec<Role> = read(http, Route::GuildRoles { guild_id }).await?;
     let member: Roles = read(http, Route::GuildMember { guild_id, user_id }).await?;
@@ -125,6 +132,7 @@ async fn permissions(
     Ok(Has {
         permissions: permissions_in(&member, &roles, &overwrites),
         is_voice,
+        is_locked,
     })
 }
 
@@ -147,7 +155,14 @@ struct Found {
     #[serde(default)]
     permission_overwrites: Vec<PermissionOverwrite>,
     parent_id: Option<serenity::ChannelId>,
-    thread_metadata: Option<IgnoredAny>,
+    thread_metadata: Option<Thread>,
+}
+
+/// What only a thread has.
+#[derive(Deserialize)]
+struct Thread {
+    #[serde(default)]
+    locked: bool,
 }
 
 /// A member, as far as permissions need it.

@@ -8,7 +8,7 @@ use serenity::{
 };
 
 use super::channels::change_channels;
-use super::locale::entry;
+use super::locale::{entry, saved_from};
 use super::saved;
 use crate::app::App;
 use crate::discord::answer::{Answer, Reply};
@@ -66,8 +66,9 @@ pub(in crate::discord) async fn zone_picked(
 ) -> Result<Answer> {
     let zone = picked.ok_or(UserError::Outdated)?;
     let change = Change::Timezone(guild::parse_zone(zone)?);
+    let before = guild::settings(app, asker.guild).await?.timezone;
     let settings = guild::change(app, asker.guild, change).await?;
-    Ok(Answer::Update(saved(&settings, asker)))
+    Ok(Answer::Update(saved_from(before, &settings, asker)))
 }
 
 /// The server speaks this language from now on.

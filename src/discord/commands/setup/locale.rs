@@ -5,15 +5,15 @@ use poise::serenity_prelude as serenity;
 use serenity::CreateAutocompleteResponse;
 
 use super::saved;
-use crate::discord::answer::Answer;
-use crate::discord::asker;
+use crate::discord::answer::{Answer, Reply};
+use crate::discord::asker::{self, Asker};
 use crate::discord::choice::{Choice, Choosable};
 use crate::discord::commands::manager;
 use crate::discord::framework::Context;
 use crate::discord::respond::{self, Deferral};
 use crate::discord::suggest::{self, MOST_CHOICES};
 use crate::error::Result;
-use crate::guild::{self, Change, parse_zone};
+use crate::guild::{self, Change, Settings, parse_zone};
 use crate::i18n::{Language, text};
 use crate::messenger::markdown::escape;
 use crate::zones;
@@ -34,15 +34,20 @@ pub(super) async fn locale(
         let app = &ctx.data().app;
         let before = guild::settings(app, asker.guild).await?.timezone;
         let settings = guild::change(app, asker.guild, change).await?;
-        let saved = saved(&settings, &asker);
-        if before == settings.timezone {
-            return Ok(Answer::Private(saved));
-        }
-        let args = [("before", escape(&zones::name(before)).into())];
-        let note = text(asker.language, "setup-zone-moved", &args);
-        Ok(Answer::Private(saved.line(&note)))
+        let saved = saved_from(before, &settings, &asker);
+        Ok(Answer::Private(saved))
     };
     respond::command(ctx, Deferral::Private, answer).await
+}
+
+/// Says that it is saved. A server that lived by another zone before is told what becomes of its days.
+pub(super) fn saved_from(before: Tz, settings: &Settings, asker: &Asker) -> Reply {
+    let saved = saved(settings, asker);
+    if before == settings.timezone {
+        return saved;
+    }
+    let args = [("before", escape(&zones::name(before)).into())];
+    saved.line(&text(asker.language, "setup-zone-moved", &args))
 }
 
 impl Choosable for Language {

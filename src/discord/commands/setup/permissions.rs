@@ -9,12 +9,13 @@ use serenity::{
     GuildId, PermissionOverwrite, PermissionOverwriteType, Permissions, RoleId, UserId,
 };
 
-/// What the bot needs to post results, and the texts that name it.
-pub(super) const NEEDED: [(Permissions, &str); 5] = [
+/// What the bot needs to post results and their proofs, and the texts that name it.
+pub(super) const NEEDED: [(Permissions, &str); 6] = [
     (Permissions::VIEW_CHANNEL, "permission-view"),
     (Permissions::SEND_MESSAGES, "permission-send"),
     (Permissions::SEND_MESSAGES_IN_THREADS, "permission-threads"),
     (Permissions::EMBED_LINKS, "permission-embed"),
+    (Permissions::ATTACH_FILES, "permission-attach"),
     (Permissions::READ_MESSAGE_HISTORY, "permission-history"),
 ];
 

@@ -71,6 +71,9 @@ async fn kept(app: &App, asker: &Asker, file: &serenity::Attachment) -> Result<P
             note: Some(text(language, key, &args)),
         })
     };
+    if !asker.may_attach() {
+        return without("proof-not-allowed");
+    }
     if usize::try_from(file.size).is_ok_and(|size| size > FILE_BYTES) {
         return without("proof-too-large");
     }

@@ -9,7 +9,7 @@ use crate::discord::asker::Asker;
 use crate::discord::commands::pager;
 use crate::discord::controls::{Action, Asked};
 use crate::discord::framework::Context;
-use crate::discord::names::{Names, name_of};
+use crate::discord::names::{Names, marked_if_left, name_of};
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
 use crate::i18n::{Language, text};
@@ -58,6 +58,7 @@ pub(in crate::discord) async fn page(
     });
     let name = names.shown(user);
     let title = title("history-title", name, history.page, history.pages, language);
+    let title = marked_if_left(app, asker, user, title).await;
     let reply = Reply::new(format!("{title}\n{}", streak_line(streaks, language)))
         .embed(CreateEmbed::new().description(listed(lines)));
     let asked = asker.asked();
@@ -92,6 +93,7 @@ pub(in crate::discord) async fn days(
     let lines = lines.map(|one| line(one, book.today, language));
     let name = name_of(app, asker.guild, user).await?;
     let title = title("book-title", name, page, pages, language);
+    let title = marked_if_left(app, asker, user, title).await;
     let embed = CreateEmbed::new()
         .description(listed(lines))
         .footer(CreateEmbedFooter::new(text(language, "book-legend", &[])));
@@ -110,7 +112,7 @@ pub(in crate::discord) async fn days(
 async fn empty(app: &App, asker: &Asker, user: UserId) -> Result<Reply> {
     let name = name_of(app, asker.guild, user).await?;
     let said = text(asker.language, "history-empty", &[("name", name.into())]);
-    Ok(Reply::new(said))
+    Ok(Reply::new(marked_if_left(app, asker, user, said).await))
 }
 
 fn title(key: &str, name: String, page: i64, pages: i64, language: Language) -> String {

@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 
-use futures_util::future::join_all;
 use poise::serenity_prelude as serenity;
 use serenity::{ButtonStyle, CreateActionRow, CreateButton, Message, MessageFlags};
 
@@ -15,20 +14,16 @@ use crate::discord::asker::Asker;
 use crate::discord::choice::{Choice, Choosable};
 use crate::discord::controls::Action;
 use crate::discord::framework::Context;
-use crate::discord::names::Names;
+use crate::discord::names::{self, Names};
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
 use crate::guild;
 use crate::i18n::{Language, text};
 use crate::ids::UserId;
 use crate::messenger::markdown::escape;
-use crate::outbox::Membership;
 use crate::timeattack::record::text::{date, day_count, medal, ordinal};
 use crate::timeattack::record::{self, Leaderboard, Period, Place};
 use crate::zones;
-
-/// A board is shown without asking who has left, rather than late.
-const PATIENCE_MS: i64 = 1_000;
 
 /// Show who completed most
 #[poise::command(slash_command)]
@@ -84,8 +79,8 @@ async fn page(
 ) -> Result<Reply> {
     let board = record::leaderboard(app, asker.guild, asker.user, period, page).await?;
     // With it Discord tells their names, too.
-    let left = left(app, asker, &board.places).await;
     let users = board.places.iter().map(|place| place.score.user);
+    let left = names::left(app, asker.guild, users.clone()).await;
     let names = Names::known(app, asker.guild, users.chain([asker.user])).await?;
     let reply = Reply::new(written(&board, &left, &names, asker.user, language));
     if board.pages == 1 {
@@ -108,19 +103,6 @@ async fn page(
         button("◀", board.page.checked_sub(1)),
         button("▶", Some(board.page + 1)),
     ])))
-}
-
-/// Those of a page who have left the server, as far as Discord tells in time.
-async fn left(app: &App, asker: &Asker, places: &[Place]) -> HashSet<UserId> {
-    let users = places.iter().map(|place| place.score.user);
-    let asked = users.map(|user| async move {
-        let membership = app.outbox.membership(asker.guild, user).await;
-        (membership == Membership::Left).then_some(user)
-    });
-    tokio::select! {
-        said = join_all(asked) => said.into_iter().flatten().collect(),
-        () = app.clock.sleep_ms(PATIENCE_MS) => HashSet::new(),
-    }
 }
 
 fn written(
@@ -153,7 +135,7 @@ fn written(
     lines.extend(board.places.iter().zip(shown).map(|(place, name)| {
         let line = line(place, name, language);
         if left.contains(&place.score.user) {
-            format!("{line} · {}", text(language, "leaderboard-left", &[]))
+            names::marked_left(&line, language)
         } else {
             line
         }

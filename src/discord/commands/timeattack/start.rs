@@ -1,14 +1,12 @@
 //! `/timeattack start`, and the message that a started time attack lives in.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use chrono::{DateTime, Days};
 use chrono_tz::Tz;
 use poise::serenity_prelude as serenity;
 use serenity::{CreateAutocompleteResponse, Http};
 
 use crate::consent::{self, Zones};
-use crate::discord::answer::{self, Answer, Reply, explain};
+use crate::discord::answer::{Answer, Reply, explain};
 use crate::discord::asker::Asker;
 use crate::discord::form;
 use crate::discord::framework::Context;
@@ -16,12 +14,13 @@ use crate::discord::handler::Data;
 use crate::discord::names::spelled_out;
 use crate::discord::respond::{self, Deferral};
 use crate::discord::suggest::{self, CHOICE_LENGTH, MOST_CHOICES};
-use crate::duration_text::{self, Kind, TimeTextError};
-use crate::error::{Error, Result, UserError};
+use crate::duration_text::{self, TimeTextError};
+use crate::error::{Result, UserError};
 use crate::guild::TASK_LENGTH;
 use crate::guild::{self, Settings};
 use crate::i18n::{Language, text};
 use crate::ids::{AttackId, ChannelId, OutboxId};
+use crate::messenger::Message;
 use crate::messenger::markdown::{escape, linked, shorten};
 use crate::outbox::standby;
 use crate::timeattack::start_message::{self, Shown};
@@ -38,17 +37,13 @@ pub(super) async fn start(
     task: Option<String>,
     #[autocomplete = "suggest_limit"] limit: Option<String>,
 ) -> Result<()> {
-    let has_begun = AtomicBool::new(false);
-    let typed = limit.clone();
     let answer = async {
         let asker = Asker::of_command(ctx.interaction)?;
         asker.require_may_write()?;
         match (task, limit) {
             (Some(task), Some(limit)) => {
                 let http = &ctx.serenity_context().http;
-                let (answer, begun) = begin_or_ask(ctx.data(), http, &asker, (task, limit)).await;
-                has_begun.store(begun, Ordering::Relaxed);
-                answer
+                begin_or_ask(ctx.data(), http, &asker, (task, limit)).await
             }
             (task, limit) => {
                 let form = form::start(&asker, task.as_deref(), limit.as_deref());
@@ -56,54 +51,21 @@ pub(super) async fn start(
             }
         }
     };
-    respond::command(ctx, Deferral::Public, answer).await?;
-    if has_begun.load(Ordering::Relaxed) && ctx.has_sent_initial_response.load(Ordering::SeqCst) {
-        say_whose_clock(ctx, &typed.unwrap_or_default()).await;
-    }
-    Ok(())
+    respond::command(ctx, Deferral::Public, answer).await
 }
 
-/// Tells a member, and nobody else, that a time was read by their own clock and not by the server's.
-async fn say_whose_clock(ctx: Context<'_>, typed: &str) {
-    let app = &ctx.data().app;
-    let note = async {
-        let asker = Asker::of_command(ctx.interaction)?;
-        let zones = consent::zones(app, asker.guild, asker.user).await?;
-        let clicked_ms = asker.actor().clicked_ms;
-        let note = whose_clock(typed, clicked_ms, zones, asker.language);
-        Ok::<_, Error>(note.map(|note| (note, asker.token)))
-    };
-    match note.await {
-        Ok(None) => {}
-        Ok(Some((note, token))) => {
-            let followup = Reply::new(note).into_followup().ephemeral(true);
-            let http = &ctx.serenity_context().http;
-            let sent = http.create_followup_message(&token, &followup, Vec::new());
-            if let Err(error) = sent.await {
-                answer::lost(error);
-            }
-        }
-        Err(error) => {
-            let error = format!("{error:#}");
-            tracing::warn!(error, "a member could not be told which time zone was used");
-        }
-    }
-}
-
-/// What a member whose zone is not the server's is told of a time of day that they typed.
-fn whose_clock(typed: &str, now_ms: i64, zones: Zones, language: Language) -> Option<String> {
-    let understood = duration_text::parse(typed, now_ms, zones.theirs()).ok()?;
-    let own = zones.differing(understood.deadline_ms)?;
+/// What a member is told of a time of day that was read by their own clock, and not by the server's.
+fn whose_clock(typed: &str, deadline_ms: i64, own: Tz, server: Tz, language: Language) -> String {
     let args = [
         ("typed", escape(typed.trim()).into()),
         ("zone", escape(&zones::name(own)).into()),
-        ("server", escape(&zones::name(zones.server)).into()),
-        ("at", (understood.deadline_ms / 1_000).to_string().into()),
+        ("server", escape(&zones::name(server)).into()),
+        ("at", (deadline_ms / 1_000).to_string().into()),
     ];
-    (understood.kind == Kind::ClockTime).then(|| text(language, "started-whose-clock", &args))
+    text(language, "started-whose-clock", &args)
 }
 
-/// Starts it, and says so to everybody.
+/// Starts it, says so to everybody, and to its member whose clock was read.
 async fn begin(
     data: &Data,
     http: &Http,
@@ -119,7 +81,7 @@ async fn begin(
         channel: asker.channel,
         member_name: asker.name.clone(),
         task,
-        limit,
+        limit: limit.clone(),
         guild_language: asker.guild_language,
         origin: Some(asker.interaction.cast_signed()),
     };
@@ -127,19 +89,28 @@ async fn begin(
         attack,
         is_again,
         standby,
+        own_clock,
         settings,
     } = timeattack::start_answered(app, request).await?;
     if is_again {
         return Ok(Answer::Private(Reply::new(again(&attack, asker.language))));
     }
     let reply = message_of(&attack, &settings, standby);
-    Ok(Answer::Public(match unpostable(data, asker, &settings) {
+    let first = match unpostable(data, asker, &settings) {
         Some(channel) => {
             let args = [("channel", channel.to_string().into())];
             reply.line(&text(attack.language, "started-result-nowhere", &args))
         }
         None => reply,
-    }))
+    };
+    Ok(match own_clock {
+        Some(own) => {
+            let (at_ms, server) = (attack.deadline_ms, settings.timezone);
+            let then = Reply::new(whose_clock(&limit, at_ms, own, server, asker.language));
+            Answer::PublicThen { first, then }
+        }
+        None => Answer::Public(first),
+    })
 }
 
 /// The button below a success: the same task with the same limit, by whoever had it.
@@ -186,21 +157,19 @@ fn unpostable(data: &Data, asker: &Asker, settings: &Settings) -> Option<Channel
         .then_some(results)
 }
 
-/// Starts it, or says why not, with a button to the form as it was filled in. Returns whether it began, too.
+/// Starts it, or says why not, with a button to the form as it was filled in.
 pub(in crate::discord) async fn begin_or_ask(
     data: &Data,
     http: &Http,
     asker: &Asker,
     (task, limit): (String, String),
-) -> (Result<Answer>, bool) {
-    match begin(data, http, asker, &task, limit.clone()).await {
-        Err(error) => {
-            let told = explain(error, asker.language, asker.interaction);
-            let refused = form::refused(told, asker, &task, &limit);
-            (Ok(Answer::Private(refused)), false)
-        }
-        begun => (begun, true),
-    }
+) -> Result<Answer> {
+    let begun = begin(data, http, asker, &task, limit.clone()).await;
+    begun.or_else(|error| {
+        let told = explain(error, asker.language, asker.interaction);
+        let refused = form::refused(told, asker, &task, &limit);
+        Ok(Answer::Private(refused))
+    })
 }
 
 /// The public message of a time attack, as it stands. With the mark of what goes out in its place should
@@ -210,13 +179,16 @@ pub(in crate::discord) fn message_of(
     settings: &Settings,
     standby: Option<OutboxId>,
 ) -> Reply {
-    let mut message = start_message::message(attack, settings);
+    let message = start_message::message(attack, settings);
+    standing_by(message, standby).shows(Shown::of(attack))
+}
+
+/// A message with the mark of what goes out in its place should it not arrive.
+pub(super) fn standing_by(mut message: Message, standby: Option<OutboxId>) -> Reply {
     if let (Some(row), Some(button)) = (standby, message.buttons.last_mut()) {
         button.custom_id.push_str(&standby::mark(row));
     }
-    Reply::from(message)
-        .shows(Shown::of(attack))
-        .instead_of(standby)
+    Reply::from(message).instead_of(standby)
 }
 
 /// What the typed limit means, as far as it can be told.
@@ -348,22 +320,6 @@ mod tests {
         );
         let choices = limit_choices("18:00", NOW_MS, &settings, SEOUL, Language::English);
         assert_eq!(choices[0].0, "18:00 → 18:00:00 tomorrow");
-    }
-
-    #[test]
-    fn whose_clock_was_read_is_said_of_times_of_day_where_it_is_not_the_servers() {
-        let new_york = Zones {
-            own: Some(chrono_tz::America::New_York),
-            ..SEOUL
-        };
-        let said = |typed, zones| whose_clock(typed, NOW_MS, zones, Language::English);
-        let note = said("until 18:00", new_york).unwrap();
-        assert!(
-            note.contains("New\\_York") && note.contains("1795302000"),
-            "{note}"
-        );
-        assert_eq!(said("30m", new_york), None);
-        assert_eq!(said("until 18:00", SEOUL), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::discord::answer::{Answer, Reply, listed};
 use crate::discord::asker::Asker;
 use crate::discord::framework::Context;
-use crate::discord::names::name_of;
+use crate::discord::names::{marked_if_left, name_of};
 use crate::discord::respond::{self, Deferral};
 use crate::error::Result;
 use crate::i18n::text;
@@ -36,7 +36,8 @@ async fn overview(app: &App, asker: &Asker, user: UserId) -> Result<Reply> {
     let ended = timeattack::newest_ended(app, asker.guild, user, NEWEST).await?;
     let name = name_of(app, asker.guild, user).await?;
     let args = [("name", name.into()), ("count", running.len().into())];
-    let mut reply = Reply::new(text(language, "status-title", &args));
+    let title = text(language, "status-title", &args);
+    let mut reply = Reply::new(marked_if_left(app, asker, user, title).await);
     if !running.is_empty() {
         let embed = CreateEmbed::new()
             .title(text(language, "status-running", &[]))
