@@ -39,13 +39,17 @@
 //! its grammar and a line into the table of phrases in `tests`.
 
 mod civil;
+mod clock_date;
 mod clock_day;
 mod clock_phrase;
+mod clock_time;
 mod duration;
 mod format;
 mod lexer;
+mod nearest;
 mod numerals;
 mod place;
+mod several;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -118,6 +122,14 @@ pub enum TimeTextError {
         /// As it was written.
         text: String,
     },
+    /// What may mean several things that have no name of their own: `13 to 15`, `두세 시간`, `mon 23`,
+    /// `내일 자정`, `12/1(수)`.
+    Several {
+        /// The part that does, as it was written.
+        text: String,
+        /// The whole text for each of them. Each can be read, or asks for what it leaves open.
+        readings: Vec<String>,
+    },
     /// An abbreviation that stands for several zones (`CST`), or for one that has another time then
     /// (`EST` in summer).
     AmbiguousZone {
@@ -152,6 +164,20 @@ pub enum TimeTextError {
 /// Reads a duration or a clock time. `zone` is whose wall clock the text speaks of, unless it names
 /// another.
 pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextError> {
+    let several = || {
+        let phrase = Phrase::new(text).ok()?;
+        several::asked(&phrase, |reading| {
+            parse_plainly(reading, now_ms, zone).err()
+        })
+    };
+    match parse_plainly(text, now_ms, zone) {
+        Err(unknown @ TimeTextError::Unknown { .. }) => Err(several().unwrap_or(unknown)),
+        known => known,
+    }
+}
+
+/// As [`parse`], but for what names several times, such as a range, which is [`TimeTextError::Unknown`] here.
+fn parse_plainly(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextError> {
     if let Some(at_ms) = timestamp(text) {
         return match at_ms.checked_sub(now_ms) {
             Some(1..=LONGEST_MS) => Ok(Understood {
@@ -162,19 +188,23 @@ pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextEr
             _ => Err(TimeTextError::TooFar),
         };
     }
-    let phrase = Phrase::new(text)?;
-    if let Some(reading) = duration::read(&phrase) {
-        let deadline_ms = now_ms.checked_add(reading.ms(&phrase)?);
+    read(&Phrase::new(text)?, now_ms, zone)
+}
+
+/// Reads a text as the grammars have it.
+fn read(phrase: &Phrase<'_>, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextError> {
+    if let Some(reading) = duration::read(phrase) {
+        let deadline_ms = now_ms.checked_add(reading.ms(phrase)?);
         return Ok(Understood {
             deadline_ms: deadline_ms.ok_or(TimeTextError::TooFar)?,
             kind: Kind::Duration,
         });
     }
-    let Some(clock) = clock_phrase::read(&phrase) else {
+    let Some(clock) = clock_phrase::read(phrase) else {
         return Err(phrase.unknown());
     };
     Ok(Understood {
-        deadline_ms: civil::instant(&phrase, &clock, now_ms, zone)?,
+        deadline_ms: civil::instant(phrase, &clock, now_ms, zone)?,
         kind: Kind::ClockTime,
     })
 }
@@ -183,12 +213,25 @@ pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextEr
 /// which a deadline is put off, or a server's longest time attack.
 pub fn parse_duration(text: &str) -> Result<i64, TimeTextError> {
     let phrase = Phrase::new(text)?;
-    if let Some(reading) = duration::read(&phrase) {
-        return reading.ms(&phrase);
+    let several = || {
+        several::asked(&phrase, |reading| {
+            let phrase = Phrase::new(reading);
+            phrase.and_then(|phrase| read_duration(&phrase)).err()
+        })
+    };
+    match read_duration(&phrase) {
+        Err(unknown @ TimeTextError::Unknown { .. }) => Err(several().unwrap_or(unknown)),
+        known => known,
+    }
+}
+
+fn read_duration(phrase: &Phrase<'_>) -> Result<i64, TimeTextError> {
+    if let Some(reading) = duration::read(phrase) {
+        return reading.ms(phrase);
     }
     let unknown = phrase.unknown();
     // `1:30` of what? Anything else that a clock shows is no length.
-    match clock_phrase::read(&phrase) {
+    match clock_phrase::read(phrase) {
         Some(ClockPhrase {
             day: None,
             time: Some(time),
