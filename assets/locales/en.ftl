@@ -183,6 +183,7 @@ error-time-ambiguous-hour = { $hour ->
     }
 error-time-length-or-clock = “{ $given }” could be a length or a time of day. Write the length with units, or the time with am or pm.
 error-time-before-or-to = “{ $given }” could mean that many minutes before the hour, or before that time. Write the time itself.
+error-time-several = “{ $given }” can mean more than one time. Write the one you mean.
 error-time-ambiguous-zone = “{ $given }” isn't one zone's time then. Write the offset instead: { $offsets }.
 error-time-readings = Did you mean: { $readings }
 error-time-ambiguous-day = “{ $given }” is not enough for me to go by. Add the time or the exact day, such as tomorrow 9am.

@@ -179,6 +179,7 @@ error-time-ambiguous-hour = { $hour ->
     }
 error-time-length-or-clock = “{ $given }”: 길이인지 시각인지 알 수 없어요. 30분처럼 단위를 붙이거나, 오전·오후를 붙여 주세요.
 error-time-before-or-to = “{ $given }”: 몇 분 앞선 시각인지, 그 시각 전까지인지 알 수 없어요. 시각을 그대로 적어 주세요.
+error-time-several = “{ $given }”: 여러 뜻으로 읽을 수 있어요. 원하는 시각이나 길이를 정확히 적어 주세요.
 error-time-ambiguous-zone = “{ $given }”: 어느 시간대인지 알 수 없어요. { $offsets }처럼 적어 주세요.
 error-time-readings = 혹시 이런 뜻인가요? { $readings }
 error-time-ambiguous-day = “{ $given }”만으로는 언제인지 알 수 없어요. 내일 오전 9시처럼 날과 시각을 정확히 적어 주세요.

@@ -121,6 +121,7 @@ async fn begin(
         task,
         limit,
         guild_language: asker.guild_language,
+        language: asker.language,
         origin: Some(asker.interaction.cast_signed()),
     };
     let Started {
