@@ -634,7 +634,9 @@ fn in_month(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
 fn of_month(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
     let start = phrase.skip(pos, &["the"]);
     let counted = number_before(phrase, pos, "일날").or_else(|| number_before(phrase, pos, "일"));
-    let (day, end) = counted.or_else(|| ordinal(phrase, start))?;
+    // `second` alone is a unit.
+    let is_word = start == pos && matches!(phrase.lexeme(pos), Some(Lexeme::Word(_)));
+    let (day, end) = counted.or_else(|| ordinal(phrase, start).filter(|_| !is_word))?;
     if !(1..=31).contains(&day) {
         phrase.reject(pos);
         return None;

@@ -330,7 +330,9 @@ fn time_first(phrase: &Phrase<'_>, start: usize, is_led: bool) -> Option<ClockPh
             });
         }
         let mut time = time;
-        let begin = leads(phrase, phrase.after_mark(end, ',').unwrap_or(end));
+        // `오후 6시까지 내일`
+        let said = phrase.skip(end, &["까지", "에"]);
+        let begin = leads(phrase, phrase.after_mark(said, ',').unwrap_or(said));
         let (named, mut after, mut part) = day_with_part(phrase, begin).into_iter().next()?;
         let span = begin..after;
         // `2,3일` are days.
@@ -443,7 +445,7 @@ fn day_and_time(
     part: Option<Part>,
 ) -> Option<ClockPhrase> {
     let comma = phrase.after_mark(end, ',').unwrap_or(end);
-    let said = phrase.skip(comma, &["에", "에는", "의", "날"]);
+    let said = phrase.skip(comma, &["에", "에는", "의", "날", "까지"]);
     let mut next = leads(phrase, said);
     let is_led = next > said;
     let before = place::before(phrase, next);

@@ -7,8 +7,9 @@
 //! What it promises:
 //!
 //! - The whole text is understood or refused. Nothing is skipped, nothing guessed: what could mean
-//!   two things (`30`, `9시`, `9:30`, `0:30`, `next Friday`, `내일`, `12/1`, `CST`) comes back as an error
-//!   that says which, and [`readings`] names both.
+//!   two things (`30`, `9시`, `9:30`, `0:30`, `next Friday`, `내일`, `12/1`, `CST`, `13 to 15`, `두세 시간`,
+//!   `mon 23`, `12/1(수)`) comes back as an error that says which, and [`readings`] names both.
+//! - What [`readings`] offers for a text that is not understood leaves out no number, day or zone.
 //! - Durations are tried before clock times, and `m` is minutes, never months.
 //! - Spaces between Korean words mean nothing; capitals and full-width characters neither.
 //! - A clock time without a day is the next such instant. One with a day that has passed is
@@ -20,23 +21,29 @@
 //!
 //! Choices that another reader could have made differently:
 //!
-//! - *Midnight belongs to the day that it ends*, as 밤 12시 and 24:00 do: `내일 자정` and `tomorrow
-//!   midnight` are the end of tomorrow, `자정` alone the coming one. (`내일 0시` is its beginning.)
+//! - *Midnight belongs to the day that it ends* where only that one is to come: `오늘 자정`, `tonight at
+//!   midnight`, and `자정` alone is the coming one. `내일 자정` and `midnight friday` have two, and are asked
+//!   back. (`내일 0시` and `내일 24시` are plain.) Where the clocks skip midnight, it is the instant at which
+//!   one day ends and the next begins.
 //! - *밤 1시 belongs to the evening before*: `오늘 밤 1시` is tomorrow's 01:00; 새벽 belongs to the day
 //!   named, so `오늘 새벽 1시` said at noon has passed.
 //! - Weeks begin on Monday. `이번 주 금요일` is this calendar week's, even if that has passed, but
 //!   `this friday`, `이번 금요일` and `friday` are the coming one.
 //! - `12/1` has its month first in Korean; in English it is asked back unless one number is above 12.
 //!   With points and the year behind, `01.12.2026`, the day is first.
-//! - `오늘 안에` ends at midnight; `EOD` may end at six, and is asked back.
+//! - `오늘 안에` and `end of tomorrow` end at midnight; `EOD` may end at six, and is asked back, as are the
+//!   ends of weeks (Friday or Sunday), months and years.
+//! - `tonight at 1`, said before five in the morning, may be the night that goes on, and is asked back.
+//! - Three short numbers are a date in whichever order has a year that is near: `26.12.18`, `12/18/26`.
 //! - `십일` is ten days (십 일), since eleven of nothing would be no answer.
 //! - A wall time that a clock change repeats is the earlier of the two that is still to come; one
 //!   that it skips is refused.
 //!
 //! Files, in the order a text passes through them: `lexer` makes tokens, `numerals` reads numbers,
-//! `duration` and `clock_phrase` are the two grammars (`clock_day` is the latter's first half),
-//! `place` reads whose clock it is, `civil` turns a clock phrase into an instant. To add a word, put it into the table at the top of
-//! its grammar and a line into the table of phrases in `tests`.
+//! `duration` and `clock_phrase` are the two grammars (`clock_day`, `clock_date` and `clock_time` are the
+//! latter's parts), `place` reads whose clock it is, `civil` turns a clock phrase into an instant. What they
+//! do not read may name `several` times; `suggest` and `nearest` make offers. To add a word, put it into the
+//! table at the top of its grammar and a line into the table of phrases in `tests`.
 
 mod civil;
 mod clock_date;

@@ -206,6 +206,10 @@ fn repaired(typed: &str) -> Vec<String> {
     {
         found.push(format!("{before}{after}"));
     }
+    // `4 days at noon`
+    if typed.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        found.push(format!("in {typed}"));
+    }
     if typed.contains("the hour") {
         found.push(typed.replacen("the hour", "an hour", 1));
     }

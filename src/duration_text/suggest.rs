@@ -253,7 +253,7 @@ impl List {
         };
         let (_, language) = words::of(typed, self.language);
         if language == Language::English && time.is_in_part {
-            return self.offer_outside_part(typed, &time, day.map(|(_, span)| span));
+            return self.offer_outside_part(typed, &time, day.map(|(_, span)| span).as_ref());
         }
         let halves = match (language, hour) {
             (Language::Korean, 12) => ["낮 ", "밤 "],
@@ -288,14 +288,14 @@ impl List {
     }
 
     /// `tomorrow morning at 12:30`: what was said of the half of the day is not in it.
-    fn offer_outside_part(&mut self, typed: &str, time: &TimeSpans, day: Option<Range<usize>>) {
+    fn offer_outside_part(&mut self, typed: &str, time: &TimeSpans, day: Option<&Range<usize>>) {
         for half in ["am", "pm"] {
             let hour = match time.minute {
                 0 => format!("{}{half}", time.dial),
                 minute => format!("{}:{minute:02}{half}", time.dial),
             };
             // `tonight` and `this morning` name the day as well.
-            let part = match (&time.part, &day) {
+            let part = match (&time.part, day) {
                 (Some(part), _) => Some((part.clone(), "")),
                 (None, Some(day)) if time.is_part_before => Some((day.clone(), "today")),
                 (None, _) => None,
@@ -452,7 +452,7 @@ impl List {
         if let Some((vague, at)) = spans.vague {
             let day = spans.day.map(|(_, day)| day);
             return match vague {
-                Vague::Part(part) => self.offer_hours(typed, part, at, day),
+                Vague::Part(part) => self.offer_hours(typed, part, at, day.is_some()),
                 Vague::WorkEnds => self.offer_ends_of_work(typed, &at, day),
             };
         }
@@ -495,16 +495,8 @@ impl List {
     }
 
     /// `내일 아침까지`, `tonight`: at which hour of it?
-    fn offer_hours(
-        &mut self,
-        typed: &str,
-        part: Part,
-        at: Range<usize>,
-        day: Option<Range<usize>>,
-    ) {
+    fn offer_hours(&mut self, typed: &str, part: Part, at: Range<usize>, has_day: bool) {
         let (_, language) = words::of(typed, self.language);
-        // `tonight` names the day, too.
-        let is_day = day.as_ref() == Some(&at);
         let length = typed.chars().count();
         let mut passed = Vec::new();
         for hour in part.usual() {
@@ -518,11 +510,10 @@ impl List {
                 }
                 Language::English => {
                     let half = if hour % 24 < 12 { "am" } else { "pm" };
-                    match (is_day, &day) {
-                        (true, _) | (_, Some(_)) => {
-                            replaced(typed, at.end..at.end, &format!(" {dial}{half}"))
-                        }
-                        (_, None) => replaced(typed, at.clone(), &format!("{dial}{half}")),
+                    // `tonight` is the day, too, and stays.
+                    match has_day {
+                        true => replaced(typed, at.end..at.end, &format!(" {dial}{half}")),
+                        false => replaced(typed, at.clone(), &format!("{dial}{half}")),
                     }
                 }
             };

@@ -414,7 +414,11 @@ impl UserError {
             }
             Self::Time(error) => time_text(error, language),
             Self::TimeAsked { error, readings } => {
-                format!("{}\n{}", time_text(error, language), asked(readings, language))
+                format!(
+                    "{}\n{}",
+                    time_text(error, language),
+                    asked(readings, language)
+                )
             }
             Self::LimitOutOfBounds { longest_ms, .. } => {
                 say("error-limit", &[("longest", duration(*longest_ms))])
@@ -580,7 +584,11 @@ fn duration_text(error: &TimeTextError, language: Language) -> String {
             text(language, "error-duration-unfinished", &[])
         }
         TimeTextError::Several { readings, .. } => {
-            format!("{}\n{}", time_text(error, language), asked(readings, language))
+            format!(
+                "{}\n{}",
+                time_text(error, language),
+                asked(readings, language)
+            )
         }
         other => time_text(other, language),
     }

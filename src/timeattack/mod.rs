@@ -349,9 +349,8 @@ fn read_limit(
     zone: Tz,
 ) -> std::result::Result<duration_text::Understood, UserError> {
     let limit = &request.limit;
-    duration_text::parse(limit, now_ms, zone).map_err(|error| {
-        UserError::of_time(limit, error, now_ms, zone, request.language)
-    })
+    duration_text::parse(limit, now_ms, zone)
+        .map_err(|error| UserError::of_time(limit, error, now_ms, zone, request.language))
 }
 
 /// Completes a time attack, if it was clicked in time, and announces it, with the member's file that proves
