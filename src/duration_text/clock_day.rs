@@ -1,7 +1,10 @@
 //! The days of the grammar of clock times: `내일`, `friday`, `다음 주 월요일`, `2026-11-21`, `11월 25일`.
 
+use std::ops::Range;
+
 use chrono::{NaiveDate, Weekday};
 
+use super::clock_date::{date, month, number_before, ordinal, small};
 use super::lexer::{Lexeme, Phrase};
 use super::numerals::numbers;
 
@@ -12,35 +15,106 @@ pub(super) enum Day {
     FromToday(i64),
     /// The next such weekday on which the time is still to come.
     Coming(Weekday),
+    /// So many days after the coming such weekday: `a week from friday`.
+    AfterComing(Weekday, i64),
     /// A weekday of the calendar week so many weeks from this one.
     InWeek(i64, Weekday),
     /// A date.
     Date(NaiveDate),
     /// A date without a year, month before day.
     Yearly(u32, u32),
+    /// The last day of a month, without a year.
+    LastOfYearly(u32),
     /// A date of the year so many years from this one.
     InYear(i64, u32, u32),
+    /// The last day of a month of the year so many years from this one.
+    LastInYear(i64, u32),
     /// The coming such day of a month.
     OfMonth(u32),
-    /// A day of the month so many months from this one; its last if that has no such day at 31.
+    /// A day of the month so many months from this one, which may have no such day.
     InMonth(i64, u32),
     /// The last day of the month so many months from this one.
     LastOfMonth(i64),
     /// Two numbers that are a month and a day in an order that the text does not tell: `12/1`.
     EitherWay(u32, u32, Option<i32>),
+    /// Three short numbers of a date, in an order that only the calendar can tell: `26.12.18`.
+    ShortYear([u32; 3], Order),
     /// `next friday`, which half of the people take for this week's.
     NextOrAfter(Weekday),
     /// A week, without a weekday.
     SomeDayInWeek(i64),
+    /// The end of the week so many weeks from this one: Friday to some, Sunday to others.
+    WeekEnds(i64),
     /// A month, without a day.
     SomeDayInMonth(i64),
+    /// A year, without a month.
+    SomeDayInYear(i64),
     /// Saturday or Sunday of the week so many weeks from this one.
     Weekend(i64),
-    /// `EOD`: the end of work, or midnight.
-    WorkEnds,
 }
 
-const DAYS: [(&str, i64); 22] = [
+/// What the order of three numbers in a date may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The year first, as Koreans write it, if that is a year to come.
+    Korean,
+    /// With points between them: the year first or last, and the month never first.
+    Points,
+    /// With slashes or hyphens: anything.
+    Any,
+}
+
+/// Years that a date without its century may be of, from this one.
+const NEAR_YEARS: i32 = 10;
+
+impl Day {
+    /// Whether it is a weekday and no more than that.
+    pub(super) fn is_weekday(self) -> bool {
+        matches!(
+            self,
+            Self::Coming(_) | Self::InWeek(..) | Self::NextOrAfter(_)
+        )
+    }
+
+    /// Whether it is the end of a week, a month or a year, which some take for the end of its work.
+    pub(super) fn is_end_of_period(self) -> bool {
+        match self {
+            Self::LastOfMonth(_) | Self::WeekEnds(_) | Self::LastOfYearly(_) => true,
+            Self::InYear(_, month, day) => (month, day) == (12, 31),
+            _ => false,
+        }
+    }
+}
+
+/// The dates that three numbers may be, of which the year is near `this_year`.
+pub(super) fn short_years(numbers: [u32; 3], order: Order, this_year: i32) -> Vec<NaiveDate> {
+    let near = |(year, month, day): (u32, u32, u32)| {
+        let year = 2_000 + i32::try_from(year).ok()?;
+        let is_near = (this_year..=this_year + NEAR_YEARS).contains(&year);
+        NaiveDate::from_ymd_opt(year, month, day).filter(|_| is_near)
+    };
+    let [first, second, third] = numbers;
+    let year_first = (first, second, third);
+    let day_first = (third, second, first);
+    let month_first = (third, first, second);
+    let mut found: Vec<NaiveDate> = Vec::new();
+    let orders = match order {
+        Order::Korean => match near(year_first) {
+            Some(date) => return vec![date],
+            None => vec![month_first, day_first],
+        },
+        Order::Points => vec![year_first, day_first],
+        Order::Any => vec![year_first, month_first, day_first],
+    };
+    for date in orders.into_iter().filter_map(near) {
+        if !found.contains(&date) {
+            found.push(date);
+        }
+    }
+    found
+}
+
+const DAYS: [(&str, i64); 42] = [
     ("오늘", 0),
     ("내일", 1),
     ("낼", 1),
@@ -60,9 +134,29 @@ const DAYS: [(&str, i64); 22] = [
     ("the day after tomorrow", 2),
     ("overmorrow", 2),
     ("금일", 0),
-    ("명일", 1),
     ("익일", 1),
     ("내일모래", 2),
+    ("다음날", 1),
+    ("담날", 1),
+    ("그다음날", 1),
+    ("이튿날", 1),
+    ("명일", 1),
+    ("이따", 0),
+    ("이따가", 0),
+    ("있다가", 0),
+    ("좀이따", 0),
+    ("좀이따가", 0),
+    ("조금이따", 0),
+    ("조금이따가", 0),
+    ("오늘이따", 0),
+    ("오늘이따가", 0),
+    ("later today", 0),
+    ("later", 0),
+    ("next day", 1),
+    ("the next day", 1),
+    ("the following day", 1),
+    ("following day", 1),
+    ("today later", 0),
 ];
 
 /// Days that are counted in one word, before 뒤 and 후.
@@ -112,7 +206,8 @@ const MONTHS_AHEAD: [(&str, i64); 11] = [
     ("the month", 0),
 ];
 
-const YEARS_AHEAD: [(&str, i64); 5] = [
+/// Years ahead of this one.
+pub(super) const YEARS_AHEAD: [(&str, i64); 5] = [
     ("올해", 0),
     ("금년", 0),
     ("내년", 1),
@@ -120,32 +215,102 @@ const YEARS_AHEAD: [(&str, i64); 5] = [
     ("명년", 1),
 ];
 
-const WEEKENDS: [(&str, i64); 11] = [
+const WEEKENDS: [(&str, i64); 14] = [
     ("주말", 0),
     ("이번주말", 0),
+    ("요번주말", 0),
+    ("금주말", 0),
     ("다음주말", 1),
     ("담주말", 1),
+    ("차주말", 1),
+    ("다다음주말", 2),
+    ("다담주말", 2),
     ("weekend", 0),
     ("this weekend", 0),
     ("the weekend", 0),
     ("next weekend", 1),
-    ("eow", 0),
-    ("end of week", 0),
-    ("end of the week", 0),
+    ("the weekend after next", 2),
 ];
 
-const MONTH_ENDS: [&str; 6] = ["말일", "말", "월말", "eom", "end of month", "month end"];
+/// What a month's last day is called behind the month.
+pub(super) const MONTH_ENDS: [&str; 4] = ["말일", "말", "마지막날", "끝날"];
 
-const ENDS_OF_DAY: [&str; 9] = [
+/// Periods whose end is named, behind `end of`.
+const PERIODS: [(&str, Day); 15] = [
+    ("week", Day::WeekEnds(0)),
+    ("work week", Day::WeekEnds(0)),
+    ("workweek", Day::WeekEnds(0)),
+    ("working week", Day::WeekEnds(0)),
+    ("this week", Day::WeekEnds(0)),
+    ("this work week", Day::WeekEnds(0)),
+    ("next week", Day::WeekEnds(1)),
+    ("week after next", Day::WeekEnds(2)),
+    ("month", Day::LastOfMonth(0)),
+    ("this month", Day::LastOfMonth(0)),
+    ("next month", Day::LastOfMonth(1)),
+    ("year", Day::InYear(0, 12, 31)),
+    ("this year", Day::InYear(0, 12, 31)),
+    ("next year", Day::InYear(1, 12, 31)),
+    ("the year", Day::InYear(0, 12, 31)),
+];
+
+/// The ends of periods in one word.
+const PERIOD_ENDS: [(&str, Day); 27] = [
+    ("eow", Day::WeekEnds(0)),
+    ("eonw", Day::WeekEnds(1)),
+    ("weeks end", Day::WeekEnds(0)),
+    ("이번주끝", Day::WeekEnds(0)),
+    ("다음주끝", Day::WeekEnds(1)),
+    ("월말", Day::LastOfMonth(0)),
+    ("이번월말", Day::LastOfMonth(0)),
+    ("이달월말", Day::LastOfMonth(0)),
+    ("이번달월말", Day::LastOfMonth(0)),
+    ("다음달월말", Day::LastOfMonth(1)),
+    ("말일", Day::LastOfMonth(0)),
+    ("eom", Day::LastOfMonth(0)),
+    ("month end", Day::LastOfMonth(0)),
+    ("months end", Day::LastOfMonth(0)),
+    ("this month end", Day::LastOfMonth(0)),
+    ("next month end", Day::LastOfMonth(1)),
+    ("this months end", Day::LastOfMonth(0)),
+    ("eoy", Day::InYear(0, 12, 31)),
+    ("year end", Day::InYear(0, 12, 31)),
+    ("years end", Day::InYear(0, 12, 31)),
+    ("연말", Day::InYear(0, 12, 31)),
+    ("올해말", Day::InYear(0, 12, 31)),
+    ("올해연말", Day::InYear(0, 12, 31)),
+    ("금년말", Day::InYear(0, 12, 31)),
+    ("내년말", Day::InYear(1, 12, 31)),
+    ("내년연말", Day::InYear(1, 12, 31)),
+    ("올해말일", Day::InYear(0, 12, 31)),
+];
+
+/// The end of a day's work, which may be its midnight.
+pub(super) const ENDS_OF_WORK: [&str; 24] = [
     "eod",
     "cob",
     "eob",
+    "eobd",
+    "cop",
     "end of day",
     "end of the day",
     "close of business",
+    "close of business day",
+    "close of play",
     "end of business",
+    "end of business day",
+    "end of work",
+    "end of the work day",
+    "end of the workday",
+    "end of workday",
     "the end of the day",
     "the end of day",
+    "the close of business",
+    "the end of business",
+    "퇴근",
+    "퇴근전",
+    "퇴근시간",
+    "퇴근때",
 ];
 
 /// `이번 금요일` without 주, and `this friday`, are the coming one.
@@ -172,99 +337,149 @@ const WEEKDAYS: [(&str, &str, Weekday); 7] = [
     ("일", "sunday", Weekday::Sun),
 ];
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
 /// A day that was read, with what else was said of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Named {
     pub(super) day: Day,
-    /// The weekday that a date was said to be: `12월 1일(화)`, and where that was said.
-    pub(super) weekday: Option<(Weekday, usize)>,
+    /// The tokens that name it.
+    pub(super) at: Range<usize>,
+    /// The same day said again in another way, and where: `12월 1일(화)`, `금요일(27일)`.
+    pub(super) beside: Option<(Day, Range<usize>)>,
     /// Written as ISO 8601 has it, where hours are those of a day of 24.
     pub(super) is_iso: bool,
+    /// Whether ISO 8601's T is behind it, so that an offset may follow the time.
+    pub(super) has_t: bool,
     /// Whether two numbers with a point between them were taken for it, which alone are a decimal.
     pub(super) is_decimal: bool,
 }
 
-impl From<Day> for Named {
-    fn from(day: Day) -> Self {
+impl Named {
+    /// A day that these tokens name.
+    pub(super) fn new(day: Day, at: Range<usize>) -> Self {
         Self {
             day,
-            weekday: None,
+            at,
+            beside: None,
             is_iso: false,
+            has_t: false,
             is_decimal: false,
+        }
+    }
+
+    /// All tokens that name the day.
+    pub(super) fn span(&self) -> Range<usize> {
+        match &self.beside {
+            Some((_, beside)) => self.at.start.min(beside.start)..self.at.end.max(beside.end),
+            None => self.at.clone(),
         }
     }
 }
 
 /// The day that begins at `pos`, with the position after it.
 pub(super) fn day(phrase: &Phrase<'_>, pos: usize) -> Option<(Named, usize)> {
-    let plain = |(day, end): (Day, usize)| (Named::from(day), end);
-    let found = weekday_and_date(phrase, pos)
-        .or_else(|| from_today(phrase, pos).map(plain))
-        .or_else(|| weekend(phrase, pos).map(plain))
-        .or_else(|| in_week(phrase, pos).map(plain))
+    days(phrase, pos).into_iter().next()
+}
+
+/// Every way to read a day that begins at `pos`, with the position after it, the longest first.
+pub(super) fn days(phrase: &Phrase<'_>, pos: usize) -> Vec<(Named, usize)> {
+    let mut found = Vec::new();
+    if let Some((named, end)) = one_day(phrase, pos) {
+        found.extend(said_twice(phrase, &named, end));
+        found.push((named, end));
+    }
+    found.extend(short_weekday_and_date(phrase, pos));
+    for (_, end) in &found {
+        phrase.made_sense_until(*end);
+    }
+    found
+}
+
+fn one_day(phrase: &Phrase<'_>, pos: usize) -> Option<(Named, usize)> {
+    let plain = |(day, end): (Day, usize)| (Named::new(day, pos..end), end);
+    from_today(phrase, pos)
+        .or_else(|| end_of_period(phrase, pos))
+        .or_else(|| weekend(phrase, pos))
+        .or_else(|| in_week(phrase, pos))
+        .map(plain)
         .or_else(|| date(phrase, pos))
         .or_else(|| in_month(phrase, pos).map(plain))
+        .or_else(|| in_year(phrase, pos).map(plain))
         .or_else(|| coming(phrase, pos).map(plain))
         .or_else(|| of_month(phrase, pos).map(plain))
-        .or_else(|| end_of_day(phrase, pos).map(plain))?;
-    phrase.made_sense_until(found.1);
-    Some(found)
 }
 
-/// A date with the weekday that it is said to be before it: `Tue, Dec 1`.
-fn weekday_and_date(phrase: &Phrase<'_>, pos: usize) -> Option<(Named, usize)> {
-    let (weekday, next) = weekday(phrase, pos)?;
-    let next = phrase.skip(phrase.after_mark(next, ',').unwrap_or(next), &["the"]);
-    let (named, end) = date(phrase, next)?;
-    let weekday = named.weekday.or(Some((weekday, pos)));
-    Some((Named { weekday, ..named }, end))
+/// The same day said twice: a date with its weekday (`12/1(화)`, `the 27th, Friday`) or a weekday with its
+/// date (`Tue, Dec 1`, `금요일(27일)`).
+fn said_twice(phrase: &Phrase<'_>, named: &Named, end: usize) -> Option<(Named, usize)> {
+    let open = phrase.after_mark(end, '(');
+    let start = open.or_else(|| phrase.after_mark(end, ',')).unwrap_or(end);
+    let start = phrase.skip(start, &["the", "a", "on"]);
+    let other = if named.day.is_weekday() {
+        date(phrase, start)
+            .map(|(other, end)| (other.day, end))
+            .or_else(|| {
+                let (days, end) = phrase.look_up(start, &DAYS)?;
+                Some((Day::FromToday(days), end))
+            })
+            .or_else(|| in_month(phrase, start))
+            .or_else(|| of_month(phrase, start))
+    } else if matches!(
+        named.day,
+        Day::Weekend(_) | Day::SomeDayInWeek(_) | Day::WeekEnds(_) | Day::SomeDayInMonth(_)
+    ) {
+        None
+    } else {
+        let syllable = || match open {
+            Some(open) => WEEKDAYS.iter().find_map(|(korean, _, weekday)| {
+                let end = phrase.after(open, korean)?;
+                phrase.after_mark(end, ')').map(|_| (*weekday, end))
+            }),
+            None => short_weekday(phrase, end),
+        };
+        let weekday = weekday(phrase, start).or_else(syllable);
+        weekday.map(|(weekday, end)| (Day::Coming(weekday), end))
+    };
+    let (day, end) = other?;
+    let span = start..end;
+    let end = match open {
+        Some(_) => phrase.after_mark(end, ')')?,
+        None => end,
+    };
+    let (day, at, beside) = if named.day.is_weekday() {
+        (day, span, (named.day, named.at.clone()))
+    } else {
+        (named.day, named.at.clone(), (day, span))
+    };
+    let named = Named {
+        day,
+        at,
+        beside: Some(beside),
+        ..named.clone()
+    };
+    Some((named, end))
 }
 
-/// A date, perhaps with its weekday behind it: `12/1(화)`, `12월 1일 화요일`.
-fn date(phrase: &Phrase<'_>, pos: usize) -> Option<(Named, usize)> {
-    let plain = |(day, end): (Day, usize)| (Named::from(day), end);
-    let (mut named, end) = iso_date(phrase, pos)
-        .or_else(|| korean_date(phrase, pos).map(plain))
-        .or_else(|| english_date(phrase, pos).map(plain))
-        .or_else(|| numbers_with_marks(phrase, pos))?;
-    let open = phrase.after_mark(end, '(').unwrap_or(end);
-    let syllable = WEEKDAYS.iter().find_map(|(korean, _, weekday)| {
-        let after = phrase.after(open, korean)?;
-        Some((
-            *weekday,
-            phrase.after_mark(after, ')').filter(|_| open > end)?,
-        ))
-    });
-    let after = syllable.or_else(|| {
-        let (weekday, after) = weekday(phrase, open)?;
-        match phrase.after_mark(after, ')') {
-            Some(closed) if open > end => Some((weekday, closed)),
-            None if open == end => Some((weekday, after)),
-            _ => None,
-        }
-    });
-    match after {
-        Some((weekday, after)) => {
-            named.weekday = Some((weekday, open));
-            Some((named, after))
-        }
-        None => Some((named, end)),
-    }
+/// `금(27일)`: the syllable alone, with its date behind it.
+fn short_weekday_and_date(phrase: &Phrase<'_>, pos: usize) -> Option<(Named, usize)> {
+    let (weekday, open) = WEEKDAYS.iter().find_map(|(korean, _, weekday)| {
+        let end = phrase.after(pos, korean)?;
+        phrase.after_mark(end, '(').map(|_| (*weekday, end))
+    })?;
+    said_twice(phrase, &Named::new(Day::Coming(weekday), pos..open), open)
+}
+
+/// A weekday with a number alone behind it, which is its day of the month where a time follows: `fri 27 6pm`.
+pub(super) fn weekday_and_number(phrase: &Phrase<'_>, pos: usize) -> Option<(Named, usize)> {
+    let (named, end) = one_day(phrase, pos).filter(|(named, _)| named.day.is_weekday())?;
+    let start = phrase.after_mark(end, ',').unwrap_or(end);
+    let (day, end) = small(phrase, start)?;
+    let named = Named {
+        day: Day::OfMonth(day),
+        at: start..end,
+        beside: Some((named.day, named.at)),
+        ..Named::new(named.day, pos..end)
+    };
+    (1..=31).contains(&day).then_some((named, end))
 }
 
 /// `내일`, `사흘 뒤`, `in 3 days`. (Alone, the latter two are durations, which have been tried.)
@@ -287,23 +502,73 @@ fn from_today(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
         }
     }
     let start = phrase.skip(pos, &["in"]);
-    for (unit, days) in [("day", 1), ("days", 1), ("week", 7), ("weeks", 7)] {
-        let one = phrase
-            .after_any(start, &["a", "one"])
-            .and_then(|end| phrase.after(end, unit));
-        let counted = one
-            .map(|end| (1, end))
-            .or_else(|| number_before(phrase, start, unit));
-        if let Some((count, end)) = counted {
-            let end = match phrase.after(end, "from now") {
-                Some(end) => end,
-                None if start > pos => end,
-                None => return None,
-            };
-            return Some((Day::FromToday(i64::from(count) * days), end));
-        }
+    let (days, end) = counted_in_english(phrase, start)?;
+    let time = phrase.after_any(end, &["time", "s time"]);
+    if let Some(end) = phrase.after_any(end, &["from now", "from today", "later", "hence"]) {
+        return Some((Day::FromToday(days), end));
     }
-    None
+    if let Some(base) = phrase.after_any(end, &["from", "after", "following"]) {
+        let (base, end) = phrase
+            .look_up(base, &DAYS)
+            .map(|(from, end)| (Day::FromToday(from), end))
+            .or_else(|| coming(phrase, base))?;
+        let day = match base {
+            Day::FromToday(from) => Day::FromToday(from + days),
+            Day::Coming(weekday) => Day::AfterComing(weekday, days),
+            _ => return None,
+        };
+        return Some((day, end));
+    }
+    (start > pos).then_some((Day::FromToday(days), time.unwrap_or(end)))
+}
+
+/// `3 days`, `a week`, `two weeks`, `a fortnight`: so many days.
+fn counted_in_english(phrase: &Phrase<'_>, pos: usize) -> Option<(i64, usize)> {
+    let units = [
+        ("day", 1),
+        ("days", 1),
+        ("week", 7),
+        ("weeks", 7),
+        ("fortnight", 14),
+        ("wk", 7),
+        ("wks", 7),
+    ];
+    if let Some(end) = phrase.after_any(pos, &["a", "one"]) {
+        return phrase.look_up(end, &units);
+    }
+    // `the day after friday`
+    if let Some(end) = phrase.after(pos, "the") {
+        let found = phrase.look_up(end, &units);
+        return found.filter(|(_, end)| phrase.after_any(*end, &["after", "following"]).is_some());
+    }
+    let mut numbers = numbers(phrase, pos).into_iter();
+    let counted = numbers.find_map(|(count, end)| {
+        let (days, end) = phrase.look_up(end, &units)?;
+        Some((i64::from(count.as_u32()?) * days, end))
+    });
+    // `week from friday`
+    let is_one = |(days, end): &(i64, usize)| {
+        *days == 14 || phrase.after_any(*end, &["from", "after"]).is_some()
+    };
+    counted.or_else(|| phrase.look_up(pos, &units).filter(is_one))
+}
+
+/// `end of the month`, `EOW`, `연말`.
+fn end_of_period(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
+    let named = phrase.look_up(pos, &PERIOD_ENDS);
+    let behind = || {
+        let start = phrase.after_any(pos, &["end of", "the end of", "end", "close of"])?;
+        phrase.look_up(phrase.skip(start, &["the", "of the"]), &PERIODS)
+    };
+    named.or_else(behind)
+}
+
+/// A year alone: `올해`, `this year`.
+fn in_year(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
+    let english = [("this year", 0), ("next year", 1), ("the year", 0)];
+    let found = phrase.look_up(pos, &YEARS_AHEAD);
+    let (years, end) = found.or_else(|| phrase.look_up(pos, &english))?;
+    Some((Day::SomeDayInYear(years), end))
 }
 
 fn weekend(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
@@ -339,9 +604,6 @@ fn short_weekday(phrase: &Phrase<'_>, pos: usize) -> Option<(Weekday, usize)> {
 
 /// `다음 달 1일`, `이번 달 말일`, `the 1st of next month`, `월말`, or a month alone.
 fn in_month(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
-    if let Some(end) = phrase.after_any(pos, &["월말", "eom", "end of month", "month end"]) {
-        return Some((Day::LastOfMonth(0), end));
-    }
     if let Some((months, end)) = phrase.look_up(pos, &MONTHS_AHEAD) {
         let on = phrase.skip(end, &["on the", "the", "의"]);
         if let Some(end) = phrase.after_any(on, &MONTH_ENDS) {
@@ -354,7 +616,10 @@ fn in_month(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
         });
     }
     let start = phrase.skip(pos, &["the"]);
-    if let Some(last) = phrase.after_any(start, &["last day of", "end of"]) {
+    if let Some(last) = phrase.after_any(start, &["last day of", "last of", "end of"]) {
+        if let Some((month, end)) = month(phrase, last) {
+            return Some((Day::LastOfYearly(month), end));
+        }
         let (months, end) = phrase.look_up(last, &MONTHS_AHEAD)?;
         return Some((Day::LastOfMonth(months), end));
     }
@@ -368,7 +633,10 @@ fn in_month(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
 /// `19일`, `the 19th`, which only a time or an end makes a day of the month: `19일` alone is a length.
 fn of_month(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
     let start = phrase.skip(pos, &["the"]);
-    let (day, end) = number_before(phrase, pos, "일").or_else(|| ordinal(phrase, start))?;
+    let counted = number_before(phrase, pos, "일날").or_else(|| number_before(phrase, pos, "일"));
+    // `second` alone is a unit.
+    let is_word = start == pos && matches!(phrase.lexeme(pos), Some(Lexeme::Word(_)));
+    let (day, end) = counted.or_else(|| ordinal(phrase, start).filter(|_| !is_word))?;
     if !(1..=31).contains(&day) {
         phrase.reject(pos);
         return None;
@@ -376,17 +644,13 @@ fn of_month(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
     Some((Day::OfMonth(day), end))
 }
 
-fn end_of_day(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
-    let end = phrase.after_any(pos, &ENDS_OF_DAY)?;
-    Some((Day::WorkEnds, phrase.skip(end, &["today"])))
-}
-
 fn coming(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
     if let Some(next) = phrase.after_any(pos, &UNCLEAR) {
         let (weekday, end) = weekday(phrase, next)?;
         return Some((Day::NextOrAfter(weekday), end));
     }
-    let (weekday, end) = weekday(phrase, phrase.skip(pos, &COMING))?;
+    let start = phrase.skip(pos, &COMING);
+    let (weekday, end) = weekday(phrase, start).or_else(|| short_weekday(phrase, start))?;
     Some((Day::Coming(weekday), end))
 }
 
@@ -402,254 +666,7 @@ pub(super) fn weekday(phrase: &Phrase<'_>, pos: usize) -> Option<(Weekday, usize
     })
 }
 
-fn is_abbreviation(lexeme: Option<&Lexeme>, name: &str) -> bool {
+/// Whether a word is a name's first three letters or more.
+pub(super) fn is_abbreviation(lexeme: Option<&Lexeme>, name: &str) -> bool {
     matches!(lexeme, Some(Lexeme::Word(word)) if word.len() >= 3 && name.starts_with(word.as_str()))
-}
-
-/// `2026-11-21`, also with slashes or points (`2026. 11. 21.`): the year first, as anything else is
-/// read differently on either side of the Atlantic.
-fn iso_date(phrase: &Phrase<'_>, pos: usize) -> Option<(Named, usize)> {
-    let (year, next) = year(phrase, pos).or_else(|| short_year(phrase, pos))?;
-    let marks = ['-', '/', '.'];
-    let mut marks = marks.into_iter();
-    let mark = marks.find(|mark| phrase.after_mark(next, *mark).is_some())?;
-    let (month, day, end) = two_numbers(phrase, next + 1, mark)?;
-    let day = date_of(phrase, pos, year, month, day)?;
-    phrase.made_sense_until(end);
-    let end = match mark {
-        '.' => phrase.after_mark(end, '.').unwrap_or(end),
-        _ => end,
-    };
-    // ISO 8601 puts a T between date and time.
-    let named = Named {
-        is_iso: mark == '-',
-        ..Named::from(day)
-    };
-    Some((named, phrase.skip(end, &["t"])))
-}
-
-/// `12/1`, `12/1/2026`, `12. 1.`, `01.12.2026`. In Korean the month comes first, and with points and a
-/// year behind it the day does; else both may be.
-fn numbers_with_marks(phrase: &Phrase<'_>, pos: usize) -> Option<(Named, usize)> {
-    let decimal = matches!(
-        phrase.lexeme(pos),
-        Some(Lexeme::Number {
-            decimals: Some(_),
-            ..
-        })
-    );
-    let mark = if decimal || phrase.after_mark(pos + 1, '.').is_some() {
-        '.'
-    } else if phrase.after_mark(pos + 1, '/').is_some() {
-        '/'
-    } else if phrase.after_mark(pos + 1, '-').is_some() {
-        '-'
-    } else {
-        return None;
-    };
-    let (first, second, mut end) = two_numbers(phrase, pos, mark)?;
-    let with_year = phrase
-        .after_mark(end, mark)
-        .and_then(|next| year(phrase, next));
-    let mut with = None;
-    if let Some((year, after)) = with_year {
-        (with, end) = (Some(year), after);
-    } else if mark == '.' {
-        end = phrase.after_mark(end, '.').unwrap_or(end);
-    }
-    let is_month = |number| (1..=12).contains(&number);
-    let month_first = if mark == '.' && with.is_some() {
-        false
-    } else if phrase.is_korean() || !is_month(second) {
-        true
-    } else if !is_month(first) || first == second {
-        false
-    } else {
-        let day = Day::EitherWay(first, second, with);
-        // Either way it has to be a day.
-        yearly(phrase, pos, first, second)?;
-        yearly(phrase, pos, second, first)?;
-        let is_decimal = mark == '.' && with.is_none();
-        return Some((
-            Named {
-                is_decimal,
-                ..Named::from(day)
-            },
-            end,
-        ));
-    };
-    let (month, day) = if month_first {
-        (first, second)
-    } else {
-        (second, first)
-    };
-    let day = match with {
-        Some(year) => date_of(phrase, pos, year, month, day)?,
-        None => yearly(phrase, pos, month, day)?,
-    };
-    let is_decimal = mark == '.' && with.is_none();
-    Some((
-        Named {
-            is_decimal,
-            ..Named::from(day)
-        },
-        end,
-    ))
-}
-
-/// Two short numbers with a mark between them; with a point they may have come as one decimal.
-fn two_numbers(phrase: &Phrase<'_>, pos: usize, mark: char) -> Option<(u32, u32, usize)> {
-    if let Some(Lexeme::Number {
-        quantity,
-        digits: 1 | 2,
-        decimals: Some((second, 1 | 2)),
-    }) = phrase.lexeme(pos)
-    {
-        let (first, _) = quantity.as_u32_and_millis()?;
-        return (mark == '.').then_some((first, *second, pos + 1));
-    }
-    let (first, next) = small(phrase, pos)?;
-    let (second, end) = small(phrase, phrase.after_mark(next, mark)?)?;
-    Some((first, second, end))
-}
-
-/// `2026년 11월 25일`, `11월 25일`, `십이월 삼일`, `내년 1월 1일`.
-fn korean_date(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
-    let year = year(phrase, pos).and_then(|(year, next)| Some((year, phrase.after(next, "년")?)));
-    let ahead = phrase.look_up(pos, &YEARS_AHEAD);
-    let start = year.map(|(_, next)| next).or(ahead.map(|(_, next)| next));
-    let start = start.unwrap_or(pos);
-    let (month, next) = month_in_korean(phrase, start)?;
-    let (day, end) = match phrase.after_any(next, &["말일", "말"]) {
-        Some(end) => (last_of(month)?, end),
-        None => number_before(phrase, next, "일")?,
-    };
-    let day = match (year, ahead) {
-        (Some((year, _)), _) => date_of(phrase, pos, year, month, day)?,
-        (None, Some((years, _))) => {
-            yearly(phrase, pos, month, day)?;
-            Day::InYear(years, month, day)
-        }
-        (None, None) => yearly(phrase, pos, month, day)?,
-    };
-    Some((day, end))
-}
-
-/// `12월`, `십이월`, and 유월 and 시월, which drop a consonant.
-fn month_in_korean(phrase: &Phrase<'_>, pos: usize) -> Option<(u32, usize)> {
-    phrase
-        .look_up(pos, &[("유월", 6), ("시월", 10)])
-        .or_else(|| number_before(phrase, pos, "월"))
-}
-
-/// The last day that a month always has.
-fn last_of(month: u32) -> Option<u32> {
-    match month {
-        2 => Some(28),
-        4 | 6 | 9 | 11 => Some(30),
-        1..=12 => Some(31),
-        _ => None,
-    }
-}
-
-/// `nov 25`, `November 25th, 2026`, `25 nov`, `25th of November`.
-fn english_date(phrase: &Phrase<'_>, pos: usize) -> Option<(Day, usize)> {
-    let pos = phrase.skip(pos, &["the"]);
-    let (month, day, end) = match month(phrase, pos) {
-        Some((month, next)) => {
-            let (day, end) = day_of_month(phrase, phrase.skip(next, &["the"]))?;
-            (month, day, end)
-        }
-        None => {
-            let (day, next) = day_of_month(phrase, pos)?;
-            let (month, end) = month(phrase, phrase.skip(next, &["of"]))?;
-            (month, day, end)
-        }
-    };
-    match year(phrase, phrase.after_mark(end, ',').unwrap_or(end)) {
-        Some((year, end)) => Some((date_of(phrase, pos, year, month, day)?, end)),
-        None => Some((yearly(phrase, pos, month, day)?, end)),
-    }
-}
-
-fn month(phrase: &Phrase<'_>, pos: usize) -> Option<(u32, usize)> {
-    let lexeme = phrase.lexeme(pos);
-    if phrase.after(pos, "sept").is_some() {
-        return Some((9, pos + 1));
-    }
-    let months = (1..).zip(MONTHS);
-    let (month, _) = months
-        .into_iter()
-        .find(|(_, name)| is_abbreviation(lexeme, name))?;
-    Some((month, pos + 1))
-}
-
-const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
-
-fn day_of_month(phrase: &Phrase<'_>, pos: usize) -> Option<(u32, usize)> {
-    let (day, end) = small(phrase, pos)?;
-    Some((day, phrase.skip(end, &ORDINALS)))
-}
-
-/// `19th`
-fn ordinal(phrase: &Phrase<'_>, pos: usize) -> Option<(u32, usize)> {
-    let (day, end) = small(phrase, pos)?;
-    Some((day, phrase.after_any(end, &ORDINALS)?))
-}
-
-/// A year has four digits; with fewer, `nov 25 18:00` would end in the year 18. What a clock shows in
-/// four digits (`nov 25 1830`) is before any year that is to come.
-fn year(phrase: &Phrase<'_>, pos: usize) -> Option<(i32, usize)> {
-    match phrase.lexeme(pos)? {
-        Lexeme::Number {
-            quantity,
-            digits: 4,
-            decimals: None,
-        } => {
-            let year = quantity.as_u32()?;
-            (year >= 1_900).then_some((i32::try_from(year).ok()?, pos + 1))
-        }
-        _ => None,
-    }
-}
-
-/// `26.12.1` in Korean, which has the year first however short it is.
-fn short_year(phrase: &Phrase<'_>, pos: usize) -> Option<(i32, usize)> {
-    let (year, next) = small(phrase, pos)?;
-    let mark = ['.', '/', '-']
-        .into_iter()
-        .find(|mark| phrase.after_mark(next, *mark).is_some())?;
-    let (_, _, end) = two_numbers(phrase, next + 1, mark)?;
-    let is_date = phrase.is_korean() && year > 12 && phrase.after_mark(end, ':').is_none();
-    is_date.then_some((2_000 + i32::try_from(year).ok()?, next))
-}
-
-fn small(phrase: &Phrase<'_>, pos: usize) -> Option<(u32, usize)> {
-    match phrase.lexeme(pos)? {
-        Lexeme::Number {
-            quantity,
-            digits: 1 | 2,
-            ..
-        } => Some((quantity.as_u32()?, pos + 1)),
-        _ => None,
-    }
-}
-
-/// A number with the word `unit` right behind it.
-pub(super) fn number_before(phrase: &Phrase<'_>, pos: usize, unit: &str) -> Option<(u32, usize)> {
-    let mut numbers = numbers(phrase, pos).into_iter();
-    numbers.find_map(|(quantity, end)| Some((quantity.as_u32()?, phrase.after(end, unit)?)))
-}
-
-fn date_of(phrase: &Phrase<'_>, pos: usize, year: i32, month: u32, day: u32) -> Option<Day> {
-    let date = NaiveDate::from_ymd_opt(year, month, day);
-    if date.is_none() {
-        phrase.reject(pos);
-    }
-    date.map(Day::Date)
-}
-
-fn yearly(phrase: &Phrase<'_>, pos: usize, month: u32, day: u32) -> Option<Day> {
-    // Any leap year tells whether there is ever such a day.
-    date_of(phrase, pos, 2024, month, day).map(|_| Day::Yearly(month, day))
 }

@@ -7,6 +7,8 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use unicode_normalization::char::decompose_compatible;
+
 use super::numerals::Quantity;
 use super::{MAX_TEXT, TimeTextError};
 use crate::i18n::typed::is_invisible;
@@ -41,8 +43,22 @@ pub(super) enum Lexeme {
 }
 
 /// Marks that mean nothing at the end of a text.
-const IDLE: [char; 18] = [
+const IDLE: [char; 23] = [
     '.', '!', '?', '~', ',', ';', '…', '。', '、', '"', '\'', '“', '”', '‘', '「', '」', '～', '`',
+    'ㅋ', 'ㅎ', 'ㅠ', 'ㅜ', '^',
+];
+
+/// Korean endings of a sentence, which say nothing about time: `30분이요`. The longest come first.
+const POLITE: [&str; 9] = [
+    "이에요",
+    "입니다",
+    "할게요",
+    "할게",
+    "예요",
+    "이요",
+    "이야",
+    "임",
+    "요",
 ];
 
 /// Marks that mean nothing at its beginning.
@@ -66,12 +82,17 @@ impl<'a> Phrase<'a> {
         if text.chars().nth(MAX_TEXT).is_some() {
             return Err(TimeTextError::TooLong);
         }
-        let mut tokens = tokens(&text.chars().map(fold).collect::<Vec<_>>());
+        let mut tokens = tokens_of(text);
         // `30분.`, `"6pm"`: what ends a sentence or quotes says nothing about time.
-        while matches!(tokens.last(), Some(Token { lexeme: Lexeme::Mark(c), .. }) if IDLE.contains(c))
-        {
-            tokens.pop();
-        }
+        let drop_marks = |tokens: &mut Vec<Token>| {
+            while matches!(tokens.last(), Some(Token { lexeme: Lexeme::Mark(c), .. }) if IDLE.contains(c))
+            {
+                tokens.pop();
+            }
+        };
+        drop_marks(&mut tokens);
+        drop_politeness(&mut tokens);
+        drop_marks(&mut tokens);
         let idle = tokens
             .iter()
             .take_while(|token| matches!(token.lexeme, Lexeme::Mark(c) if QUOTES.contains(&c)));
@@ -101,22 +122,44 @@ impl<'a> Phrase<'a> {
     /// The position after `words`, which are Korean syllables, or English words with a space
     /// between them.
     pub(super) fn after(&self, pos: usize, words: &str) -> Option<usize> {
-        if words.is_ascii() {
-            return words.split(' ').try_fold(pos, |pos, word| {
+        match self.lexeme(pos)? {
+            Lexeme::Word(_) => words.split(' ').try_fold(pos, |pos, word| {
                 matches!(self.lexeme(pos), Some(Lexeme::Word(found)) if found == word)
                     .then_some(pos + 1)
-            });
+            }),
+            Lexeme::Syllable(_) => words.chars().try_fold(pos, |pos, syllable| {
+                matches!(self.lexeme(pos), Some(Lexeme::Syllable(found)) if *found == syllable)
+                    .then_some(pos + 1)
+            }),
+            _ => None,
         }
-        words.chars().try_fold(pos, |pos, syllable| {
-            matches!(self.lexeme(pos), Some(Lexeme::Syllable(found)) if *found == syllable)
-                .then_some(pos + 1)
-        })
+    }
+
+    /// What a word has to begin with to stand at `pos`. Most words of a table do not, and are not looked
+    /// at further: reading a text looks into some hundred tables.
+    fn beginning(&self, pos: usize) -> Option<([u8; 4], usize)> {
+        let mut beginning = [0; 4];
+        let length = match self.lexeme(pos)? {
+            Lexeme::Word(word) => {
+                beginning[0] = *word.as_bytes().first()?;
+                1
+            }
+            Lexeme::Syllable(syllable) => syllable.encode_utf8(&mut beginning).len(),
+            _ => return None,
+        };
+        Some((beginning, length))
     }
 
     /// The position after whichever of `alternatives` takes most of the text.
     pub(super) fn after_any(&self, pos: usize, alternatives: &[&str]) -> Option<usize> {
-        let ends = alternatives.iter().map(|words| self.after(pos, words));
-        ends.max().flatten()
+        let (beginning, length) = self.beginning(pos)?;
+        let mut furthest = None;
+        for words in alternatives {
+            if words.as_bytes().starts_with(&beginning[..length]) {
+                furthest = furthest.max(self.after(pos, words));
+            }
+        }
+        furthest
     }
 
     /// The position after one of `alternatives`, or the same position if there is none of them.
@@ -126,10 +169,29 @@ impl<'a> Phrase<'a> {
 
     /// The value beside whichever of the table's words takes most of the text.
     pub(super) fn look_up<T: Copy>(&self, pos: usize, table: &[(&str, T)]) -> Option<(T, usize)> {
-        let found = table
-            .iter()
-            .filter_map(|(words, value)| Some((*value, self.after(pos, words)?)));
-        found.max_by_key(|(_, end)| *end)
+        let (beginning, length) = self.beginning(pos)?;
+        let mut found: Option<(T, usize)> = None;
+        for (words, value) in table {
+            if words.as_bytes().starts_with(&beginning[..length])
+                && let Some(end) = self.after(pos, words)
+                && found.is_none_or(|(_, furthest)| furthest <= end)
+            {
+                found = Some((*value, end));
+            }
+        }
+        found
+    }
+
+    /// Whether nothing stands between the token at `pos` and the one before it, not even a space.
+    pub(super) fn is_adjacent(&self, pos: usize) -> bool {
+        match (
+            pos.checked_sub(1)
+                .and_then(|before| self.tokens.get(before)),
+            self.tokens.get(pos),
+        ) {
+            (Some(before), Some(token)) => before.end == token.at,
+            _ => false,
+        }
     }
 
     /// The position after a punctuation mark.
@@ -173,6 +235,34 @@ impl<'a> Phrase<'a> {
         }
     }
 
+    /// How many tokens there are.
+    pub(super) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The whole text with something else in place of these tokens, in the characters that it is read
+    /// as. A space is put where a number or a word would run into its neighbour.
+    pub(super) fn rewritten(&self, span: Range<usize>, part: &str) -> String {
+        let text: Vec<char> = self.text.chars().collect();
+        let until = |end: usize| fold_all(&text[..end.min(text.len())]);
+        let (start, end) = match (self.tokens.get(span.start), span.is_empty()) {
+            (Some(token), true) => (token.at, token.at),
+            (Some(token), false) => (token.at, self.chars_of(span).end),
+            (None, _) => (text.len(), text.len()),
+        };
+        let before = until(start);
+        let after = fold_all(&text[end.min(text.len())..]);
+        let runs_into = |left: Option<char>, right: Option<char>| {
+            let is_word = |c: char| c.is_ascii_alphanumeric();
+            left.is_some_and(is_word) && right.is_some_and(is_word)
+        };
+        let space = |is_needed: bool| if is_needed { " " } else { "" };
+        let first = space(runs_into(before.chars().last(), part.chars().next()));
+        let second = space(runs_into(part.chars().last(), after.chars().next()));
+        let whole = format!("{before}{first}{part}{second}{after}");
+        whole.trim().to_owned()
+    }
+
     /// What was written for these tokens.
     pub(super) fn written(&self, span: Range<usize>) -> String {
         let chars = self.chars_of(span);
@@ -190,18 +280,73 @@ impl<'a> Phrase<'a> {
     }
 }
 
-/// Full-width forms (U+FF01 to U+FF5E) become ASCII, capitals small; one character stays one, so
-/// that places in the folded text are places in the original.
-fn fold(c: char) -> char {
+/// A text in the characters that it is read as: see [`fold`].
+pub(super) fn folded(text: &str) -> String {
+    fold_all(&text.chars().collect::<Vec<_>>())
+}
+
+fn fold_all(chars: &[char]) -> String {
+    chars.iter().flat_map(|c| fold(*c)).collect()
+}
+
+/// What a character is read as: full-width digits and letters, digits in circles and the like become
+/// ASCII, as their compatibility decomposition (Unicode, NFKD) has them. What would become anything else
+/// stays as it is, such as `½`, which is a number of its own.
+fn fold(c: char) -> Vec<char> {
     let narrow = match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '’' | '´' => '\'',
         '−' | '–' | '—' | '‐' | '‑' => '-',
+        '∼' | '〜' => '~',
         '∶' => ':',
         '⁄' => '/',
         _ => c,
     };
-    narrow.to_ascii_lowercase()
+    if narrow.is_ascii() || ('가'..='힣').contains(&narrow) {
+        return vec![narrow];
+    }
+    // A power is no digit: `30²`.
+    if matches!(narrow, '¹' | '²' | '³' | '\u{2070}'..='\u{209f}') {
+        return vec![narrow];
+    }
+    let mut plain = Vec::new();
+    decompose_compatible(narrow, |part| plain.push(part));
+    if plain.iter().all(char::is_ascii) {
+        plain
+    } else {
+        vec![narrow]
+    }
+}
+
+/// Leaves out an ending that only makes a sentence polite, unless there is nothing before it.
+fn drop_politeness(tokens: &mut Vec<Token>) {
+    let ends_in = |ending: &str| {
+        let length = ending.chars().count();
+        let Some(start) = tokens.len().checked_sub(length).filter(|start| *start > 0) else {
+            return false;
+        };
+        let mut pairs = tokens[start..].iter().zip(ending.chars());
+        pairs.all(|(token, c)| matches!(token.lexeme, Lexeme::Syllable(found) if found == c))
+    };
+    if let Some(ending) = POLITE.into_iter().find(|ending| ends_in(ending)) {
+        tokens.truncate(tokens.len() - ending.chars().count());
+    }
+}
+
+/// The tokens of a text, with their places in the text as it was written.
+fn tokens_of(text: &str) -> Vec<Token> {
+    let mut chars = Vec::new();
+    let mut places = Vec::new();
+    for (place, c) in text.chars().enumerate() {
+        for plain in fold(c) {
+            chars.push(plain.to_ascii_lowercase());
+            places.push(place);
+        }
+    }
+    let mut found = tokens(&chars);
+    for token in &mut found {
+        (token.at, token.end) = (places[token.at], places[token.end - 1] + 1);
+    }
+    found
 }
 
 fn tokens(chars: &[char]) -> Vec<Token> {
@@ -218,9 +363,11 @@ fn tokens(chars: &[char]) -> Vec<Token> {
                 number(chars, at, &mut end)
             }
             'a'..='z' => {
-                // A dot before a digit is a decimal point, not the end of an abbreviation.
+                // A dot before a digit is a decimal point, and ends an abbreviation only where three
+                // letters are before it: `Dec.1`.
                 while matches!(chars.get(end), Some('a'..='z' | '\''))
-                    || (chars.get(end) == Some(&'.') && !is_digit(chars, end + 1))
+                    || (chars.get(end) == Some(&'.')
+                        && (!is_digit(chars, end + 1) || end - at >= 3))
                 {
                     end += 1;
                 }

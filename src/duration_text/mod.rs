@@ -7,8 +7,9 @@
 //! What it promises:
 //!
 //! - The whole text is understood or refused. Nothing is skipped, nothing guessed: what could mean
-//!   two things (`30`, `9시`, `9:30`, `0:30`, `next Friday`, `내일`, `12/1`, `CST`) comes back as an error
-//!   that says which, and [`readings`] names both.
+//!   two things (`30`, `9시`, `9:30`, `0:30`, `next Friday`, `내일`, `12/1`, `CST`, `13 to 15`, `두세 시간`,
+//!   `mon 23`, `12/1(수)`) comes back as an error that says which, and [`readings`] names both.
+//! - What [`readings`] offers for a text that is not understood leaves out no number, day or zone.
 //! - Durations are tried before clock times, and `m` is minutes, never months.
 //! - Spaces between Korean words mean nothing; capitals and full-width characters neither.
 //! - A clock time without a day is the next such instant. One with a day that has passed is
@@ -20,32 +21,42 @@
 //!
 //! Choices that another reader could have made differently:
 //!
-//! - *Midnight belongs to the day that it ends*, as 밤 12시 and 24:00 do: `내일 자정` and `tomorrow
-//!   midnight` are the end of tomorrow, `자정` alone the coming one. (`내일 0시` is its beginning.)
+//! - *Midnight belongs to the day that it ends* where only that one is to come: `오늘 자정`, `tonight at
+//!   midnight`, and `자정` alone is the coming one. `내일 자정` and `midnight friday` have two, and are asked
+//!   back. (`내일 0시` and `내일 24시` are plain.) Where the clocks skip midnight, it is the instant at which
+//!   one day ends and the next begins.
 //! - *밤 1시 belongs to the evening before*: `오늘 밤 1시` is tomorrow's 01:00; 새벽 belongs to the day
 //!   named, so `오늘 새벽 1시` said at noon has passed.
 //! - Weeks begin on Monday. `이번 주 금요일` is this calendar week's, even if that has passed, but
 //!   `this friday`, `이번 금요일` and `friday` are the coming one.
 //! - `12/1` has its month first in Korean; in English it is asked back unless one number is above 12.
 //!   With points and the year behind, `01.12.2026`, the day is first.
-//! - `오늘 안에` ends at midnight; `EOD` may end at six, and is asked back.
+//! - `오늘 안에` and `end of tomorrow` end at midnight; `EOD` may end at six, and is asked back, as are the
+//!   ends of weeks (Friday or Sunday), months and years.
+//! - `tonight at 1`, said before five in the morning, may be the night that goes on, and is asked back.
+//! - Three short numbers are a date in whichever order has a year that is near: `26.12.18`, `12/18/26`.
 //! - `십일` is ten days (십 일), since eleven of nothing would be no answer.
 //! - A wall time that a clock change repeats is the earlier of the two that is still to come; one
 //!   that it skips is refused.
 //!
 //! Files, in the order a text passes through them: `lexer` makes tokens, `numerals` reads numbers,
-//! `duration` and `clock_phrase` are the two grammars (`clock_day` is the latter's first half),
-//! `place` reads whose clock it is, `civil` turns a clock phrase into an instant. To add a word, put it into the table at the top of
-//! its grammar and a line into the table of phrases in `tests`.
+//! `duration` and `clock_phrase` are the two grammars (`clock_day`, `clock_date` and `clock_time` are the
+//! latter's parts), `place` reads whose clock it is, `civil` turns a clock phrase into an instant. What they
+//! do not read may name `several` times; `suggest` and `nearest` make offers. To add a word, put it into the
+//! table at the top of its grammar and a line into the table of phrases in `tests`.
 
 mod civil;
+mod clock_date;
 mod clock_day;
 mod clock_phrase;
+mod clock_time;
 mod duration;
 mod format;
 mod lexer;
+mod nearest;
 mod numerals;
 mod place;
+mod several;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -120,6 +131,14 @@ pub enum TimeTextError {
         /// As it was written.
         text: String,
     },
+    /// What may mean several things that have no name of their own: `13 to 15`, `두세 시간`, `mon 23`,
+    /// `내일 자정`, `12/1(수)`.
+    Several {
+        /// The part that does, as it was written.
+        text: String,
+        /// The whole text for each of them. Each can be read, or asks for what it leaves open.
+        readings: Vec<String>,
+    },
     /// An abbreviation that stands for several zones (`CST`), or for one that has another time then
     /// (`EST` in summer).
     AmbiguousZone {
@@ -154,6 +173,20 @@ pub enum TimeTextError {
 /// Reads a duration or a clock time. `zone` is whose wall clock the text speaks of, unless it names
 /// another.
 pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextError> {
+    let several = || {
+        let phrase = Phrase::new(text).ok()?;
+        several::asked(&phrase, |reading| {
+            parse_plainly(reading, now_ms, zone).err()
+        })
+    };
+    match parse_plainly(text, now_ms, zone) {
+        Err(unknown @ TimeTextError::Unknown { .. }) => Err(several().unwrap_or(unknown)),
+        known => known,
+    }
+}
+
+/// As [`parse`], but for what names several times, such as a range, which is [`TimeTextError::Unknown`] here.
+fn parse_plainly(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextError> {
     if let Some(at_ms) = timestamp(text) {
         return match at_ms.checked_sub(now_ms) {
             Some(1..=LONGEST_MS) => Ok(Understood {
@@ -165,20 +198,24 @@ pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextEr
             _ => Err(TimeTextError::TooFar),
         };
     }
-    let phrase = Phrase::new(text)?;
-    if let Some(reading) = duration::read(&phrase) {
-        let deadline_ms = now_ms.checked_add(reading.ms(&phrase)?);
+    read(&Phrase::new(text)?, now_ms, zone)
+}
+
+/// Reads a text as the grammars have it.
+fn read(phrase: &Phrase<'_>, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextError> {
+    if let Some(reading) = duration::read(phrase) {
+        let deadline_ms = now_ms.checked_add(reading.ms(phrase)?);
         return Ok(Understood {
             deadline_ms: deadline_ms.ok_or(TimeTextError::TooFar)?,
             kind: Kind::Duration,
             is_absolute: true,
         });
     }
-    let Some(clock) = clock_phrase::read(&phrase) else {
+    let Some(clock) = clock_phrase::read(phrase) else {
         return Err(phrase.unknown());
     };
     Ok(Understood {
-        deadline_ms: civil::instant(&phrase, &clock, now_ms, zone)?,
+        deadline_ms: civil::instant(phrase, &clock, now_ms, zone)?,
         kind: Kind::ClockTime,
         is_absolute: clock.place.is_some(),
     })
@@ -188,12 +225,25 @@ pub fn parse(text: &str, now_ms: i64, zone: Tz) -> Result<Understood, TimeTextEr
 /// which a deadline is put off, or a server's longest time attack.
 pub fn parse_duration(text: &str) -> Result<i64, TimeTextError> {
     let phrase = Phrase::new(text)?;
-    if let Some(reading) = duration::read(&phrase) {
-        return reading.ms(&phrase);
+    let several = || {
+        several::asked(&phrase, |reading| {
+            let phrase = Phrase::new(reading);
+            phrase.and_then(|phrase| read_duration(&phrase)).err()
+        })
+    };
+    match read_duration(&phrase) {
+        Err(unknown @ TimeTextError::Unknown { .. }) => Err(several().unwrap_or(unknown)),
+        known => known,
+    }
+}
+
+fn read_duration(phrase: &Phrase<'_>) -> Result<i64, TimeTextError> {
+    if let Some(reading) = duration::read(phrase) {
+        return reading.ms(phrase);
     }
     let unknown = phrase.unknown();
     // `1:30` of what? Anything else that a clock shows is no length.
-    match clock_phrase::read(&phrase) {
+    match clock_phrase::read(phrase) {
         Some(ClockPhrase {
             day: None,
             time: Some(time),

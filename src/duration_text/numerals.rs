@@ -71,14 +71,6 @@ impl Quantity {
         whole.filter(|_| self.scale == 1)
     }
 
-    /// `and a half`, which only a whole number can have.
-    pub(super) fn and_a_half(self) -> Option<Self> {
-        (self.scale == 1).then_some(Self {
-            whole: self.whole,
-            ..Self::HALF
-        })
-    }
-
     /// One of the fractions that are written with a stroke: `1/2`, `3/4`.
     pub(super) fn ratio(self, of: Self) -> Option<Self> {
         match (self.as_u32()?, of.as_u32()?) {
@@ -87,6 +79,11 @@ impl Quantity {
             (3, 4) => Some(Self::THREE_QUARTERS),
             _ => None,
         }
+    }
+
+    /// Whether it is less than one, and not zero.
+    pub(super) fn is_fraction(self) -> bool {
+        self.whole == 0 && self.fraction > 0
     }
 
     /// A whole number and a fraction: `1 1/2`.

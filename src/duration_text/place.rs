@@ -104,22 +104,24 @@ pub(super) fn before(phrase: &Phrase<'_>, pos: usize) -> Option<(Place, Range<us
 }
 
 /// A place behind a time, if there is one, and the position after it. A bare offset with a minus is
-/// read behind a date of ISO 8601 only: elsewhere it is a range of hours.
+/// read where a T of ISO 8601 was said only: elsewhere it is a range of hours.
 pub(super) fn after(
     phrase: &Phrase<'_>,
     pos: usize,
-    is_iso: bool,
+    has_t: bool,
 ) -> (Option<(Place, Range<usize>)>, usize) {
     let open = phrase.after_mark(pos, '(');
-    let at = open.unwrap_or(pos);
+    let at = open.unwrap_or_else(|| phrase.skip(pos, &["in", "in the"]));
     let found = named(phrase, at).or_else(|| {
+        // Not even `-00:00`.
+        let is_behind = phrase.after_mark(at, '-').is_some();
         let (minutes, end) = signed(phrase, at)?;
-        (minutes >= 0 || is_iso).then_some((Place::Ahead(minutes), end))
+        (!is_behind || has_t).then_some((Place::Ahead(minutes), end))
     });
     let Some((place, end)) = found else {
         return (None, pos);
     };
-    let end = phrase.skip(end, &["기준", "기준으로"]);
+    let end = phrase.skip(end, &["기준", "기준으로", "으로", "로"]);
     match open {
         None => (Some((place, pos..end)), end),
         Some(_) => match phrase.after_mark(end, ')') {
@@ -136,18 +138,43 @@ fn named(phrase: &Phrase<'_>, pos: usize) -> Option<(Place, usize)> {
             None => (Place::Ahead(0), end),
         });
     }
+    let mut in_full = None;
     if let Some(Lexeme::Word(word)) = phrase.lexeme(pos) {
         let list = zones::abbreviated(word);
         if !list.is_empty() {
             return Some((Place::Abbreviated(list), pos + 1));
         }
+        let names = zones::FULL_NAMES.iter();
+        let names = names.filter(|one| one.name.starts_with(word.as_str()));
+        let found = names.filter_map(|one| Some((one, phrase.after(pos, one.name)?)));
+        in_full = found.max_by_key(|(_, end)| *end);
     }
-    called(phrase, pos)
+    match in_full {
+        Some((one, end)) => Some((Place::Abbreviated(std::slice::from_ref(one)), end)),
+        None => called(phrase, pos),
+    }
 }
+
+/// What makes the name of a city or a country that of its clock.
+const CLOCKS: [&str; 13] = [
+    "시간",
+    "시간대",
+    "시각",
+    "표준시",
+    "표준시간",
+    "현지시간",
+    "현지시각",
+    "기준",
+    "time",
+    "local time",
+    "standard time",
+    "timezone",
+    "time zone",
+];
 
 /// `한국 시간`, `New York time`. Not without 시간 and `time`, as a city says nothing about a clock.
 fn called(phrase: &Phrase<'_>, pos: usize) -> Option<(Place, usize)> {
-    let is_said = |at| phrase.after_any(at, &["시간", "시각", "표준시", "기준", "time"]);
+    let is_said = |at| phrase.after_any(at, &CLOCKS);
     // Nothing is looked up where neither follows within what the longest name takes.
     (pos + 1..pos + 10).find(|at| is_said(*at).is_some())?;
     let mut found: Option<(Tz, &'static str, usize)> = None;
@@ -156,7 +183,9 @@ fn called(phrase: &Phrase<'_>, pos: usize) -> Option<(Place, usize)> {
         for name in known.korean().chain(known.english()) {
             let end = match name.is_ascii() {
                 true => phrase.after(pos, name),
-                false => phrase.after(pos, &name.replace(' ', "")),
+                // Spaces mean nothing in Korean, and most names have none.
+                false if name.contains(' ') => phrase.after(pos, &name.replace(' ', "")),
+                false => phrase.after(pos, name),
             };
             let Some(end) = end.and_then(is_said) else {
                 continue;

@@ -7,11 +7,13 @@ use std::ops::Range;
 
 use chrono_tz::Tz;
 
-use super::clock_day::Day;
-use super::clock_phrase::{self, Time};
-use super::lexer::Phrase;
+use super::clock_day::{Day, short_years};
+use super::clock_phrase::{self, Vague};
+use super::clock_time::{Part, Time};
+use super::lexer::{Phrase, folded};
+use super::nearest;
 use super::words::{self, MONTHS, Words};
-use super::{TimeTextError, Understood, parse};
+use super::{TimeTextError, Understood, parse, parse_plainly};
 use crate::i18n::Language;
 use crate::zones;
 
@@ -22,8 +24,9 @@ pub const MAX_SUGGESTIONS: usize = 25;
 /// The most readings that a refusal names: what fits a sentence.
 const MAX_READINGS: usize = 4;
 
-/// Words that are left out at either end, one after the other, to find something that is understood.
-const MAX_LEFT_OUT: usize = 4;
+/// How many texts are read for one list at most. Most lists are made of fewer than a hundred; those of what
+/// a machine wrote would be made of thousands.
+const MAX_READ: usize = 160;
 
 /// One candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,9 @@ pub fn suggest(partial: &str, now_ms: i64, zone: Tz, language: Language) -> Vec<
         return list.found;
     }
     let read = parse(typed, now_ms, zone);
+    // What cannot be read as it is, is worked on in the characters that it is read as.
+    let plain = plain(typed);
+    let typed = if read.is_ok() { typed } else { plain.as_str() };
     match &read {
         Ok(_) => list.offer(typed.to_owned()),
         Err(TimeTextError::TooLong) => return Vec::new(),
@@ -81,11 +87,21 @@ pub fn readings(
     zone: Tz,
     language: Language,
 ) -> Vec<Suggestion> {
-    let typed = text.trim();
-    let mut list = List::new(typed, now_ms, zone, language);
-    list.offer_readings(typed, error);
+    let typed = plain(text);
+    let mut list = List::new(&typed, now_ms, zone, language);
+    list.offer_readings(&typed, error);
     list.found.truncate(MAX_READINGS);
     list.found
+}
+
+/// A text in the characters that it is read as, without what ends a sentence or quotes.
+fn plain(text: &str) -> String {
+    let is_idle = |c: char| c.is_whitespace() || matches!(c, '.' | '!' | '?' | ',' | ';' | '~');
+    let is_quote = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+    let text = folded(text);
+    let text = text.trim_start_matches(is_quote);
+    text.trim_end_matches(|c| is_idle(c) || is_quote(c))
+        .to_owned()
 }
 
 struct List {
@@ -94,6 +110,8 @@ struct List {
     zone: Tz,
     words: &'static Words,
     language: Language,
+    /// How many more texts may be read.
+    to_read: usize,
 }
 
 impl List {
@@ -105,6 +123,18 @@ impl List {
             zone,
             words,
             language,
+            to_read: MAX_READ,
+        }
+    }
+
+    /// Reads a text, if not too many have been.
+    fn read(&mut self, text: &str) -> Result<Understood, TimeTextError> {
+        match self.to_read.checked_sub(1) {
+            Some(left) => {
+                self.to_read = left;
+                parse_plainly(text, self.now_ms, self.zone)
+            }
+            None => Err(TimeTextError::TooLong),
         }
     }
 
@@ -117,7 +147,7 @@ impl List {
             trimmed if trimmed.len() == text.len() => text,
             trimmed => trimmed.to_owned(),
         };
-        let Ok(understood) = parse(&text, self.now_ms, self.zone) else {
+        let Ok(understood) = self.read(&text) else {
             return;
         };
         let is_new = |known: &Suggestion| known.understood.deadline_ms != understood.deadline_ms;
@@ -138,6 +168,7 @@ impl List {
             TimeTextError::BeforeOrTo { .. } => self.offer_before_or_to(typed),
             TimeTextError::AmbiguousZone { offsets, .. } => self.offer_offsets(typed, offsets),
             TimeTextError::AmbiguousDay { .. } => self.offer_days(typed),
+            TimeTextError::Several { readings, .. } => self.offer_each(readings),
             TimeTextError::Past { .. } => self.offer_later(typed),
             TimeTextError::Unknown { at, .. } => self.offer_nearest(typed, *at),
             TimeTextError::Empty
@@ -145,6 +176,48 @@ impl List {
             | TimeTextError::NotPositive
             | TimeTextError::TooFar
             | TimeTextError::NotALocalTime { .. } => {}
+        }
+    }
+
+    /// Each of several texts, in what it may mean itself; as many of each, while there are.
+    fn offer_each(&mut self, texts: &[String]) {
+        let quota = (MAX_READINGS / texts.len().max(1)).max(1);
+        let mut rest = Vec::new();
+        for text in texts {
+            let mut own = List {
+                found: Vec::new(),
+                ..*self
+            };
+            own.offer_reading(text);
+            self.to_read = own.to_read;
+            let more = own.found.split_off(own.found.len().min(quota));
+            own.found.into_iter().for_each(|one| self.take(one));
+            rest.push(more);
+        }
+        rest.into_iter().flatten().for_each(|one| self.take(one));
+    }
+
+    fn offer_reading(&mut self, text: &str) {
+        match self.read(text) {
+            Err(TimeTextError::AmbiguousDay { .. }) => self.offer_days(text),
+            Err(TimeTextError::Several { readings, .. }) => {
+                for text in readings {
+                    match self.read(&text) {
+                        Err(TimeTextError::AmbiguousDay { .. }) => self.offer_days(&text),
+                        _ => self.offer_completed_once(&text),
+                    }
+                }
+            }
+            _ => self.offer_completed_once(text),
+        }
+    }
+
+    /// Takes a candidate that has been read.
+    fn take(&mut self, one: Suggestion) {
+        let is_new =
+            |known: &Suggestion| known.understood.deadline_ms != one.understood.deadline_ms;
+        if self.found.len() < MAX_SUGGESTIONS && self.found.iter().all(is_new) {
+            self.found.push(one);
         }
     }
 
@@ -171,12 +244,17 @@ impl List {
     /// `내일 9시`: in the morning, in the evening?
     fn offer_halves(&mut self, typed: &str, hour: u32) {
         let Some(Spans {
-            time: Some(time), ..
+            time: Some(time),
+            day,
+            ..
         }) = spans(typed)
         else {
             return;
         };
         let (_, language) = words::of(typed, self.language);
+        if language == Language::English && time.is_in_part {
+            return self.offer_outside_part(typed, &time, day.map(|(_, span)| span).as_ref());
+        }
         let halves = match (language, hour) {
             (Language::Korean, 12) => ["낮 ", "밤 "],
             (Language::Korean, _) => ["오전 ", "오후 "],
@@ -198,10 +276,40 @@ impl List {
                     let last = typed.chars().nth(time.hour.end.wrapping_sub(1));
                     let is_word = last.is_some_and(|c| c.is_ascii_alphabetic());
                     let space = if is_word { " " } else { "" };
+                    // And so would what follows: `6ish`.
+                    let next = typed.chars().nth(time.hour.end);
+                    let is_word = next.is_some_and(|c| c.is_ascii_alphabetic());
+                    let after = if is_word { " " } else { "" };
                     let end = time.hour.end..time.hour.end;
-                    replaced(typed, end, &format!("{space}{half}"))
+                    replaced(typed, end, &format!("{space}{half}{after}"))
                 }
             });
+        }
+    }
+
+    /// `tomorrow morning at 12:30`: what was said of the half of the day is not in it.
+    fn offer_outside_part(&mut self, typed: &str, time: &TimeSpans, day: Option<&Range<usize>>) {
+        for half in ["am", "pm"] {
+            let hour = match time.minute {
+                0 => format!("{}{half}", time.dial),
+                minute => format!("{}:{minute:02}{half}", time.dial),
+            };
+            // `tonight` and `this morning` name the day as well.
+            let part = match (&time.part, day) {
+                (Some(part), _) => Some((part.clone(), "")),
+                (None, Some(day)) if time.is_part_before => Some((day.clone(), "today")),
+                (None, _) => None,
+            };
+            let mut changes = vec![(time.hour.clone(), hour.as_str())];
+            changes.extend(part);
+            // What is behind is replaced first, so that the places before it stay.
+            changes.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+            let mut text = typed.to_owned();
+            for (span, part) in changes {
+                text = replaced(&text, span, part);
+            }
+            let words: Vec<&str> = text.split_whitespace().collect();
+            self.offer(words.join(" "));
         }
     }
 
@@ -338,33 +446,109 @@ impl List {
         }
     }
 
-    /// `내일`: at what time? `next friday`: this week's or the next?
+    /// `내일`: at what time? `next friday`: this week's or the next? `tomorrow EOD`: at which end?
     fn offer_days(&mut self, typed: &str) {
-        let Some(Spans {
-            time,
-            day: Some((day, span)),
-            ..
-        }) = spans(typed)
-        else {
-            return;
-        };
+        let Some(spans) = spans(typed) else { return };
+        if let Some((vague, at)) = spans.vague {
+            let day = spans.day.map(|(_, day)| day);
+            return match vague {
+                Vague::Part(part) => self.offer_hours(typed, part, at, day.is_some()),
+                Vague::WorkEnds => self.offer_ends_of_work(typed, &at, day),
+            };
+        }
+        let Some((day, span)) = spans.day else { return };
         let before: String = typed.chars().take(span.start).collect();
         let written: String = typed.chars().skip(span.start).take(span.len()).collect();
         let after: String = typed.chars().skip(span.end).collect();
-        for day in self.days(day, &written) {
+        let is_until = after.trim().starts_with("까지") || before.ends_with("by ");
+        let times = match day {
+            Day::WeekEnds(_) | Day::SomeDayInWeek(_) if is_until || day.is_end_of_period() => {
+                self.words.ends_of_week
+            }
+            day if day.is_end_of_period() => self.words.ends,
+            _ => self.words.times,
+        };
+        let days = self.days(day, &written, is_until);
+        // Of two days, each is offered.
+        let most = if days.len() == 2 {
+            MAX_READINGS / 2
+        } else {
+            MAX_SUGGESTIONS
+        };
+        let mut later = Vec::new();
+        for day in days {
             let said = format!("{before}{day}{after}");
-            if time.is_some() || parse(&said, self.now_ms, self.zone).is_ok() {
+            if spans.time.is_some() || self.read(&said).is_ok() {
                 self.offer_completed_once(&said);
                 continue;
             }
-            for time in self.words.times {
-                self.offer(format!("{before}{day} {time}{after}"));
+            let had = self.found.len();
+            for time in times {
+                let text = format!("{before}{day} {time}{after}");
+                match self.found.len() < had + most {
+                    true => self.offer(text),
+                    false => later.push(text),
+                }
             }
+        }
+        later.into_iter().for_each(|text| self.offer(text));
+    }
+
+    /// `내일 아침까지`, `tonight`: at which hour of it?
+    fn offer_hours(&mut self, typed: &str, part: Part, at: Range<usize>, has_day: bool) {
+        let (_, language) = words::of(typed, self.language);
+        let length = typed.chars().count();
+        let mut passed = Vec::new();
+        for hour in part.usual() {
+            let dial = (hour + 11) % 12 + 1;
+            let text = match language {
+                Language::Korean => {
+                    // What follows (`까지`, `중으로`) ends the phrase, and an hour ends with one of them.
+                    let until = if at.end < length { "까지" } else { "" };
+                    let hour = format!("{} {dial}시{until}", part.korean());
+                    replaced(typed, at.start..length, &hour)
+                }
+                Language::English => {
+                    let half = if hour % 24 < 12 { "am" } else { "pm" };
+                    // `tonight` is the day, too, and stays.
+                    match has_day {
+                        true => replaced(typed, at.end..at.end, &format!(" {dial}{half}")),
+                        false => replaced(typed, at.clone(), &format!("{dial}{half}")),
+                    }
+                }
+            };
+            self.offer(text.clone());
+            passed.push(text);
+        }
+        // Today's may all have passed.
+        if self.found.is_empty() {
+            passed.iter().for_each(|text| self.offer_later(text));
+        }
+    }
+
+    /// `tomorrow EOD`: when work ends, or when the day does?
+    fn offer_ends_of_work(&mut self, typed: &str, at: &Range<usize>, day: Option<Range<usize>>) {
+        let (whole, day) = match day {
+            Some(day) => {
+                let written = typed.chars().skip(day.start).take(day.len()).collect();
+                let whole = at.start.min(day.start)..at.end.max(day.end);
+                (whole, Some::<String>(written))
+            }
+            None => (at.clone(), None),
+        };
+        let Some(day) = day else {
+            for text in self.words.ends_of_day {
+                self.offer(replaced(typed, whole.clone(), text));
+            }
+            return;
+        };
+        for time in self.words.ends {
+            self.offer(replaced(typed, whole.clone(), &format!("{day} {time}")));
         }
     }
 
     /// The days that a day may be.
-    fn days(&self, day: Day, written: &str) -> Vec<String> {
+    fn days(&self, day: Day, written: &str, is_until: bool) -> Vec<String> {
         let [this_week, next_week] = self.words.weeks;
         let weekday =
             |weekday: chrono::Weekday| self.words.weekdays[weekday.num_days_from_monday() as usize];
@@ -373,12 +557,20 @@ impl List {
                 format!("{this_week} {}", weekday(day)),
                 format!("{next_week} {}", weekday(day)),
             ],
+            // `다음 주까지`
+            Day::SomeDayInWeek(weeks @ (0 | 1)) if is_until => self.ends_of_week(weeks),
+            Day::WeekEnds(weeks) => self.ends_of_week(weeks),
             Day::SomeDayInWeek(_) => {
                 let days = self.words.weekdays.iter();
                 days.map(|day| format!("{written} {day}")).collect()
             }
             Day::Weekend(weeks) => {
-                let week = if weeks == 0 { this_week } else { next_week };
+                let week = match (weeks, self.language) {
+                    (0, _) => this_week,
+                    (1, _) => next_week,
+                    (_, Language::Korean) => "다다음 주",
+                    (_, Language::English) => "the week after next",
+                };
                 let days = [chrono::Weekday::Sat, chrono::Weekday::Sun];
                 days.map(|day| format!("{week} {}", weekday(day))).to_vec()
             }
@@ -398,18 +590,63 @@ impl List {
                 };
                 vec![written(first, second), written(second, first)]
             }
-            Day::WorkEnds => self
-                .words
-                .ends_of_day
-                .iter()
-                .map(|day| (*day).to_owned())
-                .collect(),
+            Day::ShortYear(numbers, order) => {
+                let now = chrono::DateTime::from_timestamp_millis(self.now_ms).unwrap_or_default();
+                let dates = short_years(numbers, order, chrono::Datelike::year(&now));
+                dates.iter().map(ToString::to_string).collect()
+            }
+            Day::AfterComing(weekday, days) => {
+                let day = self.words.weekdays[weekday.num_days_from_monday() as usize];
+                let weeks = (days / 7).max(1);
+                let now = chrono::DateTime::from_timestamp_millis(self.now_ms).unwrap_or_default();
+                let today = now.with_timezone(&self.zone).date_naive();
+                let after = |days: i64| today + chrono::TimeDelta::days(days);
+                let dates = [after(7 * weeks), after(7 * weeks + 7)];
+                let dates = dates.iter().map(|date| format!("{day} {date}"));
+                dates.collect()
+            }
+            // A day that the month may not have.
+            Day::InMonth(months, day @ 29..) => {
+                let mut found = vec![written.to_owned()];
+                found.extend(self.words.long_months(months, day));
+                found
+            }
             _ => vec![written.to_owned()],
         }
     }
 
-    /// `오늘 9:00` in the afternoon: tomorrow's?
+    /// What the end of a week may be.
+    fn ends_of_week(&self, weeks: i64) -> Vec<String> {
+        let [this_week, next_week] = self.words.weeks;
+        let week = match (weeks, self.language) {
+            (0, _) => this_week,
+            (1, _) => next_week,
+            (_, Language::Korean) => "다다음 주",
+            (_, Language::English) => "the week after next",
+        };
+        let [.., friday, _, sunday] = self.words.weekdays;
+        let mut found = vec![format!("{week} {friday}"), format!("{week} {sunday}")];
+        // On a Saturday this week's may have passed, and the next be meant.
+        found.extend((weeks == 0).then(|| format!("{next_week} {friday}")));
+        found
+    }
+
+    /// `오늘 9:00` in the afternoon: tomorrow's? Of `오늘 12:30`, tonight's is nearer.
     fn offer_later(&mut self, typed: &str) {
+        if let Some(Spans {
+            time: Some(time), ..
+        }) = spans(typed)
+            && time.is_twelve
+        {
+            let night = match words::of(typed, self.language).1 {
+                Language::Korean => replaced(typed, time.hour.start..time.hour.start, "밤 "),
+                Language::English => {
+                    let half = replaced(typed, time.hour.end..time.hour.end, "am");
+                    half.replacen("today", "tonight", 1)
+                }
+            };
+            self.offer(night);
+        }
         for (day, later) in self.words.later {
             self.offer_completed_once(&typed.to_ascii_lowercase().replacen(day, later, 1));
         }
@@ -421,21 +658,14 @@ impl List {
             // `25:00` and `90:00` are no times of day.
             return self.offer_lengths(typed);
         }
-        for text in repaired(typed) {
+        for text in nearest::texts(typed, at) {
             self.offer_completed_once(&text);
-        }
-        let understood: String = typed.chars().take(at).collect();
-        self.offer_completed_once(understood.trim());
-        let words: Vec<&str> = typed.split_whitespace().collect();
-        for left_out in 1..words.len().min(MAX_LEFT_OUT + 1) {
-            self.offer_completed_once(&words[..words.len() - left_out].join(" "));
-            self.offer_completed_once(&words[left_out..].join(" "));
         }
     }
 
     /// A text as it is, or in each of its meanings.
     fn offer_completed_once(&mut self, text: &str) {
-        match parse(text, self.now_ms, self.zone) {
+        match self.read(text) {
             Ok(_) => self.offer(text.to_owned()),
             Err(TimeTextError::AmbiguousHour { hour }) => self.offer_halves(text, hour),
             Err(TimeTextError::LengthOrClock { .. }) => self.offer_length_or_clock(text),
@@ -447,7 +677,7 @@ impl List {
 
     /// A completed text, with what it still lacks.
     fn offer_completed(&mut self, text: &str) {
-        match parse(text, self.now_ms, self.zone) {
+        match self.read(text) {
             Ok(_) => self.offer(text.to_owned()),
             Err(TimeTextError::AmbiguousHour { hour }) => self.offer_halves(text, hour),
             Err(TimeTextError::AmbiguousDay { .. }) => {
@@ -464,51 +694,6 @@ impl List {
             self.offer(format!("{text} {tail}"));
         }
     }
-}
-
-/// A text without what often stands in the way: months as lengths, commas in numbers, a weekday that
-/// is not the date's, 까지 behind a length.
-fn repaired(typed: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for (month, days) in [
-        ("months", "days"),
-        ("month", "days"),
-        ("개월", "일"),
-        ("달", "일"),
-    ] {
-        if let Some((before, after)) = typed.split_once(month) {
-            let count = match before.trim() {
-                "" | "a" | "one" | "한" => Some(1),
-                "two" | "두" => Some(2),
-                "three" | "세" | "석" => Some(3),
-                number => number.parse::<u32>().ok(),
-            };
-            let days = count.map(|count| format!("{} {days}{after}", count.saturating_mul(30)));
-            found.extend(days.map(|text| text.replace(" 일", "일")));
-            break;
-        }
-    }
-    if let Some((before, after)) = typed.split_once(',')
-        && before.ends_with(|c: char| c.is_ascii_digit())
-    {
-        let digits = after.chars().take_while(char::is_ascii_digit).count();
-        found.push(match digits {
-            3 => format!("{before}{after}"),
-            _ => format!("{before}.{after}"),
-        });
-    }
-    if let Some((before, rest)) = typed.split_once('(')
-        && let Some((_, after)) = rest.split_once(')')
-    {
-        found.push(format!("{before}{after}"));
-    }
-    if let Some((before, after)) = typed.split_once(" to ")
-        && before.ends_with(|c: char| c.is_ascii_alphanumeric())
-    {
-        found.push(format!("{before} minutes to {after}"));
-    }
-    found.extend(typed.strip_suffix("까지").map(str::to_owned));
-    found
 }
 
 /// `17.30` and `1730` with a colon.
@@ -561,6 +746,7 @@ fn completions(text: &str, words: &'static Words) -> Vec<String> {
 struct Spans {
     time: Option<TimeSpans>,
     day: Option<(Day, Range<usize>)>,
+    vague: Option<(Vague, Range<usize>)>,
     place: Option<Range<usize>>,
 }
 
@@ -570,6 +756,14 @@ struct TimeSpans {
     /// The hour and what follows.
     hour: Range<usize>,
     is_oclock: bool,
+    /// Twelve, of which half of the day is not said.
+    is_twelve: bool,
+    /// The hour on a dial, and the minute.
+    dial: u32,
+    minute: u32,
+    /// Whether a part of the day was said, and whether before the hour or with the day.
+    is_in_part: bool,
+    is_part_before: bool,
     /// What was said, if it ends in a 전 that can be read in two ways.
     before_or_to: Option<Time>,
 }
@@ -585,6 +779,14 @@ fn spans(text: &str) -> Option<Spans> {
             .to_ascii_lowercase()
             .contains("clock")
             && time.shift_min == 0,
+        is_twelve: time.hour == 12
+            && !time.is_24_hour
+            && time.before.is_none()
+            && time.after.is_none(),
+        dial: (time.hour + 11) % 12 + 1,
+        minute: time.minute,
+        is_part_before: time.before.is_some(),
+        is_in_part: time.before.is_some() || time.after.is_some(),
         before_or_to: time.before_or_to.map(|_| time.clone()),
     });
     Some(Spans {
@@ -592,6 +794,9 @@ fn spans(text: &str) -> Option<Spans> {
         day: clock
             .day
             .map(|(named, span)| (named.day, phrase.chars_of(span))),
+        vague: clock
+            .vague
+            .map(|(vague, span)| (vague, phrase.chars_of(span))),
         place: clock.place.map(|(_, span)| phrase.chars_of(span)),
     })
 }

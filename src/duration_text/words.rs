@@ -21,8 +21,35 @@ pub(super) struct Words {
     pub(super) weekdays: [&'static str; 7],
     /// Days of a month that is named, behind it or before it.
     pub(super) days_of_month: [[&'static str; 2]; 3],
-    /// What the end of a day may be.
+    /// What the end of today may be.
     pub(super) ends_of_day: &'static [&'static str],
+    /// Times at which a day, a week or a month may end.
+    pub(super) ends: &'static [&'static str],
+    /// The same for the last day of a week.
+    pub(super) ends_of_week: &'static [&'static str],
+}
+
+impl Words {
+    /// What may be meant by a day that a month does not have: its last, or the day in the next month.
+    pub(super) fn long_months(&self, months: i64, day: u32) -> Vec<String> {
+        let names = ["이번 달", "다음 달", "다다음 달"];
+        let this = usize::try_from(months).ok();
+        let next = this.and_then(|this| names.get(this + 1));
+        if self.weeks == KOREAN.weeks {
+            let this = this.and_then(|this| names.get(this));
+            let last = this.map(|month| format!("{month} 말일"));
+            let next = next.map(|month| format!("{month} {day}일"));
+            return last.into_iter().chain(next).collect();
+        }
+        let suffix = if day == 31 { "st" } else { "th" };
+        match months {
+            0 => vec![
+                "last day of this month".to_owned(),
+                format!("{day}{suffix} of next month"),
+            ],
+            _ => vec!["last day of next month".to_owned()],
+        }
+    }
 }
 
 pub(super) const ENGLISH: Words = Words {
@@ -84,6 +111,8 @@ pub(super) const ENGLISH: Words = Words {
     ],
     days_of_month: [["1st of ", ""], ["15th of ", ""], ["last day of ", ""]],
     ends_of_day: &["today midnight", "today 6pm", "today 5pm"],
+    ends: &["24:00", "6pm", "5pm"],
+    ends_of_week: &["6pm", "24:00"],
 };
 
 pub(super) const KOREAN: Words = Words {
@@ -162,6 +191,8 @@ pub(super) const KOREAN: Words = Words {
     ],
     days_of_month: [["", " 1일"], ["", " 15일"], ["", " 말일"]],
     ends_of_day: &["오늘 자정", "오늘 오후 6시", "오늘 오후 5시"],
+    ends: &["24시", "오후 6시", "오후 5시"],
+    ends_of_week: &["오후 6시", "24시"],
 };
 
 /// Months as they are written in a date.

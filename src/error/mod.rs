@@ -390,6 +390,23 @@ pub enum TemplateFault {
 }
 
 impl UserError {
+    /// Why a time that somebody typed was refused, with what it may mean: in their language, by the clock
+    /// that it was read by.
+    pub fn of_time(
+        typed: &str,
+        error: TimeTextError,
+        now_ms: i64,
+        zone: chrono_tz::Tz,
+        language: Language,
+    ) -> Self {
+        let readings = crate::duration_text::readings(typed, &error, now_ms, zone, language);
+        if readings.is_empty() {
+            return Self::Time(error);
+        }
+        let readings = readings.into_iter().map(|one| one.text).collect();
+        Self::TimeAsked { error, readings }
+    }
+
     /// The text shown to the person.
     pub fn text(&self, language: Language) -> String {
         let say = |key: &str, args: &[(&str, crate::i18n::Arg)]| text(language, key, args);
@@ -400,12 +417,11 @@ impl UserError {
             }
             Self::Time(error) => time_text(error, language),
             Self::TimeAsked { error, readings } => {
-                let code =
-                    |one: &String| format!("`{}`", crate::messenger::markdown::code_line(one));
-                let readings: Vec<String> = readings.iter().map(code).collect();
-                let readings = [("readings", readings.join(" · ").into())];
-                let asked = say("error-time-readings", &readings);
-                format!("{}\n{asked}", time_text(error, language))
+                format!(
+                    "{}\n{}",
+                    time_text(error, language),
+                    asked(readings, language)
+                )
             }
             Self::LimitOutOfBounds { longest_ms, .. } => {
                 say("error-limit", &[("longest", duration(*longest_ms))])
@@ -553,6 +569,14 @@ fn shown(given: &str) -> String {
     crate::messenger::markdown::escape(&given.chars().take(60).collect::<String>())
 }
 
+/// The question which of several texts was meant.
+fn asked(readings: &[String], language: Language) -> String {
+    let code = |one: &String| format!("`{}`", crate::messenger::markdown::code_line(one));
+    let readings: Vec<String> = readings.iter().map(code).collect();
+    let readings = [("readings", readings.join(" · ").into())];
+    text(language, "error-time-readings", &readings)
+}
+
 /// As [`time_text`], where an instant would not do.
 fn duration_text(error: &TimeTextError, language: Language) -> String {
     match error {
@@ -562,6 +586,13 @@ fn duration_text(error: &TimeTextError, language: Language) -> String {
         }
         TimeTextError::Unknown { .. } | TimeTextError::Empty => {
             text(language, "error-duration-unfinished", &[])
+        }
+        TimeTextError::Several { readings, .. } => {
+            format!(
+                "{}\n{}",
+                time_text(error, language),
+                asked(readings, language)
+            )
         }
         other => time_text(other, language),
     }
@@ -589,6 +620,9 @@ fn time_text(error: &TimeTextError, language: Language) -> String {
         ),
         TimeTextError::BeforeOrTo { text } => {
             say("error-time-before-or-to", &[("given", shown(text).into())])
+        }
+        TimeTextError::Several { text, .. } => {
+            say("error-time-several", &[("given", shown(text).into())])
         }
         TimeTextError::AmbiguousZone { text, offsets } => {
             let offsets = offsets

@@ -183,6 +183,8 @@ pub struct Start {
     pub limit: String,
     /// The guild's language, as Discord says.
     pub guild_language: Language,
+    /// The member's own, in which a refusal offers what was perhaps meant.
+    pub language: Language,
     /// The interaction: the same one again starts nothing new.
     pub origin: Option<i64>,
 }
@@ -341,15 +343,8 @@ fn read_limit(
     zone: Tz,
 ) -> std::result::Result<duration_text::Understood, UserError> {
     let limit = &request.limit;
-    duration_text::parse(limit, now_ms, zone).map_err(|error| {
-        let language = request.guild_language;
-        let readings = duration_text::readings(limit, &error, now_ms, zone, language);
-        if readings.is_empty() {
-            return UserError::Time(error);
-        }
-        let readings = readings.into_iter().map(|one| one.text).collect();
-        UserError::TimeAsked { error, readings }
-    })
+    duration_text::parse(limit, now_ms, zone)
+        .map_err(|error| UserError::of_time(limit, error, now_ms, zone, request.language))
 }
 
 /// The member's own zone, if what they typed was read by it and means another instant in the server's.

@@ -21,7 +21,7 @@ use chrono::{FixedOffset, Offset as _, TimeZone as _};
 use chrono_tz::Tz;
 
 pub use guess::{Guess, of_locale, to_choose};
-pub use table::{ABBREVIATIONS, Abbreviation, KNOWN, Known};
+pub use table::{ABBREVIATIONS, Abbreviation, FULL_NAMES, KNOWN, Known};
 
 use crate::i18n::Language;
 
@@ -54,15 +54,20 @@ struct Findable {
     names: Vec<String>,
 }
 
-/// The database's zones but those that it names by an offset.
+/// The database's zones but those that it names by an offset, and those whose name is an abbreviation
+/// that people use for another: its `EST` and `MST` have no summer.
 static DATABASE: LazyLock<Vec<Findable>> = LazyLock::new(|| {
     let zones = chrono_tz::TZ_VARIANTS.iter().copied();
     let findable = |zone: Tz| Findable {
         zone,
         names: vec![plain(zone.name()), plain(city_in(zone.name()))],
     };
+    let is_abbreviation = |zone: &Tz| {
+        let list = abbreviated(&plain(zone.name()));
+        !list.is_empty() && list.iter().all(|one| one.zone != *zone)
+    };
     zones
-        .filter(|zone| !is_offset_of_tz(*zone))
+        .filter(|zone| !is_offset_of_tz(*zone) && !is_abbreviation(zone))
         .map(findable)
         .collect()
 });
@@ -143,8 +148,10 @@ fn exactly(wanted: &str) -> Vec<Tz> {
     let mut found: Vec<Tz> = Vec::new();
     let abbreviated = ABBREVIATIONS.iter().filter(|one| one.name == wanted);
     let abbreviated = abbreviated.map(|one| one.zone);
+    let in_full = FULL_NAMES.iter().filter(|one| plain(one.name) == wanted);
+    let in_full = in_full.map(|one| one.zone);
     let called = passing(&TABLE, |name| name == wanted);
-    for zone in abbreviated.chain(called) {
+    for zone in abbreviated.chain(in_full).chain(called) {
         if !found.contains(&zone) {
             found.push(zone);
         }
@@ -382,6 +389,28 @@ mod tests {
         assert_eq!(name(nine), "UTC+9");
         assert_eq!(parse(&name(nine)), Some(nine));
         assert_eq!(offset_min(parse("UTC-3").unwrap(), NOW_MS), -180);
+    }
+
+    #[test]
+    fn an_abbreviation_is_read_as_it_is_offered() {
+        for one in ABBREVIATIONS {
+            let meant = abbreviated(one.name);
+            for typed in [one.name.to_owned(), one.name.to_uppercase()] {
+                let offered = suggest(&typed, NOW_MS);
+                assert_eq!(offered.first(), Some(&meant[0].zone), "{typed}");
+                let read = parse(&typed);
+                match meant {
+                    [one] => assert_eq!(read, Some(one.zone), "{typed}"),
+                    _ => assert_eq!(read, None, "{typed}"),
+                }
+                // What is offered is stored by its name, and read by it again.
+                for zone in offered {
+                    assert_eq!(parse(&name(zone)), Some(zone), "{typed}");
+                }
+            }
+        }
+        assert_eq!(parse("EST"), Some(America::New_York));
+        assert_eq!(parse("MST"), Some(America::Denver));
     }
 
     #[test]

@@ -625,6 +625,7 @@ async fn operators_are_told_while_discord_is_down() {
         task: "Read".into(),
         limit: "1m".into(),
         guild_language: Language::English,
+        language: Language::English,
         origin: None,
     };
     attacks::start(workers.app(), start).await.unwrap();

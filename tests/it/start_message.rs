@@ -174,6 +174,7 @@ async fn a_burst_of_verdicts_goes_out_before_any_edit() {
             task: "Read".into(),
             limit: "10m".into(),
             guild_language: Language::English,
+            language: Language::English,
             origin: None,
         };
         attacks::start(&bot.app(), request).await.unwrap();

@@ -3,6 +3,7 @@
 use timeattack::consent::{self, Source};
 use timeattack::error::UserError;
 use timeattack::guild::{self, Change};
+use timeattack::i18n::Language;
 use timeattack::ids::{ChannelId, GuildId};
 use timeattack::timeattack::{self as attacks, Actor, State};
 
@@ -29,6 +30,22 @@ async fn the_failure_card_is_posted_at_the_deadline_and_pings_the_member() {
     ");
     assert_eq!(app.posted()[0].message.mentions, [MEMBER]);
     assert!(!app.posted()[0].message.silent);
+}
+
+/// A refusal is told to the member alone, and what it offers is in their language, not the server's.
+#[tokio::test]
+async fn what_a_refused_limit_may_mean_is_offered_in_the_members_language() {
+    let app = TestApp::start().await;
+    for (language, offered) in [(Language::English, "30m"), (Language::Korean, "30분")] {
+        let mut request = app.time_attack().request();
+        request.limit = "30".into();
+        request.language = language;
+        let refused = app
+            .inside(async move |app| attacks::start(&app, request).await)
+            .await;
+        let said = refusal(refused).text(language);
+        assert!(said.contains(&format!("`{offered}`")), "{said}");
+    }
 }
 
 #[tokio::test]

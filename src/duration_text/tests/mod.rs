@@ -1,10 +1,12 @@
 //! What the grammar promises, at one fixed present: Saturday, 2026-11-21, 14:00 in Seoul.
 
+mod misreadings;
 mod people;
 mod phrases;
 mod properties;
 mod refusals;
 mod suggestions;
+mod wordings;
 mod zones;
 
 use chrono::{NaiveDateTime, TimeZone};

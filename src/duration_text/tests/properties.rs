@@ -87,6 +87,25 @@ const FRAGMENTS: &[&str] = &[
     "한국 시간",
     "<t:",
     "tonight",
+    "to",
+    "or",
+    "~",
+    "26",
+    "EOD",
+    "(금)",
+    "27일",
+    "두세",
+    "a few",
+    "morning",
+    "midnight",
+    "seoul",
+    "eastern",
+    "０",
+    "이요",
+    ",",
+    "feb",
+    "first",
+    "from",
 ];
 
 fn fragments() -> impl Strategy<Value = String> {
@@ -234,6 +253,71 @@ proptest! {
             for one in readings(&text, &error, now_ms(), SEOUL, language) {
                 prop_assert_eq!(parse_now(&one.text), Ok(one.understood));
             }
+        }
+    }
+
+    /// A range is never one of its ends in silence, nor minutes before an hour.
+    #[test]
+    fn a_range_of_hours_is_asked(
+        first in 0..24_u32,
+        second in 0..24_u32,
+        form in 0..7_usize,
+        now_ms in 1_700_000_000_000..2_000_000_000_000_i64,
+    ) {
+        let text = [
+            format!("{first:02}:00-{second:02}:00"),
+            format!("{first} to {second}"),
+            format!("{first}시~{second}시"),
+            format!("{first}시부터 {second}시까지"),
+            format!("tomorrow {first:02}:00-{second:02}:00"),
+            format!("2030-12-01 {first:02}:00-{second:02}:00"),
+            format!("{first} until {second} KST"),
+        ][form].clone();
+        // Only minutes above an hour's number are none: `45 to 6` is before six.
+        let read = parse(&text, now_ms, SEOUL);
+        prop_assert!(read.is_err(), "{}: {:?}", text, read);
+    }
+
+    /// What a refusal offers keeps every number, unless it is one of those that leave it open.
+    #[test]
+    fn no_offer_leaves_out_a_day_or_a_zone(
+        day in proptest::sample::select(vec!["friday", "dec 5", "2030-12-05", "tomorrow", "a week from friday"]),
+        junk in proptest::sample::select(vec!["banana", "mars time", "please", "ftw"]),
+        zone in proptest::sample::select(vec!["", " KST", " eastern", " UTC+9"]),
+        is_first in any::<bool>(),
+    ) {
+        let said = format!("{day} 6pm{zone}");
+        let text = if is_first { format!("{junk} {said}") } else { format!("{said} {junk}") };
+        let meant = parse_now(&said).map(|read| read.deadline_ms);
+        if let Err(error) = parse_now(&text) {
+            for one in readings(&text, &error, now_ms(), SEOUL, Language::English) {
+                prop_assert_eq!(Ok(one.understood.deadline_ms), meant.clone(), "{}: {}", text, one.text);
+            }
+        }
+    }
+
+    /// A day that is said twice is read if both are the same, and refused with both if not.
+    #[test]
+    fn a_weekday_beside_a_date_has_to_be_the_dates(ahead in 1..300_u64, said in 0..7_u32, form in 0..4_usize) {
+        use chrono::Datelike;
+        let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+        let date = today + chrono::Days::new(ahead);
+        let korean = ["월", "화", "수", "목", "금", "토", "일"][said as usize];
+        let english = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][said as usize];
+        let text = match form {
+            0 => format!("{}년 {}월 {}일({korean}) 18시", date.year(), date.month(), date.day()),
+            1 => format!("{english}, {date} 6pm"),
+            2 => format!("{date} {english} 18:00"),
+            _ => format!("{korean}요일({date}) 18시"),
+        };
+        let read = parse_now(&text);
+        if date.weekday().num_days_from_monday() == said {
+            let at = wall(&format!("{date} 18:00"), SEOUL);
+            prop_assert_eq!(read.map(|read| read.deadline_ms), Ok(at), "{}", text);
+        } else {
+            let error = read.unwrap_err();
+            let offered = readings(&text, &error, now_ms(), SEOUL, Language::English);
+            prop_assert_eq!(offered.len(), 2, "{}: {:?}", text, offered);
         }
     }
 

@@ -100,7 +100,7 @@ fn beginnings_are_completed_and_what_is_whole_comes_first() {
         ("내일 오", Language::Korean, "내일 오전 9시"),
         ("한", Language::Korean, "한 시간 반"),
         ("1", Language::English, "1 hour"),
-        ("tonight", Language::English, "tonight midnight"),
+        ("tonight", Language::English, "tonight 12am"),
         ("월", Language::Korean, "월요일 오전 9시"),
     ] {
         let found = texts(partial, language);

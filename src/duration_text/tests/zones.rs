@@ -58,3 +58,45 @@ fn a_duration_is_as_long_on_such_a_day_as_on_any() {
     assert_eq!(deadline("tomorrow noon", now_ms, New_York), Ok(noon_ms));
     assert_eq!(noon_ms - now_ms, 23 * 3_600_000);
 }
+
+#[test]
+fn the_end_of_a_day_is_one_instant_where_the_clocks_skip_midnight_or_repeat_it() {
+    use chrono_tz::Africa::Cairo;
+    use chrono_tz::America::{Havana, Santiago};
+    use chrono_tz::Asia::Beirut;
+    // The day before, the zone, and the instant at which it ends, by UTC. In Cairo, Beirut and Santiago the
+    // clocks go from 24:00 to 01:00 in spring; in Santiago they go from 24:00 back to 23:00 in autumn, and
+    // in Havana from 01:00 back to midnight.
+    for (now, zone, end) in [
+        ("2027-04-29 14:00", Cairo, "2027-04-29 22:00"),
+        ("2027-03-27 14:00", Beirut, "2027-03-27 22:00"),
+        ("2026-09-05 14:00", Santiago, "2026-09-06 04:00"),
+        ("2027-04-03 14:00", Santiago, "2027-04-04 04:00"),
+        ("2026-10-31 14:00", Havana, "2026-11-01 04:00"),
+    ] {
+        let now_ms = wall(now, zone);
+        let end_ms = wall(end, chrono_tz::UTC);
+        for text in [
+            "오늘 안에",
+            "자정",
+            "midnight",
+            "24:00",
+            "오늘 자정",
+            "내일 0시",
+            "밤 12시",
+        ] {
+            assert_eq!(
+                deadline(text, now_ms, zone),
+                Ok(end_ms),
+                "{zone} {now} {text}"
+            );
+        }
+        // And so it is seen from the day before.
+        let day_before_ms = now_ms - 86_400_000;
+        assert_eq!(
+            deadline("내일 안에", day_before_ms, zone),
+            Ok(end_ms),
+            "{zone} {now}"
+        );
+    }
+}

@@ -666,6 +666,7 @@ impl AttackBuilder<'_> {
             task: self.task.clone(),
             limit: format!("{}s", self.limit_ms / 1_000),
             guild_language: Language::Korean,
+            language: Language::Korean,
             origin: Some(ORIGIN.fetch_add(1, Ordering::Relaxed)),
         }
     }

@@ -56,7 +56,8 @@ pub(super) async fn schedule(
         let app = &ctx.data().app;
         let zone = consent::zones(app, asker.guild, asker.user).await?.theirs();
         let now_ms = app.now_ms();
-        let understood = duration_text::parse(&at, now_ms, zone).map_err(UserError::Time)?;
+        let understood = duration_text::parse(&at, now_ms, zone)
+            .map_err(|error| UserError::of_time(&at, error, now_ms, zone, asker.language))?;
         let at_ms = understood.deadline_ms;
         let proven = campaigns::prove(app, asker.guild, &name, Some(at_ms)).await?;
         let when = when(now_ms, at_ms, zone, asker.language);

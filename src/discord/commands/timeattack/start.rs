@@ -83,6 +83,7 @@ async fn begin(
         task,
         limit: limit.clone(),
         guild_language: asker.guild_language,
+        language: asker.language,
         origin: Some(asker.interaction.cast_signed()),
     };
     let Started {
