@@ -424,6 +424,7 @@ impl Waiting {
     async fn first(&mut self, group: &mut Vec<Box<dyn Job>>) -> usize {
         let Queues { jobs, pieces } = &mut self.queues;
         loop {
+            let is_held = self.held.is_some();
             let moment = OptionFuture::from(self.held.as_mut().map(|held| held.moment(&self.soon)));
             tokio::select! {
                 biased;
@@ -439,7 +440,7 @@ impl Waiting {
                     group.extend(self.held.take().map(|held| held.piece));
                     return group.len();
                 }
-                Some(piece) = pieces.recv(), if self.held.is_none() => {
+                Some(piece) = pieces.recv(), if !is_held => {
                     self.held = Some(Held::new(piece));
                 }
             }

@@ -345,7 +345,7 @@ async fn a_process_that_stands_still_keeps_no_other_from_learning_whether_it_can
     }
     let [still, going] = [Db::open(&database.url), Db::open(&database.url)];
     let (still, going) = (still.await.unwrap(), going.await.unwrap());
-    still.try_to_store().await.unwrap();
+    still.try_to_store(Duration::from_secs(5)).await.unwrap();
     // It stops in the midst of such an attempt.
     let (reached, is_reached) = tokio::sync::oneshot::channel();
     let reached = std::sync::Mutex::new(Some(reached));
@@ -364,7 +364,7 @@ async fn a_process_that_stands_still_keeps_no_other_from_learning_whether_it_can
             .await
     });
     is_reached.await.unwrap();
-    going.try_to_store().await.unwrap();
+    going.try_to_store(Duration::from_secs(5)).await.unwrap();
     assert!(going.is_storing());
     frozen.abort();
 }
