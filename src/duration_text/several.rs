@@ -16,7 +16,7 @@ use super::numerals::numbers;
 const MAX_READINGS: usize = 6;
 
 /// Numbers that are none exactly, longest first where one begins another.
-const ABOUT: [(&str, &[&str]); 47] = [
+const ABOUT: [(&str, &[&str]); 48] = [
     ("한두", &["1", "2"]),
     ("두세", &["2", "3"]),
     ("두서너", &["2", "3", "4"]),
@@ -42,6 +42,7 @@ const ABOUT: [(&str, &[&str]); 47] = [
     ("사나흘", &["3일", "4일"]),
     ("사날", &["3일", "4일"]),
     ("네댓새", &["4일", "5일"]),
+    ("너댓새", &["4일", "5일"]),
     ("대엿새", &["5일", "6일"]),
     ("일이", &["1", "2"]),
     ("이삼", &["2", "3"]),

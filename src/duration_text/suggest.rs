@@ -596,14 +596,14 @@ impl List {
                 dates.iter().map(ToString::to_string).collect()
             }
             Day::AfterComing(weekday, days) => {
-                let day = self.words.weekdays[weekday.num_days_from_monday() as usize];
-                let weeks = (days / 7).max(1);
                 let now = chrono::DateTime::from_timestamp_millis(self.now_ms).unwrap_or_default();
                 let today = now.with_timezone(&self.zone).date_naive();
-                let after = |days: i64| today + chrono::TimeDelta::days(days);
-                let dates = [after(7 * weeks), after(7 * weeks + 7)];
-                let dates = dates.iter().map(|date| format!("{day} {date}"));
-                dates.collect()
+                if chrono::Datelike::weekday(&today) != weekday {
+                    return vec![written.to_owned()];
+                }
+                // Said on that weekday, it counts from today or from a week later.
+                let dates = [days, days + 7].map(|days| today + chrono::TimeDelta::days(days));
+                dates.iter().map(ToString::to_string).collect()
             }
             // A day that the month may not have.
             Day::InMonth(months, day @ 29..) => {
