@@ -119,9 +119,10 @@ impl Now {
         };
         let named = clock.day.as_ref().map(|(named, _)| named);
         let day = named.map(|named| self.order_by_weekday(named));
-        if let Some(named) = named {
-            self.refuse_contradiction(phrase, named, clock.time.is_some())?;
-        }
+        let agreed = match named {
+            Some(named) => self.agreed(phrase, named, clock.time.is_some())?,
+            None => None,
+        };
         let time = match (&clock.time, clock.is_end) {
             (Some(time), _) => time,
             (None, true) => return self.end_of(day).unwrap_or_else(|| Err(unclear_day())),
@@ -151,6 +152,8 @@ impl Now {
             });
         }
         let at = match day {
+            // `21일(토) 9시`, said on that day at ten: the 21st of another month is no Saturday.
+            Some(_) if agreed.is_some() => agreed,
             None => return self.next(since_midnight, |_| true),
             Some(Day::Coming(weekday)) => {
                 let at_ms = self.next(since_midnight, |date| date.weekday() == weekday)?;
@@ -197,15 +200,15 @@ impl Now {
         }
     }
 
-    /// `12/1(수)`: refuses a day that was said twice and is not the same, with both.
-    fn refuse_contradiction(
+    /// The date of a day that was said twice; `12/1(수)`, which is no Wednesday, is refused with both.
+    fn agreed(
         &self,
         phrase: &Phrase<'_>,
         named: &Named,
         has_time: bool,
-    ) -> Result<(), TimeTextError> {
+    ) -> Result<Option<NaiveDate>, TimeTextError> {
         let Some((beside, beside_at)) = &named.beside else {
-            return Ok(());
+            return Ok(None);
         };
         let end_of_day = TimeDelta::hours(24);
         let date = match named.day {
@@ -217,14 +220,14 @@ impl Now {
             day => self.date(day).flatten(),
         };
         let Some(date) = date else {
-            return Ok(());
+            return Ok(None);
         };
         let agrees = match *beside {
             Day::Coming(weekday) | Day::NextOrAfter(weekday) => date.weekday() == weekday,
             other => self.date(other).flatten() == Some(date),
         };
         if agrees {
-            return Ok(());
+            return Ok(Some(date));
         }
         let span = named.span();
         // A bracket that was opened before the second is closed behind it.

@@ -58,7 +58,7 @@ pub(super) enum Day {
 pub(super) enum Order {
     /// The year first, as Koreans write it, if that is a year to come.
     Korean,
-    /// With points between them: the year first or last, and the month never first.
+    /// With points between them: the year first or last, and the month first only if nothing else is left.
     Points,
     /// With slashes or hyphens: anything.
     Any,
@@ -103,6 +103,13 @@ pub(super) fn short_years(numbers: [u32; 3], order: Order, this_year: i32) -> Ve
             Some(date) => return vec![date],
             None => vec![month_first, day_first],
         },
+        Order::Points
+            if [year_first, day_first]
+                .into_iter()
+                .all(|date| near(date).is_none()) =>
+        {
+            vec![month_first]
+        }
         Order::Points => vec![year_first, day_first],
         Order::Any => vec![year_first, month_first, day_first],
     };
@@ -286,7 +293,7 @@ const PERIOD_ENDS: [(&str, Day); 27] = [
 ];
 
 /// The end of a day's work, which may be its midnight.
-pub(super) const ENDS_OF_WORK: [&str; 24] = [
+pub(super) const ENDS_OF_WORK: [&str; 31] = [
     "eod",
     "cob",
     "eob",
@@ -311,6 +318,13 @@ pub(super) const ENDS_OF_WORK: [&str; 24] = [
     "퇴근전",
     "퇴근시간",
     "퇴근때",
+    "퇴근하기전",
+    "퇴근시간전",
+    "업무종료",
+    "업무종료전",
+    "업무마감",
+    "일과종료",
+    "영업종료",
 ];
 
 /// `이번 금요일` without 주, and `this friday`, are the coming one.

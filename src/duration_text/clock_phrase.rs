@@ -231,8 +231,9 @@ pub(super) fn read(phrase: &Phrase<'_>) -> Option<ClockPhrase> {
 /// as that of its work may be meant.
 fn end_of_day_named(phrase: &Phrase<'_>, start: usize) -> Option<ClockPhrase> {
     // `by` and the like are behind us, or in front of the first token.
-    let from = [start, 0];
-    from.into_iter().find_map(|from| {
+    let from = if start == 0 { &[0][..] } else { &[start, 0] };
+    from.iter().find_map(|from| {
+        let from = *from;
         let at = phrase.after_any(from, &WITHIN_BEFORE)?;
         let (named, end) = day(phrase, at)?;
         let is_within = phrase
@@ -263,6 +264,8 @@ fn work_ends(phrase: &Phrase<'_>, start: usize) -> Option<ClockPhrase> {
             }
         }
         None => {
+            // Most texts name no work, and their day is read elsewhere.
+            (start + 1..phrase.len()).find(|pos| ends(*pos).is_some())?;
             let (named, end) = day(phrase, start)?;
             let next = leads(phrase, after_comma(end));
             let work = ends(phrase.skip(next, &["에", "의"]))?;

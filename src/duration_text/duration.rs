@@ -412,7 +412,7 @@ fn hours_of_a_clock(phrase: &Phrase<'_>, pos: usize) -> Hours {
     let length = format!("in {value} hours");
     match (digits, value) {
         (4, ..=2_400) if is_end && value % 100 < 60 => {
-            either(end, format!("{}:{:02}", value / 100, value % 100), length)
+            either(end, format!("at {}", phrase.written(pos..end)), length)
         }
         (2, 1..=9) if is_end => either(end, format!("{value:02}:00"), length),
         // `1h30` is more often a length, and `17h30` as they write five thirty in France.

@@ -140,10 +140,9 @@ fn says_when(word: &str) -> bool {
 /// Whether a word is an abbreviation of a zone, or begins the name of a place.
 fn names_place(word: &str) -> bool {
     let begins = |name: &str| name.split([' ', '/']).next() == Some(word);
-    let mut known = zones::KNOWN.iter().flat_map(zones::Known::english);
     !zones::abbreviated(word).is_empty()
         || zones::FULL_NAMES.iter().any(|one| begins(one.name))
-        || known.any(begins)
+        || zones::NAMES.iter().any(|known| begins(known.name))
 }
 
 /// Texts that are near this one, which makes no sense from its character `at` on, the nearest first.
@@ -250,19 +249,12 @@ fn hour_behind_date(phrase: &Phrase<'_>) -> Option<String> {
 /// `6pm seoul`: by the clock of Seoul?
 fn place_without_clock(phrase: &Phrase<'_>, typed: &str) -> Option<String> {
     let clock = if phrase.is_korean() { "시간" } else { "time" };
-    let known = zones::KNOWN.iter();
-    let mut names = known.flat_map(|known| known.korean().chain(known.english()));
-    names.find_map(|name| {
-        let syllables = name.replace(' ', "");
-        let name = if name.is_ascii() {
-            name
-        } else {
-            syllables.as_str()
-        };
-        let ends = (1..phrase.len()).any(|pos| {
-            let end = phrase.after(pos, name);
+    let ends_in_place = (1..phrase.len()).any(|pos| {
+        let mut names = zones::NAMES.iter();
+        names.any(|known| {
+            let end = phrase.after_any(pos, &[known.joined.as_str()]);
             end.is_some_and(|end| phrase.is_end(end))
-        });
-        ends.then(|| format!("{typed} {clock}"))
-    })
+        })
+    });
+    ends_in_place.then(|| format!("{typed} {clock}"))
 }

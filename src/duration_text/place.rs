@@ -179,20 +179,13 @@ fn called(phrase: &Phrase<'_>, pos: usize) -> Option<(Place, usize)> {
     (pos + 1..pos + 10).find(|at| is_said(*at).is_some())?;
     let mut found: Option<(Tz, &'static str, usize)> = None;
     let mut is_one = true;
-    for known in zones::KNOWN {
-        for name in known.korean().chain(known.english()) {
-            let end = match name.is_ascii() {
-                true => phrase.after(pos, name),
-                // Spaces mean nothing in Korean, and most names have none.
-                false if name.contains(' ') => phrase.after(pos, &name.replace(' ', "")),
-                false => phrase.after(pos, name),
-            };
-            let Some(end) = end.and_then(is_said) else {
-                continue;
-            };
-            is_one &= found.is_none_or(|(zone, ..)| zone == known.zone);
-            found = Some((known.zone, name, end));
-        }
+    for known in zones::NAMES.iter() {
+        let end = phrase.after_any(pos, &[known.joined.as_str()]);
+        let Some(end) = end.and_then(is_said) else {
+            continue;
+        };
+        is_one &= found.is_none_or(|(zone, ..)| zone == known.zone);
+        found = Some((known.zone, known.name, end));
     }
     let (zone, name, end) = found?;
     let place = if is_one {

@@ -15,8 +15,15 @@ use super::numerals::numbers;
 /// The most texts that are made of one: each is read.
 const MAX_READINGS: usize = 6;
 
-/// Numbers that are none exactly, longest first where one begins another.
-const ABOUT: [(&str, &[&str]); 47] = [
+/// The most ranges that are looked for in one text: nobody writes more, and each is read with both ends.
+const MAX_RANGES: usize = 4;
+
+/// How far before a middle the first end of a range begins, in tokens: `twenty-five minutes` takes four, and
+/// an hour with minutes and seconds in Korean about ten.
+const LONGEST_SIDE: usize = 12;
+
+/// Numbers that are none exactly.
+const ABOUT: [(&str, &[&str]); 48] = [
     ("한두", &["1", "2"]),
     ("두세", &["2", "3"]),
     ("두서너", &["2", "3", "4"]),
@@ -42,6 +49,7 @@ const ABOUT: [(&str, &[&str]); 47] = [
     ("사나흘", &["3일", "4일"]),
     ("사날", &["3일", "4일"]),
     ("네댓새", &["4일", "5일"]),
+    ("너댓새", &["4일", "5일"]),
     ("대엿새", &["5일", "6일"]),
     ("일이", &["1", "2"]),
     ("이삼", &["2", "3"]),
@@ -346,6 +354,9 @@ fn range(phrase: &Phrase<'_>) -> Vec<Readings> {
             ];
             found.push((span, alone.to_vec()));
         }
+        if found.len() >= MAX_RANGES {
+            break;
+        }
     }
     found
 }
@@ -372,7 +383,7 @@ fn follow_each_other(phrase: &Phrase<'_>, left: &Side, right: &Side) -> bool {
 
 /// The longest side that ends at `pos`.
 fn side_before(phrase: &Phrase<'_>, pos: usize) -> Option<Side> {
-    (0..pos).find_map(|start| {
+    (pos.saturating_sub(LONGEST_SIDE)..pos).find_map(|start| {
         let side = number_side(phrase, start).or_else(|| word_side(phrase, start));
         side.filter(|side| side.span.end == pos)
     })

@@ -460,11 +460,16 @@ impl List {
         let before: String = typed.chars().take(span.start).collect();
         let written: String = typed.chars().skip(span.start).take(span.len()).collect();
         let after: String = typed.chars().skip(span.end).collect();
-        let is_until = after.trim().starts_with("까지") || before.ends_with("by ");
+        let is_until = after.trim().starts_with("까지")
+            || ["by ", "until ", "till "]
+                .iter()
+                .any(|lead| before.ends_with(lead));
         let times = match day {
             Day::WeekEnds(_) | Day::SomeDayInWeek(_) if is_until || day.is_end_of_period() => {
                 self.words.ends_of_week
             }
+            Day::SomeDayInYear(_) => self.words.ends,
+            Day::SomeDayInMonth(_) if is_until => self.words.ends,
             day if day.is_end_of_period() => self.words.ends,
             _ => self.words.times,
         };
@@ -574,6 +579,17 @@ impl List {
                 let days = [chrono::Weekday::Sat, chrono::Weekday::Sun];
                 days.map(|day| format!("{week} {}", weekday(day))).to_vec()
             }
+            // `이번 달까지`
+            Day::SomeDayInMonth(_) if is_until => {
+                let [first, _, last] = self.words.days_of_month;
+                let days = [last, first].map(|[before, after]| format!("{before}{written}{after}"));
+                days.to_vec()
+            }
+            Day::SomeDayInYear(years) => vec![match (self.language, years) {
+                (Language::Korean, _) => format!("{written} 12월 31일"),
+                (Language::English, 0) => "end of this year".to_owned(),
+                (Language::English, _) => "end of next year".to_owned(),
+            }],
             Day::SomeDayInMonth(_) => {
                 let days = self.words.days_of_month;
                 days.map(|[before, after]| format!("{before}{written}{after}"))
@@ -596,14 +612,14 @@ impl List {
                 dates.iter().map(ToString::to_string).collect()
             }
             Day::AfterComing(weekday, days) => {
-                let day = self.words.weekdays[weekday.num_days_from_monday() as usize];
-                let weeks = (days / 7).max(1);
                 let now = chrono::DateTime::from_timestamp_millis(self.now_ms).unwrap_or_default();
                 let today = now.with_timezone(&self.zone).date_naive();
-                let after = |days: i64| today + chrono::TimeDelta::days(days);
-                let dates = [after(7 * weeks), after(7 * weeks + 7)];
-                let dates = dates.iter().map(|date| format!("{day} {date}"));
-                dates.collect()
+                if chrono::Datelike::weekday(&today) != weekday {
+                    return vec![written.to_owned()];
+                }
+                // Said on that weekday, it counts from today or from a week later.
+                let dates = [days, days + 7].map(|days| today + chrono::TimeDelta::days(days));
+                dates.iter().map(ToString::to_string).collect()
             }
             // A day that the month may not have.
             Day::InMonth(months, day @ 29..) => {

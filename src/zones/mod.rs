@@ -80,6 +80,35 @@ static TABLE: LazyLock<Vec<Findable>> = LazyLock::new(|| {
     KNOWN.iter().map(findable).collect()
 });
 
+/// A name of a city or a country, for those who look for it in a text.
+#[derive(Debug)]
+pub struct Name {
+    /// As the table has it.
+    pub name: &'static str,
+    /// In Korean without its spaces, which mean nothing there.
+    pub joined: String,
+    /// The zone that it leads to; another may have the same name.
+    pub zone: Tz,
+}
+
+/// Every name of the table.
+pub static NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| {
+    let name = |zone: Tz| {
+        move |name: &'static str| Name {
+            name,
+            joined: match name.is_ascii() {
+                true => name.to_owned(),
+                false => name.replace(' ', ""),
+            },
+            zone,
+        }
+    };
+    let known = KNOWN.iter();
+    known
+        .flat_map(|known| names(known).map(name(known.zone)))
+        .collect()
+});
+
 /// The zones of which a name passes, in their order.
 fn passing(among: &[Findable], test: impl Fn(&str) -> bool) -> impl Iterator<Item = Tz> {
     let passing = move |one: &&Findable| one.names.iter().any(|name| test(name));

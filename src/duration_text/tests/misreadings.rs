@@ -226,12 +226,12 @@ const ASKED: &[(&str, &str, &str)] = &[
         "AmbiguousHour",
         "내일 오전 1030까지 | 내일 오후 1030까지",
     ),
-    ("1800 hours", "Several", "18:00 | in 1800 hours"),
-    ("1500hrs", "Several", "15:00 | in 1500 hours"),
+    ("1800 hours", "Several", "at 1800 hours | in 1800 hours"),
+    ("1500hrs", "Several", "at 1500hrs | in 1500 hours"),
     (
         "exactly 1800 hours",
         "Several",
-        "exactly 18:00 | exactly in 1800 hours",
+        "exactly at 1800 hours | exactly in 1800 hours",
     ),
     (
         "tomorrow at 9h30",

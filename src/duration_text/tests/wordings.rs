@@ -323,7 +323,7 @@ const ASKED: &[(&str, &str, &str)] = &[
     (
         "a week from saturday 6pm",
         "AmbiguousDay",
-        "saturday 2026-11-28 6pm | saturday 2026-12-05 6pm",
+        "2026-11-28 6pm | 2026-12-05 6pm",
     ),
     (
         "december 25th",
