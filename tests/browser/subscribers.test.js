@@ -20,7 +20,7 @@ story("subscribers are imported from a file after a look at what it does", {}, a
   await preview.getByText("line 4: not a valid email address").waitFor();
   await picture(page, "subscribers-preview");
   await preview.getByRole("button", { name: "Import 2" }).click();
-  await message(page, "Imported: 2 new, 0 replaced").waitFor();
+  await message(page, "Imported: 2 new, 0 updated").waitFor();
   // Chosen, and then sent: there is no option to be filled in.
   await run(page, "/subscriber list");
   await page.keyboard.press("Enter");
