@@ -336,7 +336,8 @@ async fn a_start_that_reached_nobody_until_its_deadline_never_was() {
         },
     );
     let limited = FaultKind::RateLimited {
-        retry_after_ms: seconds(3),
+        // Until after the deadline, so that no try is under way then.
+        retry_after_ms: seconds(20),
         global: false,
         shared: true,
     };
