@@ -78,7 +78,8 @@ async fn the_leaderboard_says_who_has_left() {
     bot.clock.advance_ms(minutes(2));
     let jamong = bot.jamong();
     let shown = jamong.slash("/timeattack leaderboard");
-    let shown = turning(&bot.clock, shown).await.unwrap().text();
+    let shown = turning(&bot.clock, shown).await.unwrap();
+    let shown = bot.answered(shown).await.text();
     assert!(shown.contains("has left the server"), "{shown}");
     // So do the lists of one member.
     for (line, left) in [
@@ -130,7 +131,7 @@ async fn an_announcement_passes_by_who_left() {
     let line = "/announce body:Hello kind:notice";
     let admin = bot.admin();
     let preview = turning(&bot.clock, admin.slash(line)).await.unwrap();
-    let preview = preview.message().unwrap();
+    let preview = bot.answered(preview).await.message().unwrap();
     let text = preview.text();
     assert!(text.contains("One has left the server"), "{text}");
     let send = preview.buttons()[0].label.clone();

@@ -1,6 +1,6 @@
 //! Times as members meet them: whose clock counts, whose zone is read, and what is the same to a reader.
 
-use timeattack::sandbox::{OptionValue, Reply};
+use timeattack::sandbox::{Message, OptionValue, Reply};
 
 use crate::support::bot::{Bot, turning};
 use crate::support::{minutes, seconds};
@@ -231,7 +231,7 @@ impl Bot {
     /// What Mina alone was told of the clock that her time was read by.
     fn told_whose_clock(&self) -> Vec<String> {
         let messages = self.discord.messages(self.channel).into_iter();
-        let private = messages.filter(|one| one.is_ephemeral());
+        let private = messages.filter(Message::is_ephemeral);
         let texts = private.map(|one| one.text());
         texts
             .filter(|one| one.contains("by your time zone"))
@@ -285,7 +285,7 @@ async fn whose_clock_was_read_is_told_however_the_time_was_typed() {
         "{said:?}"
     );
     // The menu of a message.
-    bot.mina_says("/timeattack giveup attack:A").await;
+    bot.admin().slash("/setup limits running:10").await.unwrap();
     let message = bot.discord.say(bot.jamong, bot.channel, "Words").unwrap();
     let mut menus = bot.discord.commands(None).into_iter();
     let menu = menus.find(|one| one["type"] == 3).unwrap();
