@@ -226,7 +226,7 @@ const NOW: [&str; 11] = [
 ];
 
 /// Words that count minutes to and from an hour.
-const QUARTERS: [(&str, i32); 17] = [
+const QUARTERS: [(&str, i32); 21] = [
     ("half past", 30),
     ("half after", 30),
     ("quarter past", 15),
@@ -244,6 +244,10 @@ const QUARTERS: [(&str, i32); 17] = [
     ("a quarter before", -15),
     ("a quarter of", -15),
     ("half hour before", -30),
+    ("half an hour before", -30),
+    ("half an hour after", 30),
+    ("an hour before", -60),
+    ("an hour after", 60),
 ];
 
 /// The same behind a number of minutes.
@@ -382,6 +386,13 @@ fn relative(phrase: &Phrase<'_>, pos: usize, said: &Time) -> Vec<(Time, usize)> 
         let mut numbers = numbers(phrase, pos).into_iter();
         numbers.find_map(|(quantity, end)| {
             let minutes = i32::try_from(quantity.as_u32()?).ok()?;
+            // `2 hours before midnight`
+            if let Some(at) = phrase.after_any(end, &["hour", "hours", "hr", "hrs"]) {
+                let (sign, after) = phrase.look_up(at, &[("before", -60), ("after", 60)])?;
+                return (1..=12)
+                    .contains(&minutes)
+                    .then_some((sign * minutes, after));
+            }
             let said = phrase.after_any(end, &["min", "mins", "minute", "minutes", "m"]);
             let (sign, after) = phrase.look_up(said.unwrap_or(end), &PAST)?;
             let is_plain = said.is_some() || sign > 0 || is_no_range(phrase, pos, after, minutes);

@@ -129,6 +129,7 @@ fn says_when(word: &str) -> bool {
             SAYING.contains(&word.as_str())
                 || !numbers(&phrase, pos).is_empty()
                 || clock_date::month(&phrase, pos).is_some()
+                || clock_date::ordinal(&phrase, pos).is_some()
                 || clock_day::day(&phrase, pos).is_some()
                 || phrase.look_up(pos, &PARTS_BEFORE).is_some()
                 || names_place(word)

@@ -164,6 +164,10 @@ fn about(phrase: &Phrase<'_>) -> Option<Readings> {
         let (words, mut end) = number.or_else(|| phrase.look_up(pos, &VAGUE))?;
         let tens = phrase.after(end, "십");
         end = tens.unwrap_or(end);
+        // `수 2시간`: a number has another behind it only where it is none.
+        if matches!(phrase.lexeme(end), Some(Lexeme::Number { .. })) {
+            return None;
+        }
         let readings = words.iter().map(|word| {
             let zero = if tens.is_some() { "0" } else { "" };
             let text = phrase.rewritten(pos..end, &format!("{word}{zero}"));

@@ -103,6 +103,8 @@ const READ: &[(&str, &str)] = &[
     ("six oh five pm", "2026-11-21 18:05"),
     ("seven oh nine am", "2026-11-22 07:09"),
     ("2pm-ish", "2026-11-22 14:00"),
+    ("내일까지 오후 6시", "2026-11-22 18:00"),
+    ("오후 6시까지 내일", "2026-11-22 18:00"),
     ("Dec.1 6pm", "2026-12-01 18:00"),
     ("Sept.3 2027 6pm", "2027-09-03 18:00"),
     ("1-Dec-2026 18:00", "2026-12-01 18:00"),
@@ -290,6 +292,19 @@ const ASKED: &[(&str, &str, &str)] = &[
         "a few minutes",
         "Several",
         "2 minutes | 3 minutes | 4 minutes",
+    ),
+    ("second monday 9am", "Unknown", ""),
+    ("last friday 6pm", "Unknown", ""),
+    ("4 days at noon", "Unknown", "in 4 days at noon"),
+    (
+        "올해까지",
+        "AmbiguousDay",
+        "올해 12월 31일 24시까지 | 올해 12월 31일 오후 6시까지 | 올해 12월 31일 오후 5시까지",
+    ),
+    (
+        "이번 달까지",
+        "AmbiguousDay",
+        "이번 달 말일 24시까지 | 이번 달 말일 오후 6시까지 | 이번 달 말일 오후 5시까지",
     ),
     ("반나절", "Several", "3시간 | 4시간 | 6시간"),
     (
