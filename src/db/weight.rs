@@ -10,6 +10,8 @@ use super::is_postgres;
 /// What was between two commits of the writer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
+    /// Jobs that shared it.
+    pub jobs: usize,
     /// Statements.
     pub statements: u64,
     /// Rows inserted, updated and deleted, also by foreign keys.

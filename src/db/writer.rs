@@ -493,7 +493,7 @@ async fn write_group(
         }
     }
     let outcome = match ran {
-        Ran::Succeeded => commit_weighed(&mut tx, scales, before).await,
+        Ran::Succeeded => commit_weighed(&mut tx, group.len(), scales, before).await,
         Ran::Failed | Ran::Panicked => Err(Failure::Job),
     };
     if outcome.is_err() {
@@ -506,9 +506,11 @@ async fn write_group(
     outcome
 }
 
-/// Commits; `before` is what the connection had changed when the transaction began, if it is weighed.
+/// Commits what so many jobs did; `before` is what the connection had changed when the transaction
+/// began, if it is weighed.
 async fn commit_weighed(
     tx: &mut Tx,
+    jobs: usize,
     scales: &Scales,
     before: Option<i64>,
 ) -> std::result::Result<(), Failure> {
@@ -520,7 +522,11 @@ async fn commit_weighed(
     commit(tx).await?;
     if let (Some(before), Some(changed)) = (before, changed) {
         let rows = changed - before;
-        scales.add(Weight { statements, rows });
+        scales.add(Weight {
+            jobs,
+            statements,
+            rows,
+        });
     }
     Ok(())
 }
