@@ -234,7 +234,7 @@ impl Bot {
         let private = messages.filter(Message::is_ephemeral);
         let texts = private.map(|one| one.text());
         texts
-            .filter(|one| one.contains("by your time zone"))
+            .filter(|one| one.contains("in your time zone"))
             .collect()
     }
 
