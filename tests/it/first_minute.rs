@@ -176,7 +176,7 @@ async fn the_buttons_set_what_they_say_and_only_for_those_who_manage_the_server(
     let picked = picked.unwrap().text();
     assert!(picked.contains("Europe/Berlin"), "{picked}");
     assert!(
-        picked.contains("counted in America/New\\_York stay"),
+        picked.contains("counted in America/New\\_York and"),
         "{picked}"
     );
     let greeting = bot
