@@ -339,6 +339,9 @@ async fn a_mail_that_was_put_off_waits_no_longer_than_it_was_put_off_for() {
         app.advance(minutes(2)).await;
         assert_eq!(server.delivered().len(), 0);
         app.clock.step_ms(step);
+        // It notices now, and not at a look some seconds later, for which nothing here waits.
+        app.app().outbox.wake_mails();
+        app.settle().await;
         app.advance(minutes(4)).await;
         // A try that comes too early would use up one of the few that there are.
         assert_eq!(server.delivered().len(), 0, "not at once");

@@ -326,7 +326,11 @@ impl Siege {
         } in &promises
         {
             let told: Vec<bool> = said.iter().filter_map(|text| verdict(text, task)).collect();
-            assert_eq!(told, [*is_success], "{task}: {answer}");
+            let about = || {
+                let about = messages.iter().filter(|one| one.text().contains(task));
+                about.collect::<Vec<_>>()
+            };
+            assert_eq!(told, [*is_success], "{task}: {answer}; {:?}", about());
         }
         promises
     }

@@ -177,6 +177,11 @@ impl SmtpServer {
         self.state().acts.entry(at).or_default().push_back(act);
     }
 
+    /// From now on it answers as it does by itself.
+    pub fn heals(&self) {
+        self.state().acts.clear();
+    }
+
     pub fn says(&self, at: At, reply: &str) {
         self.at(at, Act::Say(reply.to_owned()));
     }
