@@ -49,7 +49,7 @@ pub const PAGE: i64 = 15;
 /// Faults that a preview shows.
 const FAULTS_SHOWN: usize = 10;
 /// Rows written by one piece while a file is read.
-const ROWS_AT_ONCE: usize = 200;
+const ROWS_AT_ONCE: usize = 100;
 /// Subscribers of one guild.
 pub const MOST_SUBSCRIBERS: i64 = 500_000;
 

@@ -77,7 +77,7 @@ story(
   async (page) => {
     await page.getByRole("button", { name: "Servers and channels" }).click();
     await page.getByRole("button", { name: "results" }).click();
-    await page.getByRole("heading", { name: "results" }).waitFor();
+    await page.getByRole("heading", { name: "results", exact: true }).waitFor();
     await page.getByRole("button", { name: "results" }).waitFor({ state: "hidden" });
     await run(page, "/timeattack start task:Read limit:3s");
     await page.locator("pre").filter({ hasText: "나약한 자식" }).waitFor();

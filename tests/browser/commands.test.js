@@ -73,7 +73,7 @@ story("a refusal is gone in another channel, what was written is not", {}, async
   await run(page, "/timeattack status member:nobody");
   await page.getByRole("alert").filter({ hasText: "needs a " }).waitFor();
   await page.getByRole("button", { name: "results" }).click();
-  await page.getByRole("heading", { name: "results" }).waitFor();
+  await page.getByRole("heading", { name: "results", exact: true }).waitFor();
   assert.equal(await page.locator("#notice").textContent(), "");
   assert.equal(await page.locator(".chip.wrong").count(), 0);
   assert.equal(await page.locator('[data-option="member"]').inputValue(), "nobody");

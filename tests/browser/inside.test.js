@@ -93,12 +93,12 @@ story(
     await caption("Everybody can see it").waitFor();
     await page.locator("#me").filter({ hasText: "Mina" }).waitFor();
     await caption("everyone sees the card").waitFor({ timeout: 45_000 });
-    await page.getByRole("heading", { name: "results" }).waitFor();
+    await page.getByRole("heading", { name: "results", exact: true }).waitFor();
     await card(page).getByText("Name: 자몽").waitFor();
     await caption("Mina starts again").waitFor({ timeout: 15_000 });
     await page.getByRole("heading", { name: "general" }).waitFor();
     await caption("It is back").waitFor({ timeout: 60_000 });
-    await page.getByRole("heading", { name: "results" }).waitFor();
+    await page.getByRole("heading", { name: "results", exact: true }).waitFor();
     await card(page).getByText("Name: Mina").waitFor();
     // The night: a direct message that waits for the morning.
     await caption("by day only").waitFor({ timeout: 15_000 });

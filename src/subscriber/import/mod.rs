@@ -24,7 +24,7 @@ use crate::ids::{GuildId, ImportId, UserId, WorkId};
 use crate::work::{self, Kind, Piece, Work};
 
 /// Rows of a file that a piece takes in: each changes a subscriber, and may add a consent.
-const ROWS_AT_ONCE: i64 = 100;
+const ROWS_AT_ONCE: i64 = 50;
 /// Rows of a file that a piece deletes.
 const DELETED_AT_ONCE: i64 = 200;
 
