@@ -7,6 +7,7 @@
 //! cargo bench --bench verdicts
 //! BENCH_DATABASE_URL=postgres://… cargo bench --bench verdicts   # schemas of its own
 //! BENCH_ROWS=10000 cargo bench --bench verdicts                  # less of everything
+//! cargo bench --bench verdicts -- campaign                       # beside what has this in its name
 //! ```
 
 #![expect(
@@ -92,7 +93,12 @@ fn main() {
     let mut without = runtime.block_on(measure(Work::Nothing, rows));
     print("nothing", &without, None);
     let mut holds = true;
-    for (work, name) in WORKS {
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| arg != "--bench")
+        .collect();
+    let is_asked = |name: &str| asked.is_empty() || asked.iter().any(|asked| name.contains(asked));
+    for (work, name) in WORKS.into_iter().filter(|(_, name)| is_asked(name)) {
         let with = runtime.block_on(measure(work, rows));
         print(name, &with, Some(&without));
         // The machine may be busy with something else now and then: the slower of two is what it can.

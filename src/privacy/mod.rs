@@ -19,7 +19,7 @@ use crate::announce;
 use crate::app::App;
 use crate::campaign;
 use crate::consent;
-use crate::db::{BoxFuture, PIECE_ROWS, Tx};
+use crate::db::{BoxFuture, Tx};
 use crate::error::Result;
 use crate::ids::{GuildId, UserId, WorkId};
 use crate::outbox;
@@ -33,9 +33,9 @@ pub const FORGET: Kind = Kind {
     name: "member",
     step: forget,
 };
-/// Rows that a piece may change besides those that are counted: an import that is dropped, templates (of
-/// which a server has few), and the work's own.
-const BESIDES: i64 = 120;
+/// Rows that a piece deletes and counts: few enough that results are hardly late beside it, and that there
+/// is room in a piece for what is not counted (an import that is dropped, templates, the work's own).
+const ROWS_AT_ONCE: i64 = 60;
 /// Less than this is left of a piece that may not have had room for all: what each of the features asks
 /// for goes by twos or threes.
 const FULL: i64 = 3;
@@ -102,7 +102,7 @@ fn forget<'t>(tx: &'t mut Tx, app: &'t App, work: &'t Work) -> BoxFuture<'t, Res
                 then: None,
             });
         }
-        let mut left = PIECE_ROWS - BESIDES;
+        let mut left = ROWS_AT_ONCE;
         let attacks = timeattack::forget(tx, &app.outbox, guild, user, left).await?;
         left -= attacks.count;
         left -= announce::forget(tx, guild, user, left.max(0)).await?;

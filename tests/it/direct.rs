@@ -451,6 +451,11 @@ async fn no_look_at_the_direct_messages_goes_through_all_that_waits() {
             "outbox_waiting_dms",
         ),
         (
+            "SELECT MIN(id) FROM outbox WHERE deaths > 0 AND lane || '' = 'dm' AND +bulk = 1 \
+             AND state IN ('available', 'retryable') AND +not_before_ms <= 1 AND id = message_key",
+            "outbox_suspects",
+        ),
+        (
             "SELECT * FROM members WHERE guild_id = 1 AND user_id IN (1, 2)",
             "sqlite_autoindex_members_1",
         ),

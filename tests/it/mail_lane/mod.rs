@@ -293,6 +293,8 @@ async fn what_is_asked_at_every_look_is_found_by_an_index() {
          SELECT id FROM deliveries WHERE occurrence_id = 1 LIMIT 10)";
     let to_forget = "SELECT id FROM occurrences WHERE ended_ms <= 1 AND forgotten_ms IS NULL \
          ORDER BY ended_ms LIMIT 1";
+    let suspect = "SELECT id FROM deliveries WHERE deaths > 0 AND state IN ('available', 'retryable') \
+             AND not_before_ms <= 1 AND +occurrence_id IN (1, 2) ORDER BY not_before_ms, id LIMIT 1";
     let forgetting = "SELECT id FROM occurrences WHERE forgetting_id IS NOT NULL ORDER BY id";
     for (sql, indexes) in [
         (
@@ -312,6 +314,7 @@ async fn what_is_asked_at_every_look_is_found_by_an_index() {
         (page, &["deliveries_of_occurrence"]),
         (put_back, &["deliveries_by_state"]),
         (delete, &["deliveries_of_occurrence"]),
+        (suspect, &["deliveries_suspects"]),
         (to_forget, &["occurrences_kept"]),
         (forgetting, &["occurrences_forgetting"]),
     ] {

@@ -219,10 +219,12 @@ pub(in crate::outbox::mail) async fn suspect_due(
         ""
     };
     let listed = List::of_ids(tx, 2, sending.iter().map(|(id, _)| id.0));
+    // The sign keeps SQLite from going through all that waits of an occurrence, by the index of that: of
+    // suspects there are few.
     let sql = format!(
         "SELECT {CLAIMED} FROM deliveries \
          WHERE deaths > 0 AND state IN ('available', 'retryable') AND not_before_ms <= $1 \
-             AND occurrence_id {listed} ORDER BY not_before_ms, id LIMIT 1{lock}"
+             AND +occurrence_id {listed} ORDER BY not_before_ms, id LIMIT 1{lock}"
     );
     let found = sqlx::query(generated(sql))
         .bind(now_ms)
